@@ -91,6 +91,19 @@ int open_to_read(const char *path, const char **why)
     return -1;
 }
 
+FILE *open_stream_to_read(const char *path, const char **why)
+{
+    if (strcmp(path, "-") == 0)
+        return stdin;
+    int fd = open_to_read(path, why);
+    FILE *file = fd >= 0 ? fdopen(fd, "r") : NULL;
+    if (fd >= 0 && !file) {
+        *why = strerror(errno);
+        close(fd);
+    }
+    return file;
+}
+
 /* ----------------------------------------------------------------------------------- reading -- */
 
 static bool read_all(int fd, size_t limit, struct buffer *out)

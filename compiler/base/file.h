@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 struct buffer;
 
@@ -13,6 +14,9 @@ struct buffer;
  * cannot be read, and *why says why in words that stay; other devices never end, and are refused.
  */
 int open_to_read(const char *path, const char **why);
+
+/* The same as a stream; "-" is stdin. NULL: it cannot be read. */
+FILE *open_stream_to_read(const char *path, const char **why);
 
 /* Reads a whole file that a command line names, which may be a pipe, or stdin for "-". False:
  * *error says why. `limit` bounds its size. */

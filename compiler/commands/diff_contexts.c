@@ -5,6 +5,7 @@
 
 #include "compiler/base/buffer.h"
 #include "compiler/base/escape.h"
+#include "compiler/base/file.h"
 #include "compiler/base/json_read.h"
 #include "compiler/base/memory.h"
 #include "compiler/base/table.h"
@@ -247,9 +248,10 @@ static int count_lines(struct counting *counting, FILE *file, const char *path)
 
 static int count_file(struct counting *counting, const char *path)
 {
-    FILE *file = strcmp(path, "-") ? fopen(path, "r") : stdin;
+    const char *why;
+    FILE *file = open_stream_to_read(path, &why);
     if (!file)
-        return job_error(counting->command, "cannot read '%s': %s", path, strerror(errno));
+        return job_error(counting->command, "cannot read '%s': %s", path, why);
     prepare(counting);
     int status = count_lines(counting, file, file == stdin ? "(stdin)" : path);
     for (uint32_t i = 0; status == EXIT_FINE && i < counting->diff->change_count; i++) {

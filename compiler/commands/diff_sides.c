@@ -60,6 +60,10 @@ static void help_with_git(const struct opening *opening, const char *name)
     if (opening->git_is_missing)
         print_help("'git' cannot be run here, which revisions need; install it, or name "
                    "directories or snapshots");
+    else if (opening->directory && *opening->directory && !git_prefix(repository, &arena))
+        print_help("'%s' is no directory, and '%s', where its revisions are looked for then, is in "
+                   "no git repository",
+                   opening->directory, repository);
     else if (!git_prefix(repository, &arena))
         print_help("'%s' is in no git repository, or not in one of yours (git config --global "
                    "--add safe.directory)",

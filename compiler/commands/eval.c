@@ -144,11 +144,10 @@ static bool is_blank(const char *line)
 static int evaluate_lines(struct evaluation *evaluation)
 {
     const char *path = evaluation->options->contexts;
-    const char *why = NULL;
-    int fd = strcmp(path, "-") ? open_to_read(path, &why) : -1;
-    FILE *file = fd >= 0 ? fdopen(fd, "r") : why ? NULL : stdin;
+    const char *why;
+    FILE *file = open_stream_to_read(path, &why);
     if (!file)
-        return job_error(&eval_command, "cannot read '%s': %s", path, why ? why : strerror(errno));
+        return job_error(&eval_command, "cannot read '%s': %s", path, why);
     if (file == stdin)
         path = "(stdin)";
 

@@ -163,10 +163,7 @@ static void report_section(struct reader *reader, const struct node *key, const 
 {
     const struct section *section = meant ? NULL : section_of(body);
     diagnose(reader->diagnostics, FF0102, key->span, "unknown section '%s'", key->text);
-    if (strcmp(key->text, "$schema") == 0)
-        diagnose_help(reader->diagnostics, "editors find a schema by a comment in the first line: "
-                                           "# yaml-language-server: $schema=.ffc-schema.json");
-    else if (section)
+    if (section)
         diagnose_help(reader->diagnostics,
                       "its keys are those of what stands under '%s:', indented", section->name);
     else

@@ -23,10 +23,11 @@ LONGEST = 240 if SANITIZED else 60  # seconds: nothing waits, but a machine may 
 MOST = 600 << 20  # bytes of memory in use
 
 # What usages and options call a path, and what they call everything else.
-PATHS = {"DIR", "FILE", "PATH", "KEY", "SIGNATURE", "OUT", "LOG"}
+PATHS = {"DIR", "FILE", "PATH", "KEY", "SIGNATURE", "OUT", "LOG", "NEW", "NAME=FILE"}
 OTHERS = {"ENV", "TIME", "CODE", "FORMAT", "WHEN", "N", "K=V", "ID", "JSON", "PERCENT", "SALT", "KIND", "NAME", "TAG",
           "STATE", "STAGE", "TEXT", "SEGMENT", "VARIANT", "D", "LIST", "RATE", "METRIC=VALUE", "HASH", "FLAG", "GLOB",
-          "FILTER", "ACTION", "T", "K", "S"}
+          "FILTER", "ACTION", "T", "K", "S", "OLD", "METHOD", "DEVIATION",
+          "FLAG=VARIANT"}
 NO_PATHS = {("bucket", "KEY")}  # a unit's, as an operand
 
 PROJECT = """\
@@ -39,6 +40,7 @@ flags:
     canary: {stages: [{percent: 5%}, {percent: 100%}], state: running, since: 2026-11-20T10:00:00Z,
              guards: [{metric: errors, max: 5%}]}
   a: {serve: on}
+  x: {experiment: {split: {on: 50%, off: 50%}, control: off, primary: errors, state: running}}
 """
 LINE = '{"ts": "2026-11-20T10:00:01Z", "user": "u1", "status": 200}\n'
 
@@ -87,6 +89,9 @@ def plan(program, command, key, at):
         "health": ["c"] + ([] if key == "LOG" else [log]) + live + project,
         "plan": ["c"] + ([] if key == "LOG" else [log]) + live + project,
         "history": project,
+        "analyze": ["x"] + ([] if key == "LOG" else [log]) + live + project,
+        "show": ["a"] + project,
+        "diff": [] if key == "directory" else [p] if key == "NEW" else [p, p] + live,
     }
     if command == "sign" and key in ("FILE", "output"):
         return ([] if key == "FILE" else rows["sign"]) + ["--key", f"{at}/test.key"]
@@ -110,14 +115,14 @@ def paths_of(program, command):
     found, strange = [], set()
     for name, value in re.findall(r"^ +(?:-\w, )? *--([a-z-]+) ([A-Z][^ \n]*)", text, re.M):
         if value in PATHS:
-            found.append((name, [f"--{name}"]))
+            found.append((name, [f"--{name}"], "l=" if value == "NAME=FILE" else ""))
         elif value not in OTHERS:
             strange.add(value)
     usage = re.search(r"^Usage:.*(?:\n {2,}.*)*", text, re.M).group()
-    usage = re.sub(r"(?:-\w|--[a-z-]+)(?: |=)[A-Z][^\]\s|]*", "", usage)
+    usage = re.sub(r"(?:-\w|--[a-z-]+)(?: |=)[A-Z][^\]\s|]*", "", usage).replace("OLD..NEW", "")
     for word in sorted(set(re.findall(r"\b([A-Z]+)\b", usage))):
         if word in PATHS and (command, word) not in NO_PATHS:
-            found.append((word, []))
+            found.append((word, [], ""))
         elif word not in OTHERS and (command, word) not in NO_PATHS:
             strange.add(word)
     return found, strange
@@ -209,7 +214,7 @@ def try_path(name, arguments, path, at, waits):
     status, out, err, memory = run(arguments, at, waits)
     said = [" ".join(arguments), f"exit {status}, {memory >> 20} MiB", err[:1500]]
     # An empty log is one among others; what is written is named by where a link leads.
-    named = path in out + err or "the logs" in err or re.search(r"'/proc/\d+/mem'", err)
+    named = path in out + err or re.search(r"(the|these) logs", err) or re.search(r"'/proc/\d+/mem'", err)
     faults = [fault for fault, found in (
         ("it does not end", status not in (0, 1, 2)), ("it takes memory", memory >= MOST),
         ("it does not name the path", status != 0 and not named)) if found]
@@ -239,7 +244,7 @@ def main():
         for command in commands_of(program):
             found, strange = paths_of(program, command)
             ok(not strange, f"{program} {command}: it is known which words are paths", strange)
-            for key, option in found:
+            for key, option, before in found:
                 if (command, key) in SIGNS and not keys:
                     ok(True, f"{program} {command} {key} # SKIP no minisign")
                     continue
@@ -249,7 +254,7 @@ def main():
                 for kind in KINDS:
                     path = lay_out(at, built)[kind]
                     try_path(f"{program} {command} {' '.join(option) or key}, {kind}",
-                             [PROGRAMS[program], command, *rest, *option, path], path, at, (command, key) in WAITS)
+                             [PROGRAMS[program], command, *rest, *option, before + path], path, at, (command, key) in WAITS)
     try_pipes(at, built)
     print(f"1..{count}")
 
