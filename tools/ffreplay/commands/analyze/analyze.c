@@ -48,12 +48,11 @@ const struct command analyze_command = {
     .name = "analyze",
     .summary = "an experiment's result: effects, intervals and a decision",
     .usage = "FLAG LOG… -e ENV [--method METHOD] [--metric NAME]… [--control VARIANT]",
-    .examples =
-        "  ffreplay analyze cta-button exposures=exp.ndjson orders=orders.csv -e production\n"
-        "  ffreplay analyze cta-button requests.ndjson -e production --method fixed\n"
-        "  ffreplay analyze cta-button requests.ndjson -e production --format markdown\n"
-        "  ffreplay analyze new-search requests.ndjson -e production --control off \\\n"
-        "    --metric clicks --metric latency\n",
+    .examples = "  ffreplay analyze cta-button exposures=exp.ndjson orders=orders.csv -e live\n"
+                "  ffreplay analyze cta-button requests.ndjson -e production --method fixed\n"
+                "  ffreplay analyze cta-button requests.ndjson -e production --format markdown\n"
+                "  ffreplay analyze new-search requests.ndjson -e production --control off \\\n"
+                "    --metric clicks --metric latency\n",
     .run = run,
 };
 
