@@ -23,7 +23,7 @@ AROUND = {
         "user_id": "string", "session_id": "string", "company": "string", "user": "string", "account": "string",
         "country": "string", "email": "string", "team": "string", "groups": "strings", "paying": "boolean",
         "signup_at": "time", "org": "string", "app_version": "version", "booked": "number", "seats": "number",
-        "starts_at": "time", "ends_at": "time", "billing_country": "string"},
+        "starts_at": "time", "ends_at": "time", "billing_country": "string", "plan": "string"},
     "segments": {"staff": "{if: {groups: {has: staff}}}"},
     "metrics": {
         "error_rate": "{kind: proportion, of: {status: {gte: 500}}}",
@@ -95,8 +95,9 @@ def as_definitions(text):
 
 def project(text, directory):
     os.makedirs(f"{directory}/flags/lists")
-    with open(f"{directory}/flags/lists/suspended.txt", "w") as file:
-        file.write("mallory\n")
+    for name in "suspended", "early":
+        with open(f"{directory}/flags/lists/{name}.txt", "w") as file:
+            file.write("mallory\n")
     has = yaml.load(text, yaml.BaseLoader)
     with open(f"{directory}/flags/around.yaml", "w") as file:
         for section, what in AROUND.items():

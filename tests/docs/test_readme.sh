@@ -77,7 +77,7 @@ is 'and compare the policies as it says' "$(head -3 "$scratch/.output")" \
 
 # The pages that look closer at the same log.
 sed -n '/^## Look closer/,$p' docs/guide.md | grep '^    ffreplay' >"$scratch/closer"
-is 'there are three of them' "$(wc -l <"$scratch/closer")" 3
+is 'there are four of them' "$(wc -l <"$scratch/closer")" 4
 ok 'which run' sh -ec "cd '$made_up' && PATH='$BUILD':\$PATH && . '$scratch/closer'"
 ok 'metrics prints what the guide shows' sh -ec "cd '$made_up' && PATH='$BUILD':\$PATH && $(head -1 "$scratch/closer") >metrics"
 while IFS= read -r row; do

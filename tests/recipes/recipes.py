@@ -283,14 +283,14 @@ def diagnostic_case(tree):
 
 
 def diagnostic_call(tree):
-    tree.insert_before("compiler/check/check_unused.c", "check_variants(checker, checker->project->flags[i]);", """\
+    tree.insert_before("compiler/check/check_unused.c", "check_variants(checker, checker->project->flags[i], &planned[i]);", """\
     {
         const struct flag *flag = checker->project->flags[i];
         if (flag->owner && strcmp(flag->owner, "nobody") == 0)
             diagnose(checker->diagnostics, FF9990, flag->name.span, "flag '%s' is owned by nobody",
                      flag->name.text);
 """)
-    tree.insert_after("compiler/check/check_unused.c", "check_variants(checker, checker->project->flags[i]);", "    }\n")
+    tree.insert_after("compiler/check/check_unused.c", "check_variants(checker, checker->project->flags[i], &planned[i]);", "    }\n")
 
 
 def diagnostic_record(tree):
@@ -319,7 +319,11 @@ def format_word(tree):
 
 
 def format_names(tree):
-    tree.insert_before("compiler/model/log.c", "    case LOG_NDJSON:", "    case LOG_JSONL:\n")
+    tree.insert_before("compiler/model/log.c", "    case LOG_NDJSON:\n    case LOG_COMBINED:", "    case LOG_JSONL:\n")
+
+
+def format_lists(tree):
+    tree.insert_before("compiler/model/log.c", "    case LOG_NDJSON:\n    case LOG_OTLP:", "    case LOG_JSONL:\n")
 
 
 def format_framing(tree):
@@ -353,10 +357,12 @@ def format_fuzzed(tree):
 log_format = Recipe("a log format", format_word, [
     Forgotten("the names of its fields", COMPILE, object_of("compiler/model/log"),
               not_handled("compiler/model/log.c", "log_format_fields", "LOG_JSONL"), format_names),
+    Forgotten("whether a field may be a list", COMPILE, object_of("compiler/model/log"),
+              not_handled("compiler/model/log.c", "log_format_has_lists", "LOG_JSONL"), format_lists),
     Forgotten("how a file is cut", COMPILE, object_of("tools/ffreplay/logs/layout"),
               not_handled(LAYOUT, "layout_framing", "LOG_JSONL"), format_framing),
     Forgotten("its parser", COMPILE, object_of("tools/ffreplay/logs/layout"),
-              not_handled(LAYOUT, "layout_parser", "LOG_JSONL"), format_parser),
+              not_handled(LAYOUT, "parser_of_format", "LOG_JSONL"), format_parser),
     Forgotten("what a file without a line lacks", COMPILE, object_of("tools/ffreplay/replay/replay"),
               not_handled(REPLAY, "empty_text", "LOG_JSONL"), format_emptiness),
     Forgotten("its row of docs/replay.md", TEST, FORMATS, "docs/replay.md has a row for jsonl", format_row_of_replay),
