@@ -129,6 +129,10 @@ static void put_metric(struct buffer *out, const struct conclusion *conclusion,
     field_text(out, "name", metric->measure->metric->name.text);
     field_text(out, "role", metric_role_words[metric->role]);
     field_text(out, "kind", metric_traits(metric->measure->metric)->name);
+    if (metric->role == ROLE_GUARD) {
+        field_text(out, "form", criterion_form_words[metric->guard->form]);
+        field_number(out, "threshold", true, metric->guard->threshold);
+    }
     field_object(out, "control");
     put_arm(out, &metric->arms[control]);
     buffer_append_text(out, "}");

@@ -86,6 +86,22 @@ static const char *edges_of(double reach, int half, struct arena *arena)
 
 enum { CELL_NAME, CELL_VALUE, CELL_CHANGE, CELL_INTERVAL, CELL_P, CELL_PLOT, CELL_VERDICT };
 
+/* "bought, primary", "latency, max_increase 10%" */
+static const char *heading_of(const struct judged_metric *metric, struct arena *arena)
+{
+    const char *name = metric->measure->metric->name.text;
+    switch (metric->role) {
+    case ROLE_PRIMARY:
+        return arena_format(arena, "%s, %s", name, metric_role_words[metric->role]);
+    case ROLE_GUARD:
+        return arena_format(arena, "%s, %s %s", name, criterion_form_words[metric->guard->form],
+                            metric->guard->written.text);
+    case ROLE_SECONDARY:
+        break;
+    }
+    return name;
+}
+
 /* A row for each metric, with the control's value, and below it one for each variant. */
 static size_t fill_rows(const struct analyze_page *analysis, struct page_row *rows, int half,
                         struct arena *arena)
@@ -112,10 +128,7 @@ static size_t fill_rows(const struct analyze_page *analysis, struct page_row *ro
             const struct judged_metric *metric = &conclusion->metrics[i];
             const struct judged_effect *judged = &metric->variants[arm];
             struct effect_words words = effect_words_of(analysis, i, arm, arena);
-            head->cells[CELL_NAME] =
-                metric->role == ROLE_SECONDARY
-                    ? words.metric
-                    : arena_format(arena, "%s, %s", words.metric, metric_role_words[metric->role]);
+            head->cells[CELL_NAME] = heading_of(metric, arena);
             head->cells[CELL_VALUE] = words.control_value;
             rows[count++] =
                 (struct page_row){{[CELL_NAME] = arena_format(arena, "  %s", words.variant),
