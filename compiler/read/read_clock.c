@@ -303,17 +303,16 @@ static void check_window(struct reader *reader, const struct node *map, const st
 }
 
 struct condition *read_window(struct reader *reader, const struct node *map,
-                              const struct window *window, bool given_from, bool given_until,
-                              struct condition *condition)
+                              const struct window *window, struct condition *condition)
 {
-    if (!given_from && !given_until)
+    if (!window->has_from && !window->has_until)
         return condition;
-    if (given_from && given_until)
+    if (window->has_from && window->has_until)
         check_window(reader, map, window);
     struct condition *all = new_all(reader, condition ? condition->span : map->span);
-    if (given_from)
+    if (window->has_from)
         add_from(reader, all, map, CLOCK_FROM, window->from);
-    if (given_until)
+    if (window->has_until)
         add_until(reader, all, map, CLOCK_UNTIL, window->until);
     if (condition)
         add(reader, all, condition);

@@ -5,19 +5,18 @@
 #include "form.h"
 #include "reader.h"
 
-/* A rule's window, as its keys `from` and `until` give it. */
+/* A rule's window, as its keys `from` and `until` give it, and which of them it has. */
 struct window {
     int64_t from, until;
+    bool has_from, has_until;
 };
 
 /* The value of `now`: a test for each of its keys, all of which must hold; NULL after reporting. */
 struct condition *read_now(struct reader *reader, struct node *map);
 
-/* `condition`, which may be NULL, within the window of the rule `map`. `given`: its keys were
- * read. */
+/* `condition`, which may be NULL, within the window of the rule `map`. */
 struct condition *read_window(struct reader *reader, const struct node *map,
-                              const struct window *window, bool given_from, bool given_until,
-                              struct condition *condition);
+                              const struct window *window, struct condition *condition);
 
 extern const struct form now_form;
 

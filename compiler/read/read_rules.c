@@ -529,9 +529,10 @@ static void read_rule(struct reader *reader, struct node *node, struct draft *dr
     uint32_t before = faults(reader);
     uint64_t given = read_fields(reader, node, &rule_form, node->span, &keys);
     report_conflict(reader, node, "serve", "split");
+    keys.window.has_from = given & GIVEN_FROM;
+    keys.window.has_until = given & GIVEN_UNTIL;
     if (faults(reader) == before)
-        rule->condition = read_window(reader, node, &keys.window, given & GIVEN_FROM,
-                                      given & GIVEN_UNTIL, rule->condition);
+        rule->condition = read_window(reader, node, &keys.window, rule->condition);
     report_conflict(reader, node, "percent", "ranges");
     if (faults(reader) == before && !(given & (4 | 8)) && rule->serve == UINT32_MAX)
         report_no_serve(reader, node->span, draft, "a rule");

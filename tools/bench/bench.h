@@ -116,12 +116,20 @@ static inline double median(const struct figures *figures)
     return figures->of_round[figures->rounds / 2];
 }
 
+/* What is printed of a benchmark: a heading before the first row, a comma before the others. */
+struct rows {
+    bool json;
+    bool begun;
+};
+
 /* `limit` may be NULL: then there is nothing to compare with but the target. */
-static inline void print_row(bool json, bool first, const char *name, const char *unit,
+static inline void print_row(struct rows *rows, const char *name, const char *unit,
                              const struct figures *run, const char *limit_name,
                              const struct figures *limit)
 {
-    if (json) {
+    bool first = !rows->begun;
+    rows->begun = true;
+    if (rows->json) {
         printf("%s{\"name\":\"%s\",\"unit\":\"%s\",\"min\":%.3f,\"median\":%.3f", first ? "" : ",",
                name, unit, run->of_round[0], median(run));
         if (limit)
@@ -141,15 +149,16 @@ static inline void print_row(bool json, bool first, const char *name, const char
 }
 
 /* Reads [--json] [ROUNDS]. */
-static inline unsigned read_arguments(int argc, char **argv, unsigned rounds, bool *json)
+static inline unsigned read_arguments(int argc, char **argv, unsigned rounds, struct rows *rows)
 {
-    *json = argc > 1 && strcmp(argv[1], "--json") == 0;
-    if (argc <= 1 + *json)
+    bool json = argc > 1 && strcmp(argv[1], "--json") == 0;
+    *rows = (struct rows){.json = json};
+    if (argc <= 1 + json)
         return rounds;
     char *end;
     errno = 0;
-    unsigned long given = strtoul(argv[1 + *json], &end, 10);
-    if (errno || *end || given == 0 || given > 1000000 || argc > 2 + *json) {
+    unsigned long given = strtoul(argv[1 + json], &end, 10);
+    if (errno || *end || given == 0 || given > 1000000 || argc > 2 + json) {
         fprintf(stderr, "usage: %s [--json] [ROUNDS]\n", argv[0]);
         exit(2);
     }

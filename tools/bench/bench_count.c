@@ -140,7 +140,7 @@ static double throughput(const struct bench *b, unsigned threads)
     return ITERATIONS * 1000 / time_threads(b, run_rollout, threads);
 }
 
-static void measure_threads(const struct bench *counted, bool json, unsigned rounds)
+static void measure_threads(const struct bench *counted, struct rows *rows, unsigned rounds)
 {
     struct figures one = new_figures(rounds), two = new_figures(rounds);
     for (unsigned round = 0; round < rounds; round++) {
@@ -149,15 +149,15 @@ static void measure_threads(const struct bench *counted, bool json, unsigned rou
     }
     sort_figures(&one);
     sort_figures(&two);
-    print_row(json, false, "two threads: rollout, counted", "M/s", &two, "one thread", &one);
+    print_row(rows, "two threads: rollout, counted", "M/s", &two, "one thread", &one);
 }
 
 int main(int argc, char **argv)
 {
     static struct bench plain, counted;
     static char keys[CONTEXTS][KEY_LENGTH + 1];
-    bool json;
-    unsigned rounds = read_arguments(argc, argv, DEFAULT_ROUNDS, &json);
+    struct rows rows;
+    unsigned rounds = read_arguments(argc, argv, DEFAULT_ROUNDS, &rows);
     uint64_t seed = UINT64_C(0x9E3779B97F4A7C15);
     char directory[] = "/tmp/bench-count-XXXXXX";
     struct buffer bytes = {0};
@@ -178,14 +178,14 @@ int main(int argc, char **argv)
         runs[i] = new_figures(rounds);
     }
     measure(&plain, &counted, limits, runs, rounds);
-    if (json)
+    if (rows.json)
         printf("{\"format_version\":1,\"benchmark\":\"count\",\"rounds\":%u,\"iterations\":%d,"
                "\"cases\":[",
                rounds, ITERATIONS);
     for (size_t i = 0; i < CASES; i++)
-        print_row(json, i == 0, cases[i].name, "ns", &runs[i], "not counted", &limits[i]);
-    measure_threads(&counted, json, rounds / 10 + 1);
-    if (json)
+        print_row(&rows, cases[i].name, "ns", &runs[i], "not counted", &limits[i]);
+    measure_threads(&counted, &rows, rounds / 10 + 1);
+    if (rows.json)
         puts("]}");
     return 0;
 }

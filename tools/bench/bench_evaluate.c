@@ -306,7 +306,7 @@ static void measure(struct bench *b, struct figures *limits, struct figures *run
     }
 }
 
-static void measure_threads(const struct bench *b, bool json, unsigned rounds)
+static void measure_threads(const struct bench *b, struct rows *rows, unsigned rounds)
 {
     static const struct {
         const char *name;
@@ -320,15 +320,15 @@ static void measure_threads(const struct bench *b, bool json, unsigned rounds)
         }
         sort_figures(&one);
         sort_figures(&two);
-        print_row(json, false, loops[i].name, "ns", &two, "one thread", &one);
+        print_row(rows, loops[i].name, "ns", &two, "one thread", &one);
     }
 }
 
 int main(int argc, char **argv)
 {
     static struct bench bench;
-    bool json;
-    unsigned rounds = read_arguments(argc, argv, DEFAULT_ROUNDS, &json);
+    struct rows rows;
+    unsigned rounds = read_arguments(argc, argv, DEFAULT_ROUNDS, &rows);
     set_up(&bench);
 
     struct figures limits[CASES], runs[CASES];
@@ -337,14 +337,14 @@ int main(int argc, char **argv)
         runs[i] = new_figures(rounds);
     }
     measure(&bench, limits, runs, rounds);
-    if (json)
+    if (rows.json)
         printf("{\"format_version\":1,\"benchmark\":\"evaluate\",\"rounds\":%u,\"iterations\":%d,"
                "\"cases\":[",
                rounds, ITERATIONS);
     for (size_t i = 0; i < CASES; i++)
-        print_row(json, i == 0, cases[i].name, "ns", &runs[i], cases[i].limit_name, &limits[i]);
-    measure_threads(&bench, json, rounds / 10 + 1);
-    if (json)
+        print_row(&rows, cases[i].name, "ns", &runs[i], cases[i].limit_name, &limits[i]);
+    measure_threads(&bench, &rows, rounds / 10 + 1);
+    if (rows.json)
         puts("]}");
     return 0;
 }

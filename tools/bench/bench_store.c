@@ -269,8 +269,8 @@ static double time_checksum(const struct bench *b)
 int main(int argc, char **argv)
 {
     static struct bench b;
-    bool json;
-    unsigned rounds = read_arguments(argc, argv, DEFAULT_ROUNDS, &json);
+    struct rows rows;
+    unsigned rounds = read_arguments(argc, argv, DEFAULT_ROUNDS, &rows);
     prepare(&b);
     struct figures size = new_figures(1), open_time = new_figures(rounds);
     struct figures checksum = new_figures(rounds), reload = new_figures(rounds);
@@ -305,17 +305,16 @@ int main(int argc, char **argv)
     sort_figures(&quiet);
     sort_figures(&busy);
 
-    if (json)
+    if (rows.json)
         printf("{\"format_version\":1,\"benchmark\":\"store\",\"rounds\":%u,\"cases\":[", rounds);
-    print_row(json, true, "snapshot, 10,000 flags with 3 rules", "MiB", &size, NULL, NULL);
-    print_row(json, false, "open and verify, a MiB", "us", &open_time, "XXH3-128", &checksum);
-    print_row(json, false, "to open it, copied", "ms", &opened, "mapped", &mapped);
-    print_row(json, false, "reload: rename to first new answer", "ms", &reload, NULL, NULL);
-    print_row(json, false, "reload by fflag_poll(), freeing included", "ms", &polled,
+    print_row(&rows, "snapshot, 10,000 flags with 3 rules", "MiB", &size, NULL, NULL);
+    print_row(&rows, "open and verify, a MiB", "us", &open_time, "XXH3-128", &checksum);
+    print_row(&rows, "to open it, copied", "ms", &opened, "mapped", &mapped);
+    print_row(&rows, "reload: rename to first new answer", "ms", &reload, NULL, NULL);
+    print_row(&rows, "reload by fflag_poll(), freeing included", "ms", &polled,
               "to open it, without handles", &opened);
-    print_row(json, false, "worst of 10,000, while reloading", "ns", &busy, "while it is quiet",
-              &quiet);
-    if (json)
+    print_row(&rows, "worst of 10,000, while reloading", "ns", &busy, "while it is quiet", &quiet);
+    if (rows.json)
         puts("]}");
     fflag_close(b.polled);
     fflag_close(b.store);
