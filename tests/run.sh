@@ -3,7 +3,8 @@
 # Usage: tests/run.sh BUILD [NAME…]; a name is a path below tests/ without its ending, or a folder.
 set -u
 cd "$(dirname "$0")/.." || exit 2
-mkdir -p "$1" && build=$(cd "$1" && pwd) || exit 2
+[ -x "${1:-}/ffc" ] || { echo "tests/run.sh: there is no build in '${1:-}': tests/run.sh BUILD [NAME…]" >&2; exit 2; }
+build=$(cd "$1" && pwd)
 shift
 
 logs=$build/tests/logs
