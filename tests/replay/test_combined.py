@@ -153,6 +153,10 @@ for words, form, line in (
 ok("help:" not in decide(access, write("alike.log", ["panic: oh no", "  at main.c:12"] * 40)).err,
    "what_looks_like_nothing_is_not_guessed_at")
 
+# What has no name is called by what it is.
+told = decide(access, write("vhost.log", ["www.example.com " + line for line in lines[:9]])).err
+ok("expected a name without blanks, and ' ' after it" in told and "''" not in told, "what_has_no_name_has_no_quotes", told)
+
 # What a scanner sends instead of a request has a status, though no method.
 strange = lines[0].split('"')[0] + '"\\x16\\x03\\x01" 400 0 "-" "-"'
 result = decide(access, write("strange.log", lines + [strange]), "--json")

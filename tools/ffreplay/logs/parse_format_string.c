@@ -474,12 +474,17 @@ static void describe(struct format_parser *self, const struct obstacle *obstacle
         snprintf(out, size, "a value may end at several places: nobody can tell which is right");
     else if (obstacle->step == 0 && obstacle->at == line && obstacle->form->format->lead_length)
         snprintf(out, size, "expected '%.40s' at the beginning", obstacle->form->format->lead);
-    else if (part->literal_length == 0)
-        snprintf(out, size, "expected '%.60s', %s, up to the end", part->shown,
-                 value_form_words[part->as]);
-    else
-        snprintf(out, size, "expected '%.60s', %s, and '%.20s' after it", part->shown,
-                 value_form_words[part->as], part->literal);
+    else {
+        /* What nobody can ask for has no name. */
+        const char *quote = *part->shown ? "'" : "", *comma = *part->shown ? ", " : "";
+        const char *word = value_form_words[part->as];
+        if (part->literal_length == 0)
+            snprintf(out, size, "expected %s%.60s%s%s%s, up to the end", quote, part->shown, quote,
+                     comma, word);
+        else
+            snprintf(out, size, "expected %s%.60s%s%s%s, and '%.20s' after it", quote, part->shown,
+                     quote, comma, word, part->literal);
+    }
 }
 
 static bool format_parse(struct line_parser *parser, const char *line, size_t length,
