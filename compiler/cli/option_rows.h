@@ -51,6 +51,10 @@
 #define SIGN_OPTION(target, when) \
     {"sign", 0, OPTION_TEXT, &(target), "KEY", \
      when "sign it with this minisign secret key"}
+#define COMMIT_OPTIONS(commit, push) \
+    {"commit", 0, OPTION_FLAG, &(commit), NULL, \
+     "also a git commit of the files that it changes"}, \
+    {"push", 0, OPTION_FLAG, &(push), NULL, "with --commit: push it"}
 #define RUN_STEPS_OPTION(target, help) {"run-steps", 0, OPTION_FLAG, &(target), NULL, help}
 
 /* clang-format on */

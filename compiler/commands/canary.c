@@ -279,6 +279,24 @@ static bool was_finished(const struct turn *turn)
 
 /* ---------------------------------------------------------------------------------------- do -- */
 
+/* "new-checkout in production: advance, running in 'half'" */
+static int commit_it(const struct turn *turn)
+{
+    struct buffer subject = {0};
+    terminal_format(&subject, "%s in %s: %s, ", turn->flag->name.text, turn->environment_name,
+                    control_words[turn->control]);
+    rollout_show(&subject, &turn->to);
+    int status = change_commit(turn->change, subject.bytes);
+    buffer_release(&subject);
+    return status;
+}
+
+static const char *file_of(const struct turn *turn)
+{
+    const struct canary *canary = turn->flag->environments[turn->environment].canary;
+    return turn->change->project->sources.items[canary->node->span.file].name;
+}
+
 static int run_steps(const struct turn *turn, const struct buffer *entry)
 {
     static const int hooks[CONTROL_COUNT] = {HOOK_START,    HOOK_ADVANCE,  HOOK_PAUSE, HOOK_RESUME,
@@ -310,6 +328,8 @@ static int apply(struct turn *turn)
     const struct canary *canary = turn->flag->environments[turn->environment].canary;
     struct buffer entry = {0}, error = {0};
     int status = EXIT_FINE;
+    if (!change_can_commit(change, file_of(turn)))
+        return EXIT_JOB;
     write_entry(turn, &entry);
     if (!change->dry_run &&
         (!transition_make(&change->ledger, change->project, canary, &turn->to, &entry, &error) ||
@@ -323,6 +343,8 @@ static int apply(struct turn *turn)
         if (status != EXIT_FINE && !change->dry_run)
             print_note("it is done nevertheless: %s of '%s'", control_words[turn->control],
                        turn->flag->name.text);
+        int committed = commit_it(turn);
+        status = status == EXIT_FINE ? committed : status;
     }
     ledger_unlock(&change->ledger);
     if (status == EXIT_FINE && change->run_steps)
@@ -447,6 +469,8 @@ static bool roll_back(struct turn *turn, struct hurry *hurry, const struct order
     hurry_publish_definitions(hurry);
     if (hurry->written && ledger_commit(&change->ledger, &hurry->lost))
         (void)ledger_is_certain(&change->ledger, &hurry->lost);
+    if (hurry->written)
+        change_commits(change, file_of(turn));
     return true;
 }
 
@@ -455,7 +479,7 @@ static int roll_back_in_a_hurry(struct change *change, const struct order *order
     struct hurry hurry;
     struct turn turn = {.change = change, .control = CONTROL_ROLLBACK};
     struct buffer error = {0}, help = {0};
-    int status = EXIT_FINE;
+    int status = EXIT_FINE, committed = EXIT_FINE;
     bool begun = hurry_begin(&hurry, change, drop_guards, order, &status);
     const char *environment = hurry_environment(&hurry);
     if (begun && environment)
@@ -491,8 +515,11 @@ static int roll_back_in_a_hurry(struct change *change, const struct order *order
         print_help("%s", help.bytes);
     }
     static const struct mend mend = {"roll it back in them too, or the next build undoes it", NULL};
+    if (made && hurry.written)
+        committed = commit_it(&turn);
     if (begun && (made || taken))
         status = hurry_say_rest(&hurry, &mend, status);
+    status = status == EXIT_FINE ? committed : status;
     buffer_release(&error);
     buffer_release(&help);
     hurry_release(&hurry);
@@ -546,7 +573,6 @@ static int run(int argc, char **argv)
          "start, advance, approve: this stage [the next]"},
         {"from", 0, OPTION_TEXT, &order.from, "STAGE",
          "advance: only from this stage [the one it is in]"},
-        ACTOR_OPTIONS(change.actor),
         CHANGE_OPTIONS(change),
     };
     int status;

@@ -21,9 +21,13 @@ bool change_is_explained(const struct change *change, int *status)
         usage_error(change->command, "why? Give a --reason: it is kept in the ledger");
     else if (change->key && !change->build)
         usage_error(change->command, "--sign signs what --build publishes: give both");
-    else if (change->dry_run && (change->build || change->run_steps))
+    else if (change->push && !change->commit)
+        usage_error(change->command, "--push pushes what --commit commits: give both");
+    else if (change->dry_run && (change->build || change->run_steps || change->commit))
         usage_error(change->command, "--dry-run changes nothing: leave out %s",
-                    change->build ? "--build" : "--run-steps");
+                    change->build       ? "--build"
+                    : change->run_steps ? "--run-steps"
+                                        : "--commit");
     else
         return true;
     return false;
@@ -99,6 +103,7 @@ void change_release(struct change *change)
     ledger_unlock(&change->ledger);
     free((char *)(uintptr_t)change->ledger.directory);
     publication_release(&change->publication);
+    commit_release(&change->files);
     project_free(change->project);
     project_free(change->seen);
     json_decref(change->finished);
@@ -115,4 +120,57 @@ bool change_finish(struct change *change, const char *environment, const char *f
         ledger_commit(&change->ledger, free) && ledger_is_certain(&change->ledger, free);
     buffer_release(&second);
     return published && committed;
+}
+
+bool change_can_commit(struct change *change, const char *name)
+{
+    struct buffer error = {0}, help = {0};
+    struct commit *files = &change->files;
+    bool can = true;
+    if (!change->commit)
+        return true;
+    if (!files->directory)
+        can = commit_prepare(files, change->ledger.directory, change->push, &error, &help);
+    can = can && commit_allows(files, name, &error, &help);
+    if (can) {
+        commit_add(files, name);
+    } else {
+        job_error(change->command, "%s", error.bytes);
+        print_help("%s", help.bytes);
+    }
+    buffer_release(&error);
+    buffer_release(&help);
+    return can;
+}
+
+void change_commits(struct change *change, const char *name)
+{
+    if (change->commit)
+        commit_add(&change->files, name);
+}
+
+int change_commit(struct change *change, const char *subject)
+{
+    struct buffer error = {0}, help = {0};
+    struct commit *files = &change->files;
+    const char *directory = change->ledger.directory;
+    bool made = false;
+    if (!change->commit)
+        return EXIT_FINE;
+    bool ready = files->directory || commit_prepare(files, directory, change->push, &error, &help);
+    /* An emergency is committed even where it cannot be pushed. */
+    struct buffer ignored = {0};
+    bool can = ready || commit_prepare(files, directory, false, &ignored, &ignored);
+    bool done = can && commit_make(files, subject, change->reason, change->actor, &made, &error);
+    int status = done && ready ? EXIT_FINE : job_error(change->command, "%s", error.bytes);
+    if (made && help.length)
+        print_help("it is committed; %s", help.bytes);
+    else if (made && !done)
+        print_help("git pull --rebase, then git push");
+    else if (!made)
+        print_help("it is done nevertheless: commit it by hand");
+    buffer_release(&ignored);
+    buffer_release(&error);
+    buffer_release(&help);
+    return status;
 }

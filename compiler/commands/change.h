@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "commands.h"
+#include "commit.h"
 #include "compiler/rollout/ledger.h"
 #include "compiler/rollout/publication.h"
 
@@ -20,24 +21,31 @@ struct change {
     const char *directory, *environment, *reason, *actor, *build, *key;
     int64_t at; /* INT64_MIN: now */
     bool dry_run, json, run_steps;
+    bool commit, push;
     enum color_choice color;
 
     struct project *project;
     struct project *seen; /* as it was before the lock was waited for; or NULL */
     struct ledger ledger;
     struct publication publication;
-    json_t *finished; /* the entries of interrupted runs that were just finished; or NULL */
+    struct commit files; /* what --commit commits */
+    json_t *finished;    /* the entries of interrupted runs that were just finished; or NULL */
 };
 
-/* Rows of a command's table. */
-#define CHANGE_OPTIONS(change)                                                                   \
-    DIRECTORY_OPTION((change).directory), REASON_OPTION((change).reason, "why, for the ledger"), \
-        AT_OPTION((change).at, "when, for the ledger [now]"),                                    \
-        BUILD_OPTION((change).build, "also publish the snapshot"),                               \
-        SIGN_OPTION((change).key, "with --build: "),                                             \
-        RUN_STEPS_OPTION((change).run_steps, "then run the rollback plan and the hooks"),        \
-        {"dry-run", 0, OPTION_FLAG, &(change).dry_run, NULL, "show what would be changed"},      \
+/* Rows of a command's table: of whatever edits definitions. */
+#define EDIT_OPTIONS(change)                                                                \
+    ACTOR_OPTIONS((change).actor), DIRECTORY_OPTION((change).directory),                    \
+        REASON_OPTION((change).reason, "why, for the ledger"),                              \
+        AT_OPTION((change).at, "when, for the ledger [now]"),                               \
+        BUILD_OPTION((change).build, "also publish the snapshot"),                          \
+        SIGN_OPTION((change).key, "with --build: "),                                        \
+        COMMIT_OPTIONS((change).commit, (change).push),                                     \
+        {"dry-run", 0, OPTION_FLAG, &(change).dry_run, NULL, "show what would be changed"}, \
         JSON_OPTION((change).json, "the result as JSON"), COLOR_OPTION((change).color)
+/* The same of a rollout, which has plans and hooks. */
+#define CHANGE_OPTIONS(change) \
+    EDIT_OPTIONS(change),      \
+        RUN_STEPS_OPTION((change).run_steps, "then run the rollback plan and the hooks")
 
 /*
  * Reads the project: under its lock, and after what a crash left was finished, unless nothing is to
@@ -57,5 +65,16 @@ bool change_is_explained(const struct change *change, int *status);
  * was changed it is said where they change with it. */
 bool change_finish(struct change *change, const char *environment, const char *flag,
                    struct buffer *error);
+
+/*
+ * What --commit asks for, in two steps; without it, both do nothing. Before a file below the
+ * project is edited: whether it can be committed by itself, and said where not. After all is done,
+ * and said: the commit of those files and of the ledger's entries, and the push. `subject` is its
+ * first line. Returns an exit_status: it is done nevertheless where that is not EXIT_FINE.
+ */
+bool change_can_commit(struct change *change, const char *name);
+int change_commit(struct change *change, const char *subject);
+/* For an emergency, of which nothing is asked before: takes a file along. */
+void change_commits(struct change *change, const char *name);
 
 #endif

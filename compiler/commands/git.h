@@ -1,9 +1,9 @@
 /*
  * git.h - what git knows of the repository that a project is in.
  *
- * Runs the program `git`, without a shell, a pager or a prompt, and never writes to the repository
- * or to its work tree. Names that come from a repository are data: none of them becomes an option,
- * or leads out of the folder that they are written below.
+ * Runs the program `git`, without a shell, a pager or a prompt. Nothing here writes to the
+ * repository or to its work tree; commit.h does. Names that come from a repository are data: none
+ * of them becomes an option, or leads out of the folder that they are written below.
  */
 #ifndef FFC_COMMANDS_GIT_H
 #define FFC_COMMANDS_GIT_H

@@ -555,6 +555,25 @@ static int speak(struct wish *wish, int status)
     return heard ? status : EXIT_JOB;
 }
 
+/* "rollback-20261120t100000z-3f2a: serve default to 3 flags" */
+static int commit_it(struct wish *wish)
+{
+    const struct override_edit *edit = &wish->edit;
+    struct buffer subject = {0};
+    if (!wish->hurry.written || !*edit->name)
+        return EXIT_FINE;
+    change_commits(&wish->change, edit->name);
+    if (edit->lifts)
+        terminal_format(&subject, "lift %s", edit->override.id.text);
+    else
+        terminal_format(&subject, "%s: serve %s, %u flag%s", edit->override.id.text,
+                        edit->override.serve.text, edit->flag_count,
+                        edit->flag_count == 1 ? "" : "s");
+    int status = change_commit(&wish->change, subject.bytes);
+    buffer_release(&subject);
+    return status;
+}
+
 static int do_it(struct wish *wish)
 {
     struct change *change = &wish->change;
@@ -569,7 +588,10 @@ static int do_it(struct wish *wish)
         if (flag)
             hurry_run_steps(&wish->hurry, flag, true, &status);
     }
-    return speak(wish, status);
+    bool written = wish->hurry.written;
+    status = speak(wish, status);
+    int committed = written ? commit_it(wish) : EXIT_FINE;
+    return status == EXIT_FINE ? committed : status;
 }
 
 static bool has_variant(const struct flag *flag, const char *name)
@@ -810,7 +832,6 @@ static int run(int argc, char **argv)
         {"serve", 0, OPTION_TEXT, &wish.emergency.serve, "VARIANT", "serve this variant [default]"},
         FROM_OPTION(wish.emergency.from, "active from this time [now]"),
         UNTIL_OPTION(wish.emergency.until, "active until this time [indefinitely]"),
-        ACTOR_OPTIONS(wish.change.actor),
         {"list", 0, OPTION_FLAG, &wish.list, NULL, "overrides: active, scheduled, expired"},
         {"lift", 0, OPTION_TEXT, &wish.lift, "ID", "remove an override"},
         {"status", 0, OPTION_FLAG, &wish.status, NULL, "the last step run for each flag"},
