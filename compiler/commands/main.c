@@ -8,7 +8,7 @@ int main(int argc, char **argv)
         check_command,  build_command,  eval_command,     test_command,       trace_command,
         dump_command,   verify_command, bucket_command,   explain_command,    fmt_command,
         schema_command, list_command,   diff_command,     show_command,       init_command,
-        sign_command,   canary_command, rollback_command, completion_command,
+        sign_command,   canary_command, rollback_command, completion_command, stale_command,
     };
     return command_main(
         "ffc",
