@@ -44,7 +44,7 @@ static const char *const known_askers[] = {
 const char *const mention_kind_words[] = WORDS(MENTION_KINDS);
 const char *const language_names = "C, C++, Go, Python, JavaScript, TypeScript, Rust, Java";
 
-/* ---------------------------------------------------------------------------------- languages -- */
+/* --------------------------------------------------------------------------------- languages -- */
 
 static bool is_listed(const char *list, const char *word, size_t length)
 {
@@ -77,7 +77,7 @@ void common_spelling(const char *text, char *out)
     *out = '\0';
 }
 
-/* ------------------------------------------------------------------------------------ scanner -- */
+/* ----------------------------------------------------------------------------------- scanner -- */
 
 #define MOST_OF_A_NAME 128
 #define MOST_VALUES    32 /* texts within values within texts; deeper ones are passed over */
@@ -150,7 +150,7 @@ static uint32_t column_of(const struct scanner *scanner, const char *place)
     return (uint32_t)(place - scanner->line_begin) + 1;
 }
 
-/* ---------------------------------------------------------------------------------------- calls -- */
+/* ------------------------------------------------------------------------------------- calls -- */
 
 static bool is_asker(const struct askers *askers, char *name)
 {
@@ -253,7 +253,7 @@ static void close_bracket(struct scanner *scanner, char bracket)
     scanner->depth = depth - 1;
 }
 
-/* ---------------------------------------------------------------------------------------- texts -- */
+/* ------------------------------------------------------------------------------------- texts -- */
 
 static void take_text(struct scanner *scanner, uint32_t line, uint32_t column)
 {
@@ -468,7 +468,7 @@ static void scan_quoted(struct scanner *scanner, const char *prefix, size_t pref
     scan_text(scanner, &quotes, line, column);
 }
 
-/* -------------------------------------------------------------------------------------- the rest -- */
+/* ---------------------------------------------------------------------------------- the rest -- */
 
 static void skip_line(struct scanner *scanner)
 {

@@ -31,7 +31,7 @@ struct stale_options {
     int glob_count;
 };
 
-/* ----------------------------------------------------------------------------------- selection -- */
+/* --------------------------------------------------------------------------------- selection -- */
 
 static int choose_globs(const struct stale_options *options, const struct project *project,
                         bool *selected)
@@ -51,7 +51,7 @@ static int choose_globs(const struct stale_options *options, const struct projec
     return EXIT_FINE;
 }
 
-/* ---------------------------------------------------------------------------------------- notes -- */
+/* ------------------------------------------------------------------------------------- notes -- */
 
 /* What could not be known. */
 static void print_limits(const struct stale *stale)
@@ -74,7 +74,7 @@ static void print_limits(const struct stale *stale)
                       language_names);
 }
 
-/* ------------------------------------------------------------------------------------- command -- */
+/* ----------------------------------------------------------------------------------- command -- */
 
 static int read_evidence(const struct stale_options *options, struct stale *stale)
 {

@@ -51,7 +51,7 @@ struct following {
     uint32_t hunk_count;
 };
 
-/* --------------------------------------------------------------------------------- definitions -- */
+/* ------------------------------------------------------------------------------- definitions -- */
 
 static size_t indentation_of(const char *line)
 {
@@ -116,7 +116,7 @@ static void mark_all(struct following *following, const struct followed_file *fi
         following->stale->flags[file->flags[i].flag].changed = true;
 }
 
-/* ------------------------------------------------------------------------------------- patches -- */
+/* ----------------------------------------------------------------------------------- patches -- */
 
 /* Lines that were taken away behind the last one were its own if they are deeper. */
 static bool meets(const struct lines *lines, const struct hunk *hunk)
@@ -216,7 +216,7 @@ static void read_patches(struct following *following, const char *at)
     follow_hunks(following, file);
 }
 
-/* ----------------------------------------------------------------------------------------- git -- */
+/* --------------------------------------------------------------------------------------- git -- */
 
 static bool ask(const struct following *following, const char *const *arguments, struct buffer *out)
 {
@@ -308,7 +308,7 @@ static void date_flags(struct following *following, struct followed_file *file)
     }
 }
 
-/* -------------------------------------------------------------------------------------- ledger -- */
+/* ------------------------------------------------------------------------------------ ledger -- */
 
 /* Flags that an entry is about: a rollback that was lifted since leaves no trace in a flag's own
  * lines. */

@@ -27,7 +27,7 @@ struct reading {
     struct table unknown;        /* unknown_name, while they are found */
 };
 
-/* -------------------------------------------------------------------------------------- mentions -- */
+/* ---------------------------------------------------------------------------------- mentions -- */
 
 /* The name is of several words, so that an identifier of that spelling means the flag; or the
  * identifier says so itself: FLAG_SEARCH, isSearchFlag. */
@@ -122,7 +122,7 @@ static void take(void *user, const struct mention *mention)
     }
 }
 
-/* ----------------------------------------------------------------------------------------- files -- */
+/* ------------------------------------------------------------------------------------- files -- */
 
 /* A file by its name below an open directory. False, with errno, if it cannot be read. */
 static bool read_named(struct reading *reading, int directory, const char *name)
@@ -285,7 +285,7 @@ int read_code(const struct command *command, struct stale *stale, const struct a
     return read_named(&reading, AT_FDCWD, path) ? EXIT_FINE : cannot_read(&reading, path);
 }
 
-/* ---------------------------------------------------------------------------------- conclusions -- */
+/* ------------------------------------------------------------------------------- conclusions -- */
 
 static void mark_required_by(const struct targeting *targeting, bool *required)
 {

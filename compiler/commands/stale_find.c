@@ -18,7 +18,7 @@ bool stale_shows_environment(const struct stale *stale, uint32_t environment)
     return stale->environment == UINT32_MAX || stale->environment == environment;
 }
 
-/* ---------------------------------------------------------------------------------- settled -- */
+/* ----------------------------------------------------------------------------------- settled -- */
 
 /* Flags that come and go. Of the others, it is the point that they stand. */
 static bool is_temporary(const struct flag *flag)

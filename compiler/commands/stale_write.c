@@ -26,7 +26,7 @@ static const char *path_of(const struct stale *stale, const struct flag *flag)
     return stale->project->sources.items[flag->name.span.file].path;
 }
 
-/* ----------------------------------------------------------------------------------- sentences -- */
+/* --------------------------------------------------------------------------------- sentences -- */
 
 static void put_day(struct buffer *out, int64_t ms)
 {
@@ -38,7 +38,7 @@ static void put_day(struct buffer *out, int64_t ms)
 static void put_days(struct buffer *out, int64_t ms)
 {
     long long days = ms / DAY;
-    buffer_format(out, "%lld day%s", days, days == 1 ? "" : "s");
+    terminal_format(out, "%lld day%s", days, days == 1 ? "" : "s");
 }
 
 /* "on in staging, off in production" */
@@ -52,7 +52,7 @@ static void put_variants(const struct stale *stale, const struct stale_flag *fou
             continue;
         buffer_append_text(out, first ? "" : ", ");
         variant_in_words(found->flag, standing.targeting, standing_variant(&standing), out);
-        buffer_format(out, " in %s", stale->project->environments.items[i].text);
+        terminal_format(out, " in %s", stale->project->environments.items[i].text);
         first = false;
     }
 }
@@ -102,7 +102,7 @@ static void put_finding(const struct stale *stale, const struct stale_flag *foun
 
 static void put_use(const struct use *use, struct buffer *out)
 {
-    buffer_format(out, "%s:%u", use->path, use->line);
+    terminal_format(out, "%s:%u", use->path, use->line);
 }
 
 static void put_uses(const struct uses *uses, struct buffer *out)
@@ -121,13 +121,13 @@ static bool shows_uses(const struct stale *stale, const struct stale_flag *found
     return stale->has_code && found->uses.count > 0;
 }
 
-/* ---------------------------------------------------------------------------------------- text -- */
+/* -------------------------------------------------------------------------------------- text -- */
 
 static void put_field(struct buffer *out, const char *label, struct buffer *text)
 {
     struct buffer escaped = {0};
     terminal_append(&escaped, text->bytes ? text->bytes : "");
-    buffer_format(out, "  %-*s", LABEL_COLUMNS - 2, label);
+    terminal_format(out, "  %-*s", LABEL_COLUMNS - 2, label);
     append_wrapped(out, HELP_WIDTH, LABEL_COLUMNS, LABEL_COLUMNS + 2,
                    escaped.bytes ? escaped.bytes : "");
     buffer_append_text(out, "\n");
@@ -215,7 +215,7 @@ void write_stale_text(const struct stale *stale, const bool *selected, bool colo
     buffer_release(&text);
 }
 
-/* ---------------------------------------------------------------------------------------- JSON -- */
+/* -------------------------------------------------------------------------------------- JSON -- */
 
 static void write_use(const struct use *use, struct buffer *out)
 {
@@ -307,7 +307,7 @@ void write_stale_json(const struct stale *stale, const bool *selected, struct bu
     buffer_append_text(out, "}\n");
 }
 
-/* -------------------------------------------------------------------------------------- GitHub -- */
+/* ------------------------------------------------------------------------------------ GitHub -- */
 
 static void annotate(const char *file, uint32_t line, const char *title, const char *message,
                      struct buffer *out)
