@@ -336,7 +336,7 @@ static void decode_escape(struct scanner *scanner)
 
 static void scan_until(struct scanner *scanner, size_t depth);
 
-/* The code of a value in a text, from behind its opening bracket. What is read has no part in it. */
+/* The code of a value in a text, from behind its bracket; what is read is no part of the text.. */
 static void scan_value(struct scanner *scanner)
 {
     struct buffer kept = scanner->text;

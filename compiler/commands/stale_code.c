@@ -174,7 +174,7 @@ static const char *path_below(struct arena *arena, const char *folder, const cha
     return arena_format(arena, "%s%s%s", here ? "" : folder, here ? "" : between, name);
 }
 
-/* What git knows below the directory, or would add; links and other repositories are passed over. */
+/* Below the directory, what git knows or would add; links and other repositories are left out. */
 static int read_listed(struct reading *reading, int directory, const char *path,
                        const struct buffer *names)
 {
