@@ -241,26 +241,6 @@ static int say(const struct turn *turn)
     return status;
 }
 
-/* An override precedes the canary: whoever lets more units in may wonder why nothing changes. */
-static void note_overrides(const struct turn *turn)
-{
-    const struct selection *overrides = overrides_of(turn->change->project, turn->flag);
-    bool forward = turn->to.state == CANARY_RUNNING || turn->to.state == CANARY_COMPLETE;
-    for (uint32_t i = 0; i < overrides->count && forward; i++) {
-        const struct override *override = overrides->items[i];
-        char from[32] = "";
-        if (override->until <= turn->change->at ||
-            !(override->environments >> turn->environment & 1))
-            continue;
-        if (override->from > turn->change->at)
-            format_time(override->from, from, sizeof from);
-        print_note("%s takes precedence over this canary%s%s: %s is served%s%s%s%s", override->name,
-                   *from ? " from " : "", from, override->serve.text, *from ? " then" : "",
-                   override->condition ? " to some" : "", override->reason ? ", " : "",
-                   override->reason ? override->reason : "");
-    }
-}
-
 /* Whether an interrupted run did exactly this, so that it is not done twice. */
 static bool was_finished(const struct turn *turn)
 {
@@ -338,7 +318,8 @@ static int apply(struct turn *turn)
     turn->published = change->build && status == EXIT_FINE;
     if (status == EXIT_FINE) {
         transition_note_shared(change->project, turn->flag, turn->environment);
-        note_overrides(turn);
+        if (turn->to.state == CANARY_RUNNING || turn->to.state == CANARY_COMPLETE)
+            change_note_overrides(change, turn->flag, turn->environment, "canary");
         status = say(turn);
         if (status != EXIT_FINE && !change->dry_run)
             print_note("it is done nevertheless: %s of '%s'", control_words[turn->control],

@@ -7,6 +7,7 @@
 
 #include "compiler/base/nearest.h"
 #include "compiler/base/memory.h"
+#include "compiler/base/calendar.h"
 #include "compiler/base/buffer.h"
 #include "compiler/model/model.h"
 #include "compiler/rollout/actor.h"
@@ -107,6 +108,25 @@ void change_release(struct change *change)
     project_free(change->project);
     project_free(change->seen);
     json_decref(change->finished);
+}
+
+/* Whoever lets more units in may wonder why nothing changes. */
+void change_note_overrides(const struct change *change, const struct flag *flag,
+                           uint32_t environment, const char *what)
+{
+    const struct selection *overrides = overrides_of(change->project, flag);
+    for (uint32_t i = 0; i < overrides->count; i++) {
+        const struct override *override = overrides->items[i];
+        char from[32] = "";
+        if (override->until <= change->at || !(override->environments >> environment & 1))
+            continue;
+        if (override->from > change->at)
+            format_time(override->from, from, sizeof from);
+        print_note("%s takes precedence over this %s%s%s: %s is served%s%s%s%s", override->name,
+                   what, *from ? " from " : "", from, override->serve.text, *from ? " then" : "",
+                   override->condition ? " to some" : "", override->reason ? ", " : "",
+                   override->reason ? override->reason : "");
+    }
 }
 
 bool change_finish(struct change *change, const char *environment, const char *flag,

@@ -15,6 +15,7 @@
 #include "compiler/rollout/publication.h"
 
 struct buffer;
+struct flag;
 
 struct change {
     const struct command *command;
@@ -60,6 +61,10 @@ void change_identify(struct change *change);
 
 /* False, and said, where a reason is missing or options contradict. */
 bool change_is_explained(const struct change *change, int *status);
+
+/* Says which overrides take precedence over the flag's canary or experiment, as it is called. */
+void change_note_overrides(const struct change *change, const struct flag *flag,
+                           uint32_t environment, const char *what);
 
 /* Publishes what --build names, if it does; then the entry counts. Of other flags than the one that
  * was changed it is said where they change with it. */

@@ -32,6 +32,7 @@ extern const struct command init_command;
 extern const struct command sign_command;
 extern const struct command canary_command;
 extern const struct command rollback_command;
+extern const struct command experiment_command;
 
 /* The project that a command is about, and how it is spoken of; zeroed, as usual. */
 struct project_choice {

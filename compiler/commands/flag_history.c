@@ -43,6 +43,10 @@ static const char *what_of(struct arena *arena, const json_t *entry)
 {
     const char *verdict = json_text_at(entry, "verdict");
     const char *stage = json_text_at(json_object_get(entry, "to"), "stage");
+    const char *winner =
+        json_text_at(json_object_get(json_object_get(entry, "experiment"), "to"), "winner");
+    if (verdict && winner)
+        return arena_format(arena, "%s: %s", verdict, winner);
     bool moves = verdict && stage && (!strcmp(verdict, "advance") || !strcmp(verdict, "start"));
     if (moves)
         return arena_format(arena, "%s: %s", verdict, stage);

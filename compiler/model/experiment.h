@@ -9,6 +9,7 @@
 #include "criterion.h"
 
 struct arm;
+struct node;
 
 #define EXPERIMENT_STATES(X)         \
     X(EXPERIMENT_DRAFT, "draft")     \
@@ -53,6 +54,7 @@ struct experiment {
     struct span min_samples_span;
     int64_t min_duration;
     enum analysis_method method;
+    bool cuped;     /* judged less what units did before their exposure */
     uint32_t looks; /* ANALYSIS_GROUP_SEQUENTIAL: how many are planned, evenly apart */
     double alpha, power, mde;
     struct span mde_span;
@@ -62,6 +64,7 @@ struct experiment {
     bool has_winner;
     uint32_t winner;
     struct span span;
+    const struct node *node; /* the block, where edit.h finds state and winner */
 };
 
 #endif

@@ -9,6 +9,7 @@
 #include "metric_kinds.h"
 
 struct log;
+struct node;
 
 #define METRIC_AGGREGATES(X)    \
     X(AGGREGATE_SUM, "sum")     \
@@ -35,7 +36,8 @@ struct metric {
     bool per_unit;
     bool faulty; /* it has mistakes: it may be another than this */
     enum metric_aggregate aggregate;
-    const struct log *log; /* NULL: the only one */
+    const struct log *log;   /* NULL: the only one */
+    const struct node *node; /* the definition; NULL of one that could not be read */
 };
 
 #endif

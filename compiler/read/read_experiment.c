@@ -296,6 +296,10 @@ static const struct field experiment_fields[] = {
           "how long it runs before there can be a winner"),
     CHOICE("method", struct experiment_keys, experiment.method, analysis_method_words,
            "how `ffreplay analyze` judges it; default `sequential`, which holds at every look"),
+    FIELD(
+        "cuped", FIELD_BOOLEAN, struct experiment_keys, experiment.cuped,
+        "take out what a unit's values before its exposure explain; logs have to reach back before "
+        "the experiment"),
     READ("looks", read_looks, count_form,
          "of `group_sequential`: how many are planned, evenly apart, until every variant has "
          "`min_samples`; default 5"),
@@ -325,6 +329,7 @@ struct experiment *read_experiment(struct reader *reader, struct node *node, str
     experiment->alpha = 0.05;
     experiment->power = 0.8;
     experiment->span = span;
+    experiment->node = node;
     uint32_t before = faults(reader);
     read_fields(reader, node, &experiment_form, span, &keys);
     bool sound = faults(reader) == before;

@@ -192,6 +192,7 @@ void read_metric(struct reader *reader, struct declaration *declaration)
     uint32_t before = reader->diagnostics->errors;
     uint64_t given = read_fields(reader, declaration->body, &metric_form, metric->name.span, &keys);
     *metric = keys.metric;
+    metric->node = declaration->body;
     if (reader->diagnostics->errors == before)
         check_kind_keys(reader, metric, declaration->body, (uint32_t)(given >> COMMON_KEYS));
     settle_log(reader, metric, keys.log);

@@ -54,6 +54,13 @@ static void hash_thresholds(crypto_generichash_state *state, const struct criter
             hash_text(state, criteria->items[i].written.text);
 }
 
+static void finish(crypto_generichash_state *state, char hex[POLICY_DIGEST])
+{
+    unsigned char hash[(POLICY_DIGEST - 1) / 2];
+    crypto_generichash_final(state, hash, sizeof hash);
+    sodium_bin2hex(hex, POLICY_DIGEST, hash, sizeof hash);
+}
+
 void policy_digest(const struct targeting *targeting, const char *stage, char hex[POLICY_DIGEST])
 {
     static const char *const of_canary[] = {"serve", "guards", "advance_when", "instant", NULL};
@@ -62,8 +69,7 @@ void policy_digest(const struct targeting *targeting, const char *stage, char he
     const struct canary *canary = targeting->canary;
     const struct node *stages = node_get(canary->whole, "stages");
     crypto_generichash_state state;
-    unsigned char hash[(POLICY_DIGEST - 1) / 2];
-    crypto_generichash_init(&state, NULL, 0, sizeof hash);
+    crypto_generichash_init(&state, NULL, 0, (POLICY_DIGEST - 1) / 2);
     hash_text(&state, targeting->salt);
     hash_text(&state, targeting->bucket_by ? targeting->bucket_by->text : "");
     hash_keys(&state, canary->whole, of_canary);
@@ -76,8 +82,47 @@ void policy_digest(const struct targeting *targeting, const char *stage, char he
         hash_thresholds(&state, &canary->stages[i].guards);
         hash_thresholds(&state, &canary->stages[i].advance_when);
     }
-    crypto_generichash_final(&state, hash, sizeof hash);
-    sodium_bin2hex(hex, POLICY_DIGEST, hash, sizeof hash);
+    finish(&state, hex);
+}
+
+static void hash_metric(crypto_generichash_state *state, const struct metric *metric)
+{
+    static const char *const keys[] = {"kind",        "better",   "where", "log",       "of",
+                                       "value",       "per",      "agg",   "numerator", "cap",
+                                       "denominator", "accuracy", "q",     NULL};
+    hash_text(state, metric->name.text);
+    if (metric->node)
+        hash_keys(state, metric->node, keys);
+}
+
+void metric_digest(const struct metric *metric, char hex[POLICY_DIGEST])
+{
+    crypto_generichash_state state;
+    crypto_generichash_init(&state, NULL, 0, (POLICY_DIGEST - 1) / 2);
+    hash_metric(&state, metric);
+    finish(&state, hex);
+}
+
+void experiment_digest(const struct targeting *targeting, char hex[POLICY_DIGEST])
+{
+    static const char *const keys[] = {"split",        "control", "traffic", "if",
+                                       "primary",      "metrics", "guards",  "min_samples",
+                                       "min_duration", "method",  "looks",   "alpha",
+                                       "mde",          "cuped",   NULL};
+    const struct experiment *experiment = targeting->experiment;
+    crypto_generichash_state state;
+    crypto_generichash_init(&state, NULL, 0, (POLICY_DIGEST - 1) / 2);
+    hash_text(&state, targeting->salt);
+    hash_text(&state, targeting->bucket_by ? targeting->bucket_by->text : "");
+    hash_keys(&state, experiment->node, keys);
+    if (experiment->primary)
+        hash_metric(&state, experiment->primary);
+    for (uint32_t i = 0; i < experiment->metric_count; i++)
+        hash_metric(&state, experiment->metrics[i]);
+    for (uint32_t i = 0; i < experiment->guards.count; i++)
+        hash_metric(&state, experiment->guards.items[i].metric);
+    hash_thresholds(&state, &experiment->guards);
+    finish(&state, hex);
 }
 
 /* ------------------------------------------------------------------------------------ ledger -- */

@@ -12,6 +12,7 @@
 
 #include "compiler/model/flag.h"
 
+struct metric;
 struct project;
 
 #define POLICY_DIGEST 65 /* hexadecimal, with its NUL */
@@ -21,6 +22,14 @@ struct project;
  * name and times. Not comments or layout, nor the definitions of segments and metrics.
  */
 void policy_digest(const struct targeting *targeting, const char *stage, char hex[POLICY_DIGEST]);
+
+/*
+ * Of an experiment: all that its result depends on, the definitions of its metrics included. Not
+ * its state and winner, nor what is for people or for sizing it.
+ */
+void experiment_digest(const struct targeting *targeting, char hex[POLICY_DIGEST]);
+/* Of a metric's definition, except what is for people. */
+void metric_digest(const struct metric *metric, char hex[POLICY_DIGEST]);
 
 /*
  * Whether the project's ledger has another digest for the stage that the flag's canary is in now. A

@@ -13,6 +13,7 @@
 #include "compiler/files/edit.h"
 #include "emergency.h"
 #include "entry.h"
+#include "experiment_state.h"
 #include "steps.h"
 #include "transition.h"
 #include "compiler/base/json_read.h"
@@ -78,8 +79,9 @@ static enum fate finish_edit(const struct ledger *ledger, const struct project *
 {
     (void)ledger;
     (void)error;
-    bool made = json_object_get(found->json, "override")
-                    ? override_was_made(project, found->json)
+    bool made = json_object_get(found->json, "override") ? override_was_made(project, found->json)
+                : json_object_get(found->json, "experiment")
+                    ? trial_was_made(project, found->json)
                     : is_there(canary_of(project, found->json), found->json, "to");
     return made ? FATE_COUNTS : project->diagnostics.errors > 0 ? FATE_IS_UNKNOWN : FATE_GOES;
 }

@@ -50,6 +50,19 @@ for known in ("canary_rollback", "rollback", "decide", "watch"):
 HELD = "  - {all: true, serve: default, id: freeze, from: 2026-11-20T00:00:00Z}\n"
 SCENARIOS["patched_lift"] = (FLAGS + "overrides:\n" + HELD + HELD.replace("freeze", "other"), *SCENARIOS["lift"][1:])
 
+TRIAL = """\
+flags:
+  button:
+    owner: lab
+    type: string
+    variants: {blue: blue, green: green}
+    default: blue
+    experiment: {split: {blue: 50%, green: 50%}, control: blue, primary: error_rate, state: running}
+"""
+SCENARIOS["experiment_conclude"] = (TRIAL, "conclude", "winner: green",
+                                    [FFC, "experiment", "conclude", "button", "--winner", "green",
+                                     "--without-evidence", *by_hand])
+
 CAUSES = ("EIO", "EINTR", "ENOSPC")
 
 

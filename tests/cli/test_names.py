@@ -66,6 +66,8 @@ ffc canary pause checkout -e prodction --reason x           production
 ffc canary advance checkout --to lage --reason x            large
 ffc canary advance checkout --from smal --reason x          small
 ffc canary paus checkout --reason x                         pause
+ffc experiment start chekout --reason x                     checkout
+ffc experiment conclud checkout --reason x                  conclude
 ffc rollback --list -e prodction                            production
 ffc rollback chekout --reason x                             checkout
 ffc rollback checkout -e prodction --reason x               production

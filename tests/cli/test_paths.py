@@ -77,6 +77,8 @@ def plan(program, command, key, at):
         "sign": [f"{at}/signed.ffs"] if key == "detach" else [f"{at}/copy.ffs"],
         "canary": (["pause", "c", "--reason", "x"] + live + project
                    + (["--build", f"{at}/out.ffs"] if key == "sign" else [])),
+        "experiment": (["stop", "x", "--reason", "x"] + live + project
+                       + (["--build", f"{at}/out.ffs"] if key == "sign" else [])),
         "rollback": (["a", "--reason", "x"] + live + project + (["--build", f"{at}/out.ffs"] if key == "sign" else [])),
         "decide": ["c"] + ([] if key == "LOG" else [log]) + live + project
                   + (["--apply"] if key in ("build", "sign") else [])

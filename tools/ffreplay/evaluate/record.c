@@ -24,6 +24,7 @@ bool record_parse(struct recorded *record, const json_t *json)
                                 .to_state = json_text_at(to, "state"),
                                 .step = json_object_get(json, "step"),
                                 .override = json_object_get(json, "override"),
+                                .experiment = json_object_get(json, "experiment"),
                                 .acknowledges = json_object_get(json, "acknowledges")};
     bool change = record->from && record->from_state && record->to && record->to_state &&
                   record->flag && record->environment;
@@ -31,7 +32,8 @@ bool record_parse(struct recorded *record, const json_t *json)
         record->from = record->from_state = record->to = record->to_state = NULL;
     return record->time_text && parse_time(record->time_text, &record->time) && record->actor &&
            record->verdict && record->rule && record->reason &&
-           (change || record->step || record->override || record->acknowledges);
+           (change || record->experiment || record->step || record->override ||
+            record->acknowledges);
 }
 
 static bool lists(const json_t *list, const char *text)

@@ -22,6 +22,7 @@ struct recorded {
     const char *from_state, *to_state;            /* of the canary */
     const char *since;                            /* of the stage it was made in; NULL: not known */
     const json_t *step, *override, *acknowledges; /* or NULL */
+    const json_t *experiment;                     /* of a change of one; NULL */
 };
 
 /* False: it is no entry of a ledger. */

@@ -9,6 +9,7 @@
 #include "analyze_page.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/buffer.h"
+#include "compiler/base/calendar.h"
 #include "compiler/base/percent.h"
 #include "compiler/choose/choose.h"
 #include "compiler/model/model.h"
@@ -381,12 +382,81 @@ static bool settle_terms(const struct task *task, struct experiment_terms *terms
     return true;
 }
 
-static int write_page(struct task *task, struct conclusion *conclusion)
+static void depart(struct settled *settled, struct arena *arena, const char *option,
+                   const char *value)
+{
+    *ARENA_APPEND(arena, settled->departures.items, settled->departures.count) =
+        arena_format(arena, "%s%s%s", option, value ? " " : "", value ? value : "");
+}
+
+/* What was asked for instead of what the experiment is defined with: a result may be picked so. */
+static void find_departures(const struct task *task, struct settled *settled)
+{
+    const struct options *options = task->options;
+    const struct experiment *experiment = task->variants.targeting->experiment;
+    struct arena *arena = task->replay->texts;
+    if (options->method && strcmp(options->method, analysis_method_words[experiment->method]) != 0)
+        depart(settled, arena, "--method", options->method);
+    if (options->control && task->arms.variants[task->arms.control] != experiment->control)
+        depart(settled, arena, "--control", options->control);
+    for (size_t i = 0; i < options->metrics.count; i++)
+        depart(settled, arena, "--metric", options->metrics.items[i]);
+    if (options->cuped && !experiment->cuped)
+        depart(settled, arena, "--cuped", NULL);
+    if (options->prior)
+        depart(settled, arena, "--prior", options->prior);
+}
+
+/* Whether what decides was settled before there were data. */
+static bool settle_start(const struct task *task, struct settled *settled,
+                         struct conclusion *conclusion)
+{
+    const struct experiment *experiment = task->variants.targeting->experiment;
+    const struct trial_start *start = &settled->start;
+    struct arena *arena = task->replay->texts;
+    struct buffer error = {0};
+    *settled = (struct settled){
+        .is_experiment = experiment != NULL, .from = task->options->from, .to = task->options->to};
+    if (!experiment)
+        return true;
+    experiment_digest(task->variants.targeting, settled->terms);
+    find_departures(task, settled);
+    if (!trial_start_find(task->replay->project, task->flag, task->environment, arena,
+                          &settled->start, &error)) {
+        job_error(&analyze_command, "%s", error.bytes);
+        buffer_release(&error);
+        return false;
+    }
+    char at[32];
+    const char *note = NULL;
+    const char *was = start->primary ? start->primary : "none";
+    if (start->found)
+        format_time(start->at, at, sizeof at);
+    if (start->primary_changed && experiment->primary && start->primary &&
+        strcmp(experiment->primary->name.text, start->primary) == 0)
+        note = arena_format(arena,
+                            "primary metric '%s' is defined in another way than when the "
+                            "experiment started, %s: with data at hand, a definition can be chosen",
+                            was, at);
+    else if (start->primary_changed)
+        note = arena_format(arena,
+                            "when the experiment started, %s, the primary metric was %s%s%s: with "
+                            "data at hand, one can be chosen that shows what is wanted",
+                            at, start->primary ? "'" : "", was, start->primary ? "'" : "");
+    else if (start->found && start->terms_changed)
+        note = arena_format(arena, "the experiment has been edited since it started, %s", at);
+    if (note)
+        *ARENA_APPEND(arena, conclusion->notes.items, conclusion->notes.count) = note;
+    return true;
+}
+
+static int write_page(struct task *task, struct conclusion *conclusion,
+                      const struct settled *settled)
 {
     char build[FLAG_BUILD_TEXT];
     flag_variants_build(&task->variants, build);
-    const struct analyze_page analysis = {conclusion, &task->variants, task->replay,
-                                          task->options->environment, build};
+    const struct analyze_page analysis = {
+        conclusion, &task->variants, task->replay, task->options->environment, build, settled};
     struct buffer out = {0};
     struct arena *arena = task->replay->texts;
     const struct page page = page_for(stdout, task->options->color, arena, &out);
@@ -428,6 +498,12 @@ static bool read_logs(struct task *task, const bool *logs)
     return replay_read(replay, files, count) && !replay_is_too_bad(replay);
 }
 
+static bool takes_before(const struct task *task)
+{
+    const struct experiment *experiment = task->variants.targeting->experiment;
+    return task->options->cuped || (experiment && experiment->cuped);
+}
+
 /* First who is in it, and since when; then what came of it. A log that tells both is read twice. */
 static bool read_twice(struct task *task)
 {
@@ -441,7 +517,7 @@ static bool read_twice(struct task *task)
     exposures_settle(&task->exposures);
     replay_begin_again(replay, measured);
     task->outcomes.exposures = &task->exposures;
-    task->outcomes.takes_before = task->options->cuped;
+    task->outcomes.takes_before = takes_before(task);
     task->outcomes.from = task->exposures.from;
     task->outcomes.to = task->exposures.to;
     outcomes_init(&task->outcomes);
@@ -460,7 +536,8 @@ static int analyze(struct task *task)
                                     .metrics = task->metrics,
                                     .metric_count = task->metric_count,
                                     .names = task->names};
-    if (!settle_terms(task, &conclusion.terms))
+    struct settled settled;
+    if (!settle_terms(task, &conclusion.terms) || !settle_start(task, &settled, &conclusion))
         return EXIT_JOB;
     if (!read_twice(task))
         return EXIT_JOB;
@@ -473,7 +550,7 @@ static int analyze(struct task *task)
     if (conclusion.terms.judgement.method == ANALYSIS_GROUP_SEQUENTIAL)
         settle_looks(task, &conclusion.terms, &units);
     conclusion_reach(&conclusion, task->replay->times.max_bad, task->replay->texts);
-    return write_page(task, &conclusion);
+    return write_page(task, &conclusion, &settled);
 }
 
 /* Pipes can be read only once. */

@@ -143,6 +143,23 @@ static void put_metric(struct buffer *out, const struct conclusion *conclusion,
     buffer_append_text(out, "]}");
 }
 
+/* What 'ffc experiment' holds it against. */
+static void put_settled(struct buffer *out, const struct settled *settled)
+{
+    field_object(out, "experiment");
+    field_text(out, "terms", settled->terms);
+    field_time(out, "started", settled->start.found ? settled->start.at : INT64_MIN);
+    if (settled->start.found) {
+        field_text(out, "primary_at_start", settled->start.primary);
+        field_truth(out, "primary_changed", settled->start.primary_changed);
+        field_truth(out, "terms_changed", settled->start.terms_changed);
+    }
+    put_sentences(out, "departures", &settled->departures);
+    field_time(out, "from", settled->from);
+    field_time(out, "to", settled->to);
+    buffer_append_text(out, "}");
+}
+
 static void put_left_out(struct buffer *out, const struct conclusion *conclusion)
 {
     field_object(out, "left_out");
@@ -186,6 +203,8 @@ void analyze_json(const struct analyze_page *page, struct buffer *out)
         buffer_append_text(out, "]");
     }
     field_text(out, "control", conclusion->names[conclusion->arms->control]);
+    if (page->settled->is_experiment)
+        put_settled(out, page->settled);
     put_quality(out, conclusion);
     put_counts(out, "units", conclusion, false);
     put_left_out(out, conclusion);

@@ -48,10 +48,12 @@ void analyze_markdown(const struct analyze_page *page, struct buffer *out, struc
             if (arm == conclusion->arms->control)
                 continue;
             struct effect_words words = effect_words_of(page, i, arm, arena);
-            terminal_format(out, "| %s | %s | %s | %s | %s | %s | %s | %s | %s |\n",
+            bool changed = i == 0 && page->settled->start.primary_changed;
+            terminal_format(out, "| %s | %s%s | %s | %s | %s | %s | %s | %s | %s |\n",
                             markdown_text(arena, words.metric),
                             metric_role_words[conclusion->metrics[i].role],
-                            markdown_text(arena, words.variant), words.control_value, words.value,
-                            words.change, words.interval, words.p, words.verdict);
+                            changed ? " (changed)" : "", markdown_text(arena, words.variant),
+                            words.control_value, words.value, words.change, words.interval, words.p,
+                            words.verdict);
         }
 }

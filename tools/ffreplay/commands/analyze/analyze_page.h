@@ -4,11 +4,21 @@
 #ifndef FFREPLAY_ANALYZE_PAGE_H
 #define FFREPLAY_ANALYZE_PAGE_H
 
+#include "compiler/rollout/experiment_state.h"
 #include "tools/ffreplay/analysis/conclusion.h"
 #include "tools/ffreplay/page/page.h"
 #include "tools/ffreplay/replay/replay.h"
 
 struct buffer;
+
+/* What was settled when the experiment started, and what of that is another now. */
+struct settled {
+    bool is_experiment;
+    char terms[POLICY_DIGEST]; /* of the experiment as it is defined now */
+    struct trial_start start;
+    struct sentence_list departures; /* what the command line says instead of the definition */
+    int64_t from, to;                /* INT64_MIN, INT64_MAX: all */
+};
 
 struct analyze_page {
     const struct conclusion *conclusion;
@@ -16,6 +26,7 @@ struct analyze_page {
     const struct replay *replay;
     const char *environment;
     const char *build;
+    const struct settled *settled;
 };
 
 /* What a row of a table says of a metric in a variant, in words: both tables are made of it. Texts

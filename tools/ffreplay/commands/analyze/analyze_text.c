@@ -87,12 +87,14 @@ static const char *edges_of(double reach, int half, struct arena *arena)
 enum { CELL_NAME, CELL_VALUE, CELL_CHANGE, CELL_INTERVAL, CELL_P, CELL_PLOT, CELL_VERDICT };
 
 /* "bought, primary", "latency, max_increase 10%" */
-static const char *heading_of(const struct judged_metric *metric, struct arena *arena)
+static const char *heading_of(const struct analyze_page *analysis,
+                              const struct judged_metric *metric, struct arena *arena)
 {
     const char *name = metric->measure->metric->name.text;
     switch (metric->role) {
     case ROLE_PRIMARY:
-        return arena_format(arena, "%s, %s", name, metric_role_words[metric->role]);
+        return arena_format(arena, "%s, %s%s", name, metric_role_words[metric->role],
+                            analysis->settled->start.primary_changed ? " (changed)" : "");
     case ROLE_GUARD:
         return arena_format(arena, "%s, %s %s", name, criterion_form_words[metric->guard->form],
                             metric->guard->written.text);
@@ -128,7 +130,7 @@ static size_t fill_rows(const struct analyze_page *analysis, struct page_row *ro
             const struct judged_metric *metric = &conclusion->metrics[i];
             const struct judged_effect *judged = &metric->variants[arm];
             struct effect_words words = effect_words_of(analysis, i, arm, arena);
-            head->cells[CELL_NAME] = heading_of(metric, arena);
+            head->cells[CELL_NAME] = heading_of(analysis, metric, arena);
             head->cells[CELL_VALUE] = words.control_value;
             rows[count++] =
                 (struct page_row){{[CELL_NAME] = arena_format(arena, "  %s", words.variant),

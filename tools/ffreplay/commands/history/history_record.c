@@ -13,7 +13,7 @@
 static const char *color_of(const struct recorded *record)
 {
     static const char *const red[] = {"rollback", "override", NULL};
-    static const char *const yellow[] = {"pause", "step", NULL};
+    static const char *const yellow[] = {"pause", "step", "stop", NULL};
     for (size_t i = 0; red[i]; i++)
         if (strcmp(record->verdict, red[i]) == 0)
             return PAGE_BOLD PAGE_RED;
@@ -118,6 +118,31 @@ static void write_override(const struct page *page, const struct recorded *recor
     line(page, record->reason);
 }
 
+/* "from draft to running, decided by bought, by amira" and what the analysis said. */
+static void write_trial(const struct page *page, const struct recorded *record)
+{
+    const json_t *of = record->experiment, *analysis = json_object_get(of, "analysis");
+    const char *winner = json_text_at(json_object_get(of, "to"), "winner");
+    const char *primary = json_text_at(of, "primary");
+    const char *decision = json_text_at(analysis, "decision");
+    const char *because =
+        json_string_value(json_array_get(json_object_get(analysis, "reasons"), 0));
+    bool starts = strcmp(record->verdict, "start") == 0;
+    const char *what = winner              ? arena_format(page->arena, "winner %s, ", winner)
+                       : starts && primary ? arena_format(page->arena, "decided by %s, ", primary)
+                       : starts            ? ""
+                                           : "no winner, ";
+    line(page, arena_format(page->arena, "%sby %s (%s)", what, record->actor, record->rule));
+    line(page, record->reason);
+    if (decision)
+        line(page,
+             arena_format(page->arena, "analysis %.*s: %s%s%s", LEDGER_DIGITS,
+                          json_text_at(analysis, "digest") ? json_text_at(analysis, "digest") : "",
+                          decision, because ? ": " : "", because ? because : ""));
+    else if (winner)
+        line(page, "without evidence");
+}
+
 static void write_acknowledged(const struct page *page, const struct recorded *record)
 {
     size_t index;
@@ -165,6 +190,8 @@ bool history_write_record(const struct page *page, const struct recorded *record
         write_step(page, record);
     else if (record->override)
         write_override(page, record);
+    else if (record->experiment)
+        write_trial(page, record);
     else
         write_change(page, record);
     write_recovery(page, records, count, index);
