@@ -41,24 +41,6 @@ bool mean_is_near_zero(const struct moments *control)
     return !(fabs(control->mean) > ERRORS_FROM_ZERO * sqrt(of_mean(control)));
 }
 
-struct interval fieller_interval(const struct moments *variant, const struct moments *control,
-                                 double errors)
-{
-    double base = control->mean, squared = errors * errors;
-    double of_variant = of_mean(variant), of_control = of_mean(control);
-    double slack = base * base - squared * of_control;
-    if (!(slack > 0) || !isfinite(of_variant))
-        return (struct interval){-INFINITY, INFINITY};
-    double middle = variant->mean * base / slack;
-    double inner = base * base * of_variant + variant->mean * variant->mean * of_control -
-                   squared * of_variant * of_control;
-    double half = errors * sqrt(fmax(inner, 0)) / slack;
-    struct interval ratios = {middle - half, middle + half};
-    if (base < 0) /* relative to its size, as everywhere */
-        return (struct interval){1 - ratios.upper, 1 - ratios.lower};
-    return (struct interval){ratios.lower - 1, ratios.upper - 1};
-}
-
 /* The covariance of the outcome with what was before, over both arms as if they were one. */
 static double pooled(double variant_n, double variant_covariance, double variant_gap,
                      double control_n, double control_covariance, double control_gap)
@@ -113,4 +95,29 @@ struct estimated_change adjusted_change(const struct arm_moments *variant,
     double ratio = variant->outcome.mean / base;
     double error = sqrt(of_variant + adjusted(control, ratio, used)) / fabs(base);
     return (struct estimated_change){difference / fabs(base), error, degrees, n + m};
+}
+
+/* (variant - ratio control - slope gap)^2 <= errors^2 times its variance, as a quadratic inequality
+ * in the ratio: square ratio^2 - 2 half ratio + rest <= 0. */
+struct interval fieller_interval(const struct arm_moments *variant,
+                                 const struct arm_moments *control, double errors)
+{
+    double slope = slope_of(variant, control), used = isnan(slope) ? 0 : slope;
+    double base = control->outcome.mean, n = control->outcome.n, squared = errors * errors;
+    double seen = variant->outcome.mean, covariance = 0;
+    if (used != 0) {
+        seen -= used * (variant->before.mean - control->before.mean);
+        covariance = used * control->covariance / n;
+    }
+    double error = adjusted(variant, 1, used) + adjusted(control, 0, used);
+    double square = base * base - squared * control->outcome.variance / n;
+    double half = seen * base - squared * covariance;
+    double rest = seen * seen - squared * error;
+    if (!(square > 0) || !isfinite(error) || !isfinite(squared))
+        return (struct interval){-INFINITY, INFINITY};
+    double root = sqrt(fmax(half * half - square * rest, 0));
+    struct interval ratios = {(half - root) / square, (half + root) / square};
+    if (base < 0) /* relative to its size, as everywhere */
+        return (struct interval){1 - ratios.upper, 1 - ratios.lower};
+    return (struct interval){ratios.lower - 1, ratios.upper - 1};
 }

@@ -38,14 +38,6 @@ struct estimated_change means_change(const struct moments *variant, const struct
 bool mean_is_near_zero(const struct moments *control);
 
 /*
- * The relative changes that are not shown to differ from what was seen, by so many standard errors:
- * those r for which variant - (1 + r) control is that near to 0 (Fieller 1954). Infinite where the
- * control's mean may itself be 0.
- */
-struct interval fieller_interval(const struct moments *variant, const struct moments *control,
-                                 double errors);
-
-/*
  * Of two means, less what differed before: CUPED (Deng et al. 2013), with one slope for both arms,
  * from both arms pooled and not centred by arm. *slope: NaN where the values before are not known
  * or all the same; then the change is means_change().
@@ -53,5 +45,14 @@ struct interval fieller_interval(const struct moments *variant, const struct mom
 struct estimated_change adjusted_change(const struct arm_moments *variant,
                                         const struct arm_moments *control, enum change change,
                                         double *slope);
+
+/*
+ * The relative changes that are not shown to differ from what was seen, by so many standard errors:
+ * those r for which variant - (1 + r) control, less what differed before, is that near to 0 (Fieller
+ * 1954). It holds 0 exactly where the absolute change is that near to 0. Infinite where the
+ * control's mean may itself be 0.
+ */
+struct interval fieller_interval(const struct arm_moments *variant,
+                                 const struct arm_moments *control, double errors);
 
 #endif

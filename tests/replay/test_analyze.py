@@ -234,6 +234,33 @@ equal(result.json["units"] if result.out else None, {"blue": 1, "green": 1}, "a_
 equal((result.json["left_out"]["not_exposed"], result.json["left_out"]["no_unit"]), (1, 1),
       "and_without_a_part_there_is_none")
 
+# ---------------------------------------------------- the interval that is shown agrees with what is judged
+
+edges, apart, noted = project("edges"), [], []
+for seed in range(24):
+    rng = random.Random(seed)
+    exposures, outcomes = [], []
+    for i in range(240):
+        arm = "green" if i % 2 else "blue"
+        exposures.append(line(t=START, user_id=f"u{i}", flag="button", variant=arm))
+        amount = rng.lognormvariate(1, 0.8) * (1.24 if arm == "green" else 1)
+        outcomes.append(line(t=START + 5, user_id=f"u{i}", event="buy", amount=amount))
+    given = logs(exposures, outcomes, "edges")
+    for method in ("fixed", "group_sequential", "sequential"):
+        result = analyze(edges, *given, "--json", "--method", method)
+        for judged in result.json["metrics"] if result.out else []:
+            effect = judged["variants"][0]
+            low, high = effect["relative_interval"] or (None, None)
+            below, above = effect["difference_interval"] or (None, None)
+            if None in (low, high, below, above) or (low > 0 or high < 0) == (below > 0 or above < 0):
+                continue
+            if method == "sequential":
+                noted.append(any("the difference is judged" in note for note in result.json["notes"]))
+            else:
+                apart.append((seed, method, effect))
+equal(apart, [], "both_intervals_agree_on_whether_anything_changed")
+equal(all(noted), True, "under_sequential_a_note_says_where_they_do_not")
+
 # ------------------------------------------------------------------------------------ formulae, written out again
 
 ctr = project("ctr")

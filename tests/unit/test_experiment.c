@@ -113,25 +113,53 @@ static void judges_every_look(void **state)
     IS_UNKNOWN(mixture_sequence_interval(&(struct estimated_change){1, 0, 10, 500}, 0.05));
 }
 
+static struct arm_moments arm(double n, double mean, double variance)
+{
+    return (struct arm_moments){.outcome = moments(n, mean, variance)};
+}
+
 static void relates_to_a_control_near_nothing(void **state)
 {
     (void)state;
-    const struct moments control = moments(400, 0.05, 1), variant = moments(400, 0.5, 1);
-    assert_true(mean_is_near_zero(&control));
+    const struct arm_moments control = arm(400, 0.05, 1), variant = arm(400, 0.5, 1);
+    assert_true(mean_is_near_zero(&control.outcome));
     struct interval interval = fieller_interval(&variant, &control, 1.96);
     IS_UNKNOWN(interval);
-    const struct moments sure = moments(400, 1, 1);
-    assert_false(mean_is_near_zero(&sure));
+    const struct arm_moments sure = arm(400, 1, 1);
+    assert_false(mean_is_near_zero(&sure.outcome));
     interval = fieller_interval(&variant, &sure, 1.96);
-    struct estimated_change change = means_change(&variant, &sure, CHANGE_RELATIVE);
+    struct estimated_change change = means_change(&variant.outcome, &sure.outcome, CHANGE_RELATIVE);
     NEARS(change.value, -0.5, 1e-12);
     /* Far from 0, both are all but the same; and mirrored, the same. */
     assert_true(fabs(interval.lower - (change.value - 1.96 * change.error)) < 0.01);
-    const struct moments mirrored = moments(400, -1, 1), other = moments(400, -0.5, 1);
+    const struct arm_moments mirrored = arm(400, -1, 1), other = arm(400, -0.5, 1);
     struct interval turned = fieller_interval(&other, &mirrored, 1.96);
     NEARS(turned.lower, -interval.upper, 1e-12);
     assert_true(isnan(
-        means_change(&variant, &(struct moments){.n = 400, .variance = 1}, CHANGE_RELATIVE).value));
+        means_change(&variant.outcome, &(struct moments){.n = 400, .variance = 1}, CHANGE_RELATIVE)
+            .value));
+}
+
+/* At as many errors as the absolute change is from 0, an end of the relative one is 0. */
+static void relates_as_it_differs(void **state)
+{
+    (void)state;
+    struct arm_moments control = arm(300, 1, 1), variant = arm(500, 1.2, 2);
+    for (int cuped = 0; cuped < 2; cuped++) {
+        double slope;
+        struct estimated_change change =
+            adjusted_change(&variant, &control, CHANGE_ABSOLUTE, &slope);
+        assert_true(isnan(slope) == !cuped);
+        struct interval interval =
+            fieller_interval(&variant, &control, change.value / change.error);
+        NEARS(1 + interval.lower, 1, 1e-9);
+        interval = fieller_interval(&variant, &control, 1e-9);
+        NEARS(interval.upper, change.value, 1e-6);
+        control.before = moments(300, 2, 1.5);
+        control.covariance = 0.9;
+        variant.before = moments(500, 2.05, 1.4);
+        variant.covariance = 1.1;
+    }
 }
 
 static void believes_in_a_prior(void **state)
@@ -185,6 +213,7 @@ int main(void)
         cmocka_unit_test(tests_shares_by_their_score),
         cmocka_unit_test(judges_every_look),
         cmocka_unit_test(relates_to_a_control_near_nothing),
+        cmocka_unit_test(relates_as_it_differs),
         cmocka_unit_test(believes_in_a_prior),
         cmocka_unit_test(pays_for_many_tests),
     };

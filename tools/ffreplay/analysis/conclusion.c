@@ -79,6 +79,26 @@ static void note_what_was_taken(struct conclusion *conclusion, struct arena *are
                          exposures->as_logged));
 }
 
+/* Where the interval that is shown holds no change, though there was one, or the other way round. */
+static void note_intervals(struct conclusion *conclusion, struct arena *arena)
+{
+    bool may_differ = conclusion->terms.judgement.method == ANALYSIS_SEQUENTIAL;
+    for (uint32_t i = 0; may_differ && i < conclusion->metric_count; i++)
+        for (uint32_t arm = 0; arm < conclusion->arms->count; arm++) {
+            const struct judged_metric *metric = &conclusion->metrics[i];
+            const struct effect *effect = &metric->variants[arm].effect;
+            if (arm == conclusion->arms->control || effect->state != EFFECT_FINE ||
+                intervals_agree(effect))
+                continue;
+            say(&conclusion->notes, arena,
+                arena_format(arena,
+                             "of %s in %s the difference is judged, whose interval is %.4g to "
+                             "%.4g; that of the relative change is less exact",
+                             conclusion->names[arm], metric->measure->metric->name.text,
+                             effect->absolute_interval.lower, effect->absolute_interval.upper));
+        }
+}
+
 /* ------------------------------------------------------------------------------------- roles -- */
 
 static bool is_judged(const struct judged_effect *judged)
@@ -486,6 +506,7 @@ void conclusion_reach(struct conclusion *conclusion, uint32_t max_bad, struct ar
     judge_crossovers(conclusion, arena);
     note_what_was_taken(conclusion, arena);
     judge_metrics(conclusion, max_bad);
+    note_intervals(conclusion, arena);
     decide(conclusion, arena);
     if (conclusion->issues.count > 0) {
         conclusion->status = STATUS_UNHEALTHY;

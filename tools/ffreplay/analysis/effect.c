@@ -310,6 +310,16 @@ static double reach_in_errors(const struct judgement *judgement,
     return (interval.upper - interval.lower) / 2 / change->error;
 }
 
+static bool holds_zero(struct interval interval)
+{
+    return interval.lower <= 0 && interval.upper >= 0;
+}
+
+bool intervals_agree(const struct effect *effect)
+{
+    return holds_zero(effect->absolute_interval) == holds_zero(effect->relative_interval);
+}
+
 static void judge_means(struct effect *effect, const struct judgement *judgement,
                         const struct arm_evidence *variant, const struct arm_evidence *control)
 {
@@ -321,12 +331,10 @@ static void judge_means(struct effect *effect, const struct judgement *judgement
     effect->method = name_of(judgement);
     effect->absolute_interval = interval_of_change(judgement, &effect->absolute);
     effect->relative_interval = interval_of_change(judgement, &effect->relative);
-    if (isnan(effect->slope) && mean_is_near_zero(&control->moments.outcome))
-        effect->relative_interval =
-            fieller_interval(&variant->moments.outcome, &control->moments.outcome,
-                             reach_in_errors(judgement, &effect->absolute));
-    else if (mean_is_near_zero(&control->moments.outcome))
-        effect->relative_interval = unknown();
+    if (mean_is_near_zero(&control->moments.outcome) ||
+        (judgement->method != ANALYSIS_SEQUENTIAL && !intervals_agree(effect)))
+        effect->relative_interval = fieller_interval(&variant->moments, &control->moments,
+                                                     reach_in_errors(judgement, &effect->absolute));
     effect->p = p_of_change(judgement, &effect->absolute);
     if (judgement->method == ANALYSIS_SEQUENTIAL)
         effect->log_e = mixture_sequence_log_e(&effect->absolute, judgement->alpha);

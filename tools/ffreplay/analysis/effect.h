@@ -73,6 +73,9 @@ struct effect {
 struct effect effect_of(const struct judgement *judgement, const struct arm_evidence *variant,
                         const struct arm_evidence *control, const struct measure *measure);
 
+/* Whether both hold no change, or neither does. */
+bool intervals_agree(const struct effect *effect);
+
 /* One-sided: how surely the change is less far than `margin` on that side. NaN: nothing is known.
  * */
 double effect_p_within(const struct judgement *judgement, const struct arm_evidence *variant,
