@@ -48,9 +48,9 @@ struct estimated_change adjusted_change(const struct arm_moments *variant,
 
 /*
  * The relative changes that are not shown to differ from what was seen, by so many standard errors:
- * those r for which variant - (1 + r) control, less what differed before, is that near to 0 (Fieller
- * 1954). It holds 0 exactly where the absolute change is that near to 0. Infinite where the
- * control's mean may itself be 0.
+ * those r for which variant - (1 + r) control, less what differed before, is that near to 0
+ * (Fieller 1954). It holds 0 exactly where the absolute change is that near to 0. Infinite where
+ * the control's mean may itself be 0.
  */
 struct interval fieller_interval(const struct arm_moments *variant,
                                  const struct arm_moments *control, double errors);

@@ -79,7 +79,7 @@ static void note_what_was_taken(struct conclusion *conclusion, struct arena *are
                          exposures->as_logged));
 }
 
-/* Where the interval that is shown holds no change, though there was one, or the other way round. */
+/* Where the interval that is shown holds no change though there was one, or the other way. */
 static void note_intervals(struct conclusion *conclusion, struct arena *arena)
 {
     bool may_differ = conclusion->terms.judgement.method == ANALYSIS_SEQUENTIAL;
