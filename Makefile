@@ -92,14 +92,18 @@ service_log := $(BUILD)/service-log
 ## all: build ffc, ffreplay and libfflag under build/ (the default)
 all: $(ffc) $(ffreplay) $(library_a) $(library_so) $(service) $(service_log)
 
+# What these targets build, they build on all processors, unless the command line says on how many.
+parallel = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+make_all = $(MAKE) --no-print-directory -s $(parallel) all
+
 ## demo: the main job end to end, in under a minute (installs what it needs)
 demo: setup-build
-	@$(MAKE) --no-print-directory -s all
+	@$(make_all)
 	@tools/demo/demo.sh $(BUILD)
 
 ## check: build and run every test (installs what it needs)
-check: setup-build setup-check
-	@$(MAKE) --no-print-directory -s all check-programs
+check: setup-check
+	@$(make_all) check-programs
 	@tests/run.sh $(BUILD) $(TESTS)
 
 ## check-all: check, then the same again under ASan and UBSan, the threaded tests under TSan, the
@@ -120,7 +124,7 @@ check-all: setup-prometheus official-sarif-schema check
 ##   UBSan, for FUZZ_TIME seconds each (60); FUZZ=log: one of them
 FUZZ_TIME = 60
 FUZZ = $(fuzz_targets)
-fuzz: setup-build setup-fuzz
+fuzz: setup-fuzz
 	@$(MAKE) --no-print-directory -s $(ffc)
 	@$(MAKE) --no-print-directory -s BUILD=$(BUILD)/fuzz CC=clang CXX=clang++ \
 	    SANITIZE=address,undefined,fuzzer-no-link $(FUZZ:%=$(BUILD)/fuzz/fuzz-%)
@@ -139,19 +143,19 @@ calibration: setup-build
 	@$(BUILD)/calibrate >docs/calibration.md
 
 ## bench-peers: time evaluation beside other flag engines, from npm (JSON=1, MARKDOWN=1)
-bench-peers: setup-build setup-bench
+bench-peers: setup-bench
 	@tools/bench/install.sh tools/bench/peers $(BUILD)/peers
 	@$(MAKE) --no-print-directory -s $(ffc) $(BUILD)/bench-peer
 	@cd $(BUILD)/peers && node compare.mjs $(abspath $(ffc) $(BUILD)/bench-peer) $(bench_form)
 
 ## bench-compile: time ffc beside a bare libyaml pass and Featurevisor's command (JSON=1, MARKDOWN=1)
-bench-compile: setup-build setup-bench
+bench-compile: setup-bench
 	@tools/bench/install.sh tools/bench/peers $(BUILD)/peers
 	@$(MAKE) --no-print-directory -s $(ffc) $(BUILD)/bench-yaml
 	@cd $(BUILD)/peers && node compile.mjs $(abspath $(ffc) $(BUILD)/bench-yaml) $(bench_form)
 
 ## bench-replay: time ffreplay beside DuckDB and chDB, from npm (JSON=1, MARKDOWN=1, ROUNDS=N, LINES=N)
-bench-replay: setup-build setup-bench
+bench-replay: setup-bench
 	@tools/bench/install.sh tools/bench/replay $(BUILD)/replay-peers
 	@$(MAKE) --no-print-directory -s $(ffreplay) $(BUILD)/service-log
 	@cd $(BUILD)/replay-peers && $(if $(LINES),LINES=$(LINES)) \
@@ -160,8 +164,8 @@ bench-replay: setup-build setup-bench
 bench_form = $(if $(JSON),--json) $(if $(MARKDOWN),--markdown) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 ## lint: formatting, layers, banned functions, shell, generated docs
-lint: setup-build setup-lint
-	@$(MAKE) --no-print-directory -s all
+lint: setup-lint
+	@$(make_all)
 	@tools/lint.sh $(BUILD)
 
 ## fmt: format the sources in place
@@ -211,16 +215,11 @@ help:
 # ---------------------------------------------------------------------------------- set-up --
 
 .PHONY: setup-build setup-check setup-lint setup-bench setup-fuzz setup-prometheus check-programs
+# One run of apt-get for each target: two at a time would be in each other's way.
 setup-build:
 	@tools/setup.sh build
-setup-check:
-	@tools/setup.sh check
-setup-lint:
-	@tools/setup.sh lint
-setup-bench:
-	@tools/setup.sh bench
-setup-fuzz:
-	@tools/setup.sh fuzz
+setup-check setup-lint setup-bench setup-fuzz: setup-%:
+	@tools/setup.sh build $*
 .PHONY: official-sarif-schema
 official-sarif-schema: setup-bench
 	@tests/cli/official_sarif_schema.sh $(BUILD)/sarif

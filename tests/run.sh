@@ -1,11 +1,15 @@
 #!/bin/bash
-# Runs the test programs and prints the total as its last line. Every test writes TAP on stdout.
+# Runs the test programs, as many at a time as there are processors (or JOBS), and prints the total as its
+# last line. Every test writes TAP on stdout. A file that says 'Runs: first' is started before the others: it
+# is long, and would be waited for at the end.
 # Usage: tests/run.sh BUILD [NAME…]; a name is a path below tests/ without its ending, or a folder.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 [ -x "${1:-}/ffc" ] || { echo "tests/run.sh: there is no build in '${1:-}': tests/run.sh BUILD [NAME…]" >&2; exit 2; }
 build=$(cd "$1" && pwd)
 shift
+jobs=${JOBS:-$(nproc)}
+[ "$jobs" -ge 1 ] || { echo "tests/run.sh: JOBS is '$jobs' (expected how many tests run at a time)" >&2; exit 2; }
 
 logs=$build/tests/logs
 mkdir -p "$logs"
@@ -23,11 +27,9 @@ valgrind=()
 
 # A test is a compiled tests/unit/test_*.c, or an executable test_*.sh or test_*.py in any folder.
 all_tests() {
-    local source
-    for source in tests/unit/test_*.c; do
-        [ -e "$source" ] && echo "${source%.c}"
-    done
-    find tests -name 'test_*.sh' -o -name 'test_*.py' | sort
+    local sources
+    mapfile -t sources < <(ls tests/unit/test_*.c; find tests -name 'test_*.sh' -o -name 'test_*.py' | sort)
+    { grep -l 'Runs: first' "${sources[@]}"; grep -L 'Runs: first' "${sources[@]}"; } | sed 's/\.c$//'
 }
 
 wanted() {
@@ -40,17 +42,18 @@ wanted() {
     return 1
 }
 
-passed=0 failed=0 skipped=0
-for test in $(all_tests); do
-    wanted "$test" "$@" || continue
-    log=$logs/$(echo "${test#tests/}" | tr / -).log
+log_of() { echo "$logs/$(echo "${1#tests/}" | tr / -).log"; }
+
+# Runs one test; beside its log lies what is to be counted: passed, failed, skipped, seconds.
+run() {
+    local test=$1 log command start=$SECONDS status ok bad skip
+    log=$(log_of "$test")
     case $test in
     *.sh) command=(bash "$test") ;;
     *.py) command=(/usr/bin/python3 "$test") ;;
     */test_fork) command=("${valgrind[@]/full/no}" "$build/tests/${test##*/}") ;;
     *) command=("${valgrind[@]}" "$build/tests/${test##*/}") ;;
     esac
-    start=$SECONDS
     "${command[@]}" >"$log" 2>"$log.err" </dev/null
     status=$?
     sed -i 's/^not ok \(.*# SKIP\)/ok \1/' "$log" # cmocka's way of skipping
@@ -63,13 +66,54 @@ for test in $(all_tests); do
         bad=$((bad + 1))
         echo "not ok - $test ended with status $status" >>"$log"
     fi
+    echo "$ok $bad $skip $((SECONDS - start))" >"$log.counts"
+}
+
+passed=0 failed=0 skipped=0
+report() {
+    local test=$1 log ok bad skip seconds
+    log=$(log_of "$test")
+    read -r ok bad skip seconds <"$log.counts"
     passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + skip))
-    printf '%-44s %5d passed %3d failed  %4ds\n' "$test" "$ok" "$bad" $((SECONDS - start))
+    printf '%-44s %5d passed %3d failed  %4ds\n' "$test" "$ok" "$bad" "$seconds"
     grep -i '^ok .*# skip' "$log" | sed 's/^/    /'
     if [ "$bad" -gt 0 ]; then
         sed 's/^/    /' "$log" | grep -A 30 'not ok' | head -120
         sed 's/^/    /' "$log.err" | tail -60
     fi
+}
+
+# Job control gives each test a process group, which can be ended whole, and signals as they are in a shell:
+# without it, what runs in the background ignores SIGINT.
+set -m
+declare -A running=()
+stop() {
+    local group
+    for group in "${!running[@]}"; do
+        kill -TERM -- "-$group" 2>/dev/null
+    done
+    exit "$1"
+}
+trap 'stop 130' INT
+trap 'stop 143' TERM
+
+# Waits for any of those that run, and reports it.
+collect() {
+    local ended
+    wait -n -p ended
+    report "${running[$ended]}"
+    unset "running[$ended]"
+}
+
+for test in $(all_tests); do
+    wanted "$test" "$@" || continue
+    [ ${#running[@]} -lt "$jobs" ] || collect
+    rm -f "$(log_of "$test")"*
+    run "$test" &
+    running[$!]=$test
+done
+while [ ${#running[@]} -gt 0 ]; do
+    collect
 done
 
 if [ $skipped -gt 0 ]; then

@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 """Killed at every call that leaves something on disk, or told that it failed: the next run ends in a
-project that is whole, and its ledger has what was done."""
+project that is whole, and its ledger has what was done.
+
+Runs: first, being long.
+"""
 import concurrent.futures
 import errno
 import json

@@ -4,6 +4,8 @@ names the path in what it says.
 
 The options are those that `--help` of every command lists, so a new one is tried, too: what its value is called
 says whether it is a path, and a word that is neither among PATHS nor OTHERS fails. So do the operands of usages.
+
+Runs: first, being long.
 """
 import os
 import re
@@ -132,7 +134,6 @@ def paths_of(program, command):
 
 def lay_out(at, built):
     """A project, what commands beside the path need, and the paths."""
-    shutil.rmtree(at, ignore_errors=True)
     os.makedirs(f"{at}/flags")
     os.makedirs(f"{at}/odd/directory")
     for name, text in (("flags/a.yaml", PROJECT), ("log", LINE * 50), ("odd/empty", "")):
@@ -168,28 +169,39 @@ def be_nobody():
     resource.setrlimit(resource.RLIMIT_FSIZE, (64 << 20, 64 << 20))
 
 
-def run(arguments, at, waits):
-    with open(f"{SCRATCH}/out", "wb+") as out, open(f"{SCRATCH}/err", "wb+") as err:
-        process = subprocess.Popen(arguments, cwd=at, stdin=subprocess.DEVNULL, stdout=out, stderr=err, preexec_fn=be_nobody)
+class Run:
+    """A command that runs: several do at a time, since some end only when they are told to."""
+
+    def __init__(self, arguments, at, waits):
+        self.waits = waits
+        self.files = [tempfile.TemporaryFile(dir=SCRATCH) for _ in range(2)]
+        self.process = subprocess.Popen(arguments, cwd=at, stdin=subprocess.DEVNULL, stdout=self.files[0],
+                                        stderr=self.files[1], preexec_fn=be_nobody)
+        self.began = time.monotonic()
+
+    def ended(self):
+        """Its exit status, both its outputs, and the most memory it had in use."""
+        process = self.process
         old = signal.signal(signal.SIGALRM, lambda *_: os.killpg(process.pid, signal.SIGKILL))
         signal.alarm(LONGEST)
-        end = time.monotonic() + 4
-        while waits and time.monotonic() < end and os.waitid(
+        while self.waits and time.monotonic() < self.began + 4 and os.waitid(
                 os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
             time.sleep(0.05)
-        if waits:
+        if self.waits:
             os.kill(process.pid, signal.SIGTERM)
         _, status, usage = os.wait4(process.pid, 0)
         signal.alarm(0)
         signal.signal(signal.SIGALRM, old)
         process.returncode = os.waitstatus_to_exitcode(status)
         texts = []
-        for file in (out, err):
+        for file in self.files:
             file.seek(0)
             texts.append(file.read(1 << 20).decode(errors="replace"))
-        return process.returncode, texts[0], texts[1], usage.ru_maxrss << 10
+            file.close()
+        return process.returncode, *texts, usage.ru_maxrss << 10
 
 
+AT_A_TIME = 240  # of which most have ended, and some wait for who writes to a pipe
 WAITS = {("watch", "LOG"), ("watch", "build"), ("watch", "sign")}  # what it accepts, it watches until it is told to end
 SIGNS = {("sign", key) for key in ("FILE", "key", "output", "detach")}
 KINDS = ("zero", "memory", "fifo", "directory", "dangling", "sparse", "unreadable", "empty")
@@ -212,9 +224,9 @@ def build():
     return built, True
 
 
-def try_path(name, arguments, path, at, waits):
-    status, out, err, memory = run(arguments, at, waits)
-    said = [" ".join(arguments), f"exit {status}, {memory >> 20} MiB", err[:1500]]
+def check_path(name, run, path):
+    status, out, err, memory = run.ended()
+    said = [" ".join(run.process.args), f"exit {status}, {memory >> 20} MiB", err[:1500]]
     # An empty log is one among others; what is written is named by where a link leads.
     named = path in out + err or re.search(r"(the|these) logs", err) or re.search(r"'/proc/\d+/mem'", err)
     faults = [fault for fault, found in (
@@ -231,17 +243,17 @@ def try_pipes(at, built):
     metrics = [PROGRAMS["ffreplay"], "metrics", "-C", f"{at}/flags"]
     for name, line, text, expected in (("contexts", eval_line, contexts + "\n", "true"), ("a log", metrics, LINE * 50, "50")):
         with subprocess.Popen(["sh", "-c", 'sleep 1; printf %s "$1" >"$2"', "sh", text, fifo]):
-            status, out, err, _ = run([*line, fifo], at, False)
+            status, out, err, _ = Run([*line, fifo], at, False).ended()
         ok(status == 0 and expected in out, f"a pipe gives {name}, when something writes there", status, out, err)
-    status, out, err, _ = run(["bash", "-c", '"$@" <(printf %s "$0")', contexts + "\n", *eval_line], at, False)
+    status, out, err, _ = Run(["bash", "-c", '"$@" <(printf %s "$0")', contexts + "\n", *eval_line], at, False).ended()
     ok(status == 0 and "true" in out, "so does what a shell puts in place of a command", status, out, err)
-    status, out, err, _ = run([*metrics, "/dev/null"], at, False)
+    status, out, err, _ = Run([*metrics, "/dev/null"], at, False).ended()
     ok(status == 0, "an empty device is an empty log", status, out, err)
 
 
 def main():
     built, keys = build()
-    at = f"{SCRATCH}/work"
+    begun = []
     for program in PROGRAMS:
         for command in commands_of(program):
             found, strange = paths_of(program, command)
@@ -250,14 +262,20 @@ def main():
                 if (command, key) in SIGNS and not keys:
                     ok(True, f"{program} {command} {key} # SKIP no minisign")
                     continue
-                rest = plan(program, command, key, at)
-                if not ok(rest is not None, f"{program} {command} {key}: there is a command line for it"):
+                if not ok(plan(program, command, key, "") is not None, f"{program} {command} {key}: there is a command line for it"):
                     continue
                 for kind in KINDS:
+                    name = f"{program} {command} {' '.join(option) or key}, {kind}"
+                    at = f"{SCRATCH}/{len(begun)}"
                     path = lay_out(at, built)[kind]
-                    try_path(f"{program} {command} {' '.join(option) or key}, {kind}",
-                             [PROGRAMS[program], command, *rest, *option, before + path], path, at, (command, key) in WAITS)
-    try_pipes(at, built)
+                    line = [PROGRAMS[program], command, *plan(program, command, key, at), *option, before + path]
+                    begun.append(lambda run=Run(line, at, (command, key) in WAITS), name=name, path=path:
+                                 check_path(name, run, path))
+                    if len(begun) > AT_A_TIME:
+                        begun[-1 - AT_A_TIME]()
+    for check in begun[-AT_A_TIME:]:
+        check()
+    try_pipes(f"{SCRATCH}/pipes", built)
     print(f"1..{count}")
 
 

@@ -1,5 +1,6 @@
 #!/bin/bash
 # The demo passes, cleans up, and does not pass when something is wrong.
+# Runs: first, being long.
 cd "$(dirname "$0")/../.." || exit 2
 . tests/lib.sh
 

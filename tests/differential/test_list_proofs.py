@@ -2,6 +2,8 @@
 evaluator over many contexts.
 
 PROJECTS (default 6; with LONG, 60) and SEED can be set; a failure prints the seed and the condition.
+
+Runs: first, being long.
 """
 
 import itertools

@@ -3,6 +3,8 @@
 which overrides are added and lifted and canaries rolled back, one after the other, on one published file.
 
 PROJECTS (default 25; with LONG, 100) and SEED can be set; a failure prints the seed and keeps the project.
+
+Runs: first, being long.
 """
 
 import json

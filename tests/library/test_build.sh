@@ -1,6 +1,7 @@
 #!/bin/bash
 # How the library and the programs are built: alike in every folder, by gcc and by clang, hardened; and
 # an archive that stands in the way of nothing in its host. With LONG=1 also what takes minutes.
+# Runs: first, being long.
 cd "$(dirname "$0")/../.." || exit 2
 . tests/lib.sh
 need nm readelf

@@ -1,5 +1,6 @@
 #!/bin/bash
 # Lint finds what it claims to: a small clean tree, and then one fault at a time.
+# Runs: first, being long.
 cd "$(dirname "$0")/../.." || exit 2
 . tests/lib.sh
 

@@ -2,6 +2,8 @@
 test fails and names the place; where none is, what the recipe names passes.
 
 All recipes are followed in one copy, side by side, so that what they rebuild is rebuilt once.
+
+Runs: first, being long.
 """
 import os
 import re

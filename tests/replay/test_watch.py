@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 """Watching logs that grow: appended lines, files that are replaced or cut, definitions that change
-under it; what is applied is applied whole, also by a run that is killed."""
+under it; what is applied is applied whole, also by a run that is killed.
+
+Runs: first, being long.
+"""
 import json
 import os
 import signal

@@ -2,6 +2,7 @@
  * How often the methods of `ffreplay analyze` see what is not there: arms that do not differ,
  * looked at every day for as long as an experiment runs. At most alpha, and what chance adds to a
  * count of replays: three standard errors.
+ * Runs: first, being long.
  */
 #include <math.h>
 #include <setjmp.h>
