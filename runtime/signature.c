@@ -40,7 +40,9 @@ static bool decode_base64(const char *text, size_t groups, uint8_t *out)
 
 bool read_public_key(const char *text, struct public_key *key)
 {
-    static const char comment[] = "untrusted comment:";
+    static const char comment[] = "untrusted comment:", mark[] = "\xef\xbb\xbf";
+    if (strncmp(text, mark, strlen(mark)) == 0) /* an editor's */
+        text += strlen(mark);
     if (strncmp(text, comment, strlen(comment)) == 0) {
         text = strchr(text, '\n');
         if (!text)

@@ -15,6 +15,7 @@
 #include "compiler/base/calendar.h"
 #include "compiler/base/file.h"
 #include "compiler/base/scalar.h"
+#include "compiler/base/text_lines.h"
 #include "compiler/base/utf8.h"
 #include "compiler/model/model.h"
 
@@ -474,13 +475,11 @@ json_t *parse_context(const struct command *command, const char *text, size_t le
                       const char *where)
 {
     json_error_t error;
-    uint32_t mark = text_mark(text, length);
-    json_t *value =
-        json_loadb(text + mark, length - mark,
-                   JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, &error);
+    json_t *value = json_loadb(
+        text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, &error);
     if (!value)
-        job_error(command, "%s: not JSON: %s, at column %d", where,
-                  json_problem(&error, text + mark), error.column > 0 ? error.column : 1);
+        job_error(command, "%s: not JSON: %s, at column %d", where, json_problem(&error, text),
+                  error.column > 0 ? error.column : 1);
     return value;
 }
 
@@ -492,15 +491,25 @@ json_t *load_context(const struct command *command, const char *given, const cha
     json_t *value = NULL;
     *where = piped ? "(stdin)" : "-c";
     *status = EXIT_INPUT;
-    if (!piped)
-        buffer_append_text(&text, given);
-    if (piped && !read_file("-", MAX_CONTEXT, &text, &problem))
+    buffer_append_text(&text, piped ? "" : given);
+    if (piped && !read_file("-", MAX_CONTEXT, &text, &problem)) {
         *status = job_error(command, "%s", problem.bytes);
-    else
-        value = parse_context(command, text.bytes ? text.bytes : "", text.length, *where);
+    } else {
+        uint32_t mark = text_mark(text.bytes, text.length);
+        value = parse_context(command, text.bytes + mark, text.length - mark, *where);
+    }
     buffer_release(&text);
     buffer_release(&problem);
     return value;
+}
+
+/* Files that were joined have a byte order mark in between, too. */
+static void drop_ends(struct buffer *line)
+{
+    uint32_t mark = text_mark(line->bytes, line->length);
+    line->length = text_line_length(line->bytes + mark, line->length - mark);
+    memmove(line->bytes, line->bytes + mark, line->length);
+    line->bytes[line->length] = '\0';
 }
 
 /* A device or a pipe can go on for ever. */
@@ -519,5 +528,6 @@ bool context_line(FILE *file, struct buffer *line)
         buffer_append(line, &(char){(char)byte}, 1);
     }
     buffer_append(line, "", 0);
+    drop_ends(line);
     return !ferror(file);
 }

@@ -8,6 +8,8 @@
 
 #include "compiler/base/buffer.h"
 #include "compiler/base/hash.h"
+#include "compiler/base/memory.h"
+#include "compiler/base/text_lines.h"
 #include "fflag/snapshot.h"
 
 /* The prefixes of the comments in minisign's files. */
@@ -33,13 +35,13 @@ static void drop_signature(struct buffer *snapshot)
 }
 
 static void append_signature(struct buffer *snapshot, struct ffs_signature *signature,
-                             const char *comment)
+                             const char *comment, size_t length)
 {
     memcpy(signature->magic, FFS_SIGNATURE_MAGIC, sizeof signature->magic);
     memcpy(signature->algorithm, FFS_SIGNATURE_ALGORITHM, sizeof signature->algorithm);
-    signature->comment_length = (uint32_t)strlen(comment);
+    signature->comment_length = (uint32_t)length;
     buffer_append(snapshot, signature, sizeof *signature);
-    buffer_append_text(snapshot, comment);
+    buffer_append(snapshot, comment, length);
 }
 
 /* ----------------------------------------------------------------------------------- signing -- */
@@ -88,7 +90,7 @@ void seal_sign(struct buffer *snapshot, const struct secret_key *key)
     buffer_append(&commented, comment.bytes, comment.length);
     crypto_sign_detached(signature.comment_signature, NULL, (const uint8_t *)commented.bytes,
                          commented.length, key->bytes);
-    append_signature(snapshot, &signature, comment.bytes);
+    append_signature(snapshot, &signature, comment.bytes, comment.length);
     buffer_release(&commented);
     buffer_release(&comment);
 }
@@ -108,43 +110,47 @@ static bool decode(const char *text, uint8_t *bytes, size_t count)
            length == count;
 }
 
-/* Splits the text into its four lines. */
-static bool split_lines(char *text, char *lines[4])
+/* Splits the text into its four lines; empty ones do not count. */
+static bool split_lines(char *text, size_t length, char *lines[4])
 {
-    char *next = NULL;
-    for (size_t i = 0; i < 4; i++) {
-        lines[i] = strtok_r(i ? NULL : text, "\r\n", &next);
-        if (!lines[i])
+    struct text_lines rest = text_lines_of(text, length);
+    size_t count = 0;
+    for (char *line; next_text_line(&rest, &line);) {
+        if (*line && count == 4)
             return false;
+        if (*line)
+            lines[count++] = line;
     }
-    return !strtok_r(NULL, "\r\n", &next);
+    return count == 4;
 }
 
 bool seal_attach(struct buffer *snapshot, const struct buffer *file, struct buffer *error)
 {
     struct ffs_signature signature = {.comment_length = 0};
     uint8_t bytes[SIGNATURE_BYTES];
-    char *lines[4], *text = strndup(file->bytes, file->length);
-    if (!text)
-        abort();
-    bool read = split_lines(text, lines) && starts_with(lines[0], untrusted) &&
+    char *lines[4], *text = xcalloc(1, file->length + 1);
+    if (file->length)
+        memcpy(text, file->bytes, file->length);
+    bool read = split_lines(text, file->length, lines) && starts_with(lines[0], untrusted) &&
                 starts_with(lines[2], trusted) && decode(lines[1], bytes, sizeof bytes) &&
                 decode(lines[3], signature.comment_signature, COMMENTED_BYTES);
-    const char *comment = read ? lines[2] + strlen(trusted) : NULL;
+    /* The comment is signed to its last blank, so it is taken as it is in the file. */
+    const char *comment = read ? file->bytes + (lines[2] - text) + strlen(trusted) : "";
+    size_t length = strcspn(comment, "\r\n");
     if (!read) {
         buffer_append_text(error, "it is not a minisign signature");
     } else if (memcmp(bytes, FFS_SIGNATURE_ALGORITHM, 2) != 0) {
         read = false;
         buffer_append_text(error, "it is a legacy signature, over the whole file; sign with "
                                   "minisign 0.10 or newer, or with -H");
-    } else if (strlen(comment) > FFS_MAX_COMMENT) {
+    } else if (length > FFS_MAX_COMMENT) {
         read = false;
         buffer_append_text(error, "its comment is too long");
     } else {
         memcpy(signature.key_id, bytes + 2, sizeof signature.key_id);
         memcpy(signature.signature, bytes + 10, sizeof signature.signature);
         drop_signature(snapshot);
-        append_signature(snapshot, &signature, comment);
+        append_signature(snapshot, &signature, comment, length);
     }
     free(text);
     return read;

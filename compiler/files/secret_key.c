@@ -2,6 +2,7 @@
 #include "compiler/base/buffer.h"
 #include "seal.h"
 #include "compiler/base/file.h"
+#include "compiler/base/text_lines.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -38,15 +39,15 @@ static uint64_t read_number(const uint8_t bytes[8])
     return number;
 }
 
-static bool decode(char *text, struct key_file *file)
+static bool decode(const struct buffer *text, struct key_file *file)
 {
     static const char comment[] = "untrusted comment:";
-    char *line = strchr(text, '\n');
+    struct text_lines lines = text_lines_of(text->bytes, text->length);
+    char *line;
     size_t length;
-    if (strncmp(text, comment, strlen(comment)) != 0 || !line)
+    if (!next_text_line(&lines, &line) || strncmp(line, comment, strlen(comment)) != 0 ||
+        !next_text_line(&lines, &line))
         return false;
-    line++;
-    line[strcspn(line, "\r\n")] = '\0';
     return sodium_base642bin((uint8_t *)file, sizeof *file, line, strlen(line), NULL, &length, NULL,
                              sodium_base64_VARIANT_ORIGINAL) == 0 &&
            length == sizeof *file && !memcmp(file->algorithm, "Ed", 2) &&
@@ -142,7 +143,7 @@ bool secret_key_read(const char *path, struct secret_key *key, struct buffer *er
     struct buffer text = {0}, problem = {0};
     struct key_file file;
     bool done = sodium_init() >= 0 && read_file(path, MAX_KEY_FILE, &text, &problem);
-    if (done && !decode(text.bytes, &file)) {
+    if (done && !decode(&text, &file)) {
         buffer_append_text(&problem, "it is not a minisign secret key");
         done = false;
     }

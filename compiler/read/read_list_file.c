@@ -11,6 +11,7 @@
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
+#include "compiler/base/text_lines.h"
 #include "compiler/base/utf8.h"
 #include "compiler/files/durable.h"
 #include "compiler/files/input.h"
@@ -30,16 +31,6 @@ static bool leaves_project(const char *path)
             return true;
     }
     return false;
-}
-
-static char *trim(char *begin, char *end)
-{
-    while (begin < end && (*begin == ' ' || *begin == '\t'))
-        begin++;
-    while (end > begin && (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\r'))
-        end--;
-    *end = '\0';
-    return begin;
 }
 
 static bool is_sound(struct reader *reader, const struct node *path, const struct buffer *text)
@@ -70,17 +61,12 @@ static uint32_t count_lines(const char *text, size_t length)
 
 static void split_lines(struct reader *reader, struct list_file *file, char *text, size_t length)
 {
-    char *end = text + length;
+    struct text_lines lines = text_lines_of(text, length);
     file->values = ARENA_ARRAY(reader->arena, const char *, count_lines(text, length));
-    while (text < end) {
-        char *line_end = memchr(text, '\n', (size_t)(end - text));
-        if (!line_end)
-            line_end = end;
-        char *next = line_end + 1;
-        const char *value = trim(text, line_end);
+    for (char *line; next_text_line(&lines, &line);) {
+        const char *value = line + strspn(line, " \t");
         if (*value && *value != '#')
             file->values[file->count++] = value;
-        text = next;
     }
 }
 
@@ -138,9 +124,7 @@ struct list_file *read_list_file(struct reader *reader, const struct node *path)
         file = ARENA_NEW(reader->arena, struct list_file);
         file->path = name.text;
         char *copy = arena_copy(reader->arena, text.bytes, text.length);
-        size_t length = text.length, mark = text_mark(copy, length);
-        buffer_release(&text);
-        split_lines(reader, file, copy + mark, length - mark);
+        split_lines(reader, file, copy, text.length);
         table_add(&reader->list_files, reader->arena, name.text, file);
     }
     buffer_release(&text);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "compiler/base/buffer.h"
+#include "compiler/base/text_lines.h"
 #include "compiler/files/input.h"
 
 #define MOST_CONFIGURATION 1048576u
@@ -38,7 +39,7 @@ static void read_value(const char *text, struct buffer *out)
     bool quoted = false;
     size_t end = 0; /* length without blanks that may turn out to be trailing */
     out->length = 0;
-    for (text += strspn(text, " \t"); *text && *text != '\r'; text++) {
+    for (text += strspn(text, " \t"); *text; text++) {
         if (!quoted && (*text == '#' || *text == ';'))
             break;
         if (*text == '"') {
@@ -67,7 +68,9 @@ static void read_line(struct git_user *user, const char *line)
     line += strspn(line, " \t");
     if (*line == '[') {
         user->section = strncasecmp(line, "[user]", 6) == 0;
-        return;
+        line += strcspn(line, "]");
+        line += *line == ']';
+        line += strspn(line, " \t");
     }
     size_t length = strspn(line, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-");
     const char *value = line + length + strspn(line + length, " \t");
@@ -87,9 +90,8 @@ static const char *user_in(const char *path)
     struct git_user user = {.section = false};
     const char *found = NULL;
     if (read_at(AT_FDCWD, path, MOST_CONFIGURATION, &text)) {
-        buffer_append(&text, "", 1);
-        char *rest = text.bytes;
-        for (char *line; (line = strsep(&rest, "\n"));)
+        struct text_lines lines = text_lines_of(text.bytes, text.length);
+        for (char *line; next_text_line(&lines, &line);)
             read_line(&user, line);
         found = !is_blank(user.name.bytes) ? user.name.bytes : user.email.bytes;
         if (is_blank(found))

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "compiler/base/buffer.h"
+#include "compiler/base/utf8.h"
 #include "compiler/files/durable.h"
 #include "compiler/files/input.h"
 #include "compiler/model/model.h"
@@ -15,7 +16,7 @@
 
 #define MOST_BYTES ((size_t)64 << 20)
 
-static const char section[] = "\nproject:";
+static const char section[] = "project:";
 
 /* Extends to the next line that is not indented. */
 static const char *section_end(const char *at, const char *end)
@@ -28,9 +29,13 @@ static const char *section_end(const char *at, const char *end)
 
 static bool name_in(const struct buffer *text, struct buffer *name)
 {
-    const char *end = text->bytes + text->length;
-    const char *at = memmem(text->bytes, text->length, section, sizeof section - 1);
-    if (!at++)
+    const char *at = text->length ? text->bytes : "", *end = at + text->length;
+    at += text_mark(at, text->length);
+    while (at < end && strncmp(at, section, sizeof section - 1) != 0) {
+        at = memchr(at, '\n', (size_t)(end - at));
+        at = at ? at + 1 : end;
+    }
+    if (at == end)
         return false;
     const char *last = section_end(at, end);
     struct project *project = project_load_text("project", at, (size_t)(last - at), INT64_MIN);
@@ -44,7 +49,6 @@ static bool name_in(const struct buffer *text, struct buffer *name)
 static bool name_in_file(int directory, const char *file, struct buffer *name)
 {
     struct buffer text = {0};
-    buffer_append_text(&text, "\n");
     bool found = read_at(directory, file, MOST_BYTES, &text) && name_in(&text, name);
     buffer_release(&text);
     return found;

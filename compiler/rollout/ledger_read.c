@@ -20,6 +20,8 @@
 #include "compiler/base/arena.h"
 #include "compiler/base/calendar.h"
 #include "compiler/base/heap.h"
+#include "compiler/base/text_lines.h"
+#include "compiler/base/utf8.h"
 #include "compiler/files/durable.h"
 #include "compiler/files/input.h"
 #include "ledger.h"
@@ -117,17 +119,19 @@ static bool read_old(struct ledger_entries *entries, int directory, struct buffe
     }
     const char *at = arena_copy(arena, text.length ? text.bytes : "", text.length);
     const char *end = at + text.length;
+    at += text_mark(at, text.length);
     for (uint32_t number = 1; at < end; number++) {
         const char *newline = memchr(at, '\n', (size_t)(end - at));
+        size_t length = (size_t)((newline ? newline : end) - at);
         struct ledger_entry *entry = ARENA_APPEND(arena, entries->items, entries->count);
         *entry = (struct ledger_entry){.text = at,
-                                       .length = (size_t)((newline ? newline : end) - at),
+                                       .length = text_line_length(at, length),
                                        .place = arena_format(arena, LEDGER_OLD ":%u", number),
                                        .time = INT64_MIN,
                                        .is_old = true,
                                        .is_cut = !newline};
         read_outline(arena, entry);
-        at += entry->length + 1;
+        at += length + 1;
     }
     buffer_release(&text);
     return true;
@@ -158,6 +162,21 @@ static const char *place_of(struct arena *arena, const char *name)
     return place;
 }
 
+/* What it holds is what was written: git may have changed how the line ends, an editor how the file
+ * begins. */
+static void take_line(struct arena *arena, struct ledger_entry *entry, const struct buffer *text)
+{
+    size_t mark = entry->is_cut ? 0 : text_mark(text->bytes, text->length);
+    const char *line = text->length ? text->bytes + mark : "";
+    entry->length = text->length - mark - !entry->is_cut;
+    if (!entry->is_cut)
+        entry->length = text_line_length(line, entry->length);
+    char *copy = arena_copy(arena, line, entry->length + !entry->is_cut);
+    if (!entry->is_cut)
+        copy[entry->length] = '\n';
+    entry->text = copy;
+}
+
 static void read_entry(struct ledger_entries *entries, int folder, const char *name,
                        struct buffer *text)
 {
@@ -168,8 +187,7 @@ static void read_entry(struct ledger_entries *entries, int folder, const char *n
     if (!read_at(folder, name, MOST_ENTRY, text))
         entry->problem = strerror(errno);
     entry->is_cut = text->length == 0 || text->bytes[text->length - 1] != '\n';
-    entry->text = arena_copy(arena, text->length ? text->bytes : "", text->length);
-    entry->length = text->length - !entry->is_cut;
+    take_line(arena, entry, text);
     read_name(entry, name);
     if (entry->is_cut)
         ledger_hash(entry->text, entry->length, entry->hash);

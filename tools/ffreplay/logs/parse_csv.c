@@ -7,6 +7,7 @@
  */
 #include "compiler/base/nearest.h"
 #include "compiler/base/memory.h"
+#include "compiler/base/text_lines.h"
 #include "line_parser.h"
 
 #include <stdio.h>
@@ -134,6 +135,13 @@ static const char *parse_fields(struct csv *self, struct cursor *cursor, struct 
     }
 }
 
+/* Blanks at the end may be an editor's; a tab may be the delimiter. */
+static struct cursor at_begin(const struct csv *self, const char *line, size_t length)
+{
+    return (struct cursor){
+        line, line + (self->delimiter == '\t' ? length : text_line_length(line, length))};
+}
+
 static bool csv_parse(struct line_parser *parser, const char *line, size_t length,
                       struct value *values, struct line_problem *problem)
 {
@@ -141,7 +149,7 @@ static bool csv_parse(struct line_parser *parser, const char *line, size_t lengt
     for (uint32_t i = 0; i < self->path_count; i++)
         values[i].kind = VALUE_ABSENT;
     make_room(self, length);
-    struct cursor cursor = {line, line + length};
+    struct cursor cursor = at_begin(self, line, length);
     problem->text = parse_fields(self, &cursor, values);
     problem->column = (size_t)(cursor.at - line) + 1;
     return !problem->text;
@@ -235,7 +243,7 @@ static bool csv_read_header(struct line_parser *parser, const char *line, size_t
                             struct line_problem *problem)
 {
     struct csv *self = (struct csv *)parser;
-    struct cursor cursor = {line, line + length};
+    struct cursor cursor = at_begin(self, line, length);
     struct names names = {0};
     problem->text = take_header(self, &cursor, &names);
     problem->column = 1;

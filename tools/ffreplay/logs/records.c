@@ -8,6 +8,7 @@
 #include "compiler/base/escape.h"
 #include "compiler/base/hash.h"
 #include "compiler/base/memory.h"
+#include "compiler/base/utf8.h"
 #include "digits.h"
 #include "log_time.h"
 
@@ -48,10 +49,9 @@ bool piece_is_blank(const struct piece *piece)
 
 void piece_skip_byte_order_mark(struct piece *piece)
 {
-    if (piece->length < 3 || memcmp(piece->text, "\xef\xbb\xbf", 3) != 0)
-        return;
-    piece->text += 3;
-    piece->length -= 3;
+    uint32_t mark = text_mark(piece->text, piece->length);
+    piece->text += mark;
+    piece->length -= mark;
 }
 
 const struct misfit *misfit_of_piece(const struct piece *piece)

@@ -1,0 +1,26 @@
+/*
+ * text_lines.h - the lines of a text that any editor may have saved. A byte order mark before the
+ * first, "\r\n", and blanks at the end of a line are no part of it.
+ */
+#ifndef FFC_TEXT_LINES_H
+#define FFC_TEXT_LINES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct text_lines {
+    char *next;
+    char *end;
+};
+
+/* Of a text that outlives this, and that next_text_line() writes to; text[length] is writable, too.
+ */
+struct text_lines text_lines_of(char *text, size_t length);
+/* The next line, NUL-terminated; false: there is none. An empty text has none, and what follows the
+ * last line break is a line if it is not empty. A NUL within a line ends it for the caller. */
+bool next_text_line(struct text_lines *lines, char **line);
+
+/* How much of a line, without its "\n", is left when what is no part of it is taken from its end. */
+size_t text_line_length(const char *line, size_t length);
+
+#endif
