@@ -17,7 +17,6 @@
 
 #include "compiler/base/buffer.h"
 #include "compiler/base/memory.h"
-#include "compiler/base/text_lines.h"
 #include "scan.h"
 #include "unescape.h"
 #include "format_value.h"
@@ -488,14 +487,16 @@ static void describe(struct format_parser *self, const struct obstacle *obstacle
     }
 }
 
-static bool take_line(struct format_parser *self, const char *line, size_t length,
-                      struct value *values, struct obstacle *obstacle)
+static bool format_parse(struct line_parser *parser, const char *line, size_t length,
+                         struct value *values, struct line_problem *problem)
 {
+    struct format_parser *self = (struct format_parser *)parser;
+    struct obstacle obstacle = {0};
     for (uint32_t i = 0; i < self->form_count; i++) {
         /* The last one first, then the others in their order. */
         uint32_t index = i == 0 ? self->last : i - (i <= self->last);
         struct form *form = &self->forms[index];
-        if (!has_form(self, form, line, line + length, obstacle))
+        if (!has_form(self, form, line, line + length, &obstacle))
             continue;
         self->last = index;
         for (uint32_t j = 0; j < form->wanted_count; j++)
@@ -504,20 +505,6 @@ static bool take_line(struct format_parser *self, const char *line, size_t lengt
             values[form->absent[j]].kind = VALUE_ABSENT;
         return true;
     }
-    return false;
-}
-
-static bool format_parse(struct line_parser *parser, const char *line, size_t length,
-                         struct value *values, struct line_problem *problem)
-{
-    struct format_parser *self = (struct format_parser *)parser;
-    struct obstacle obstacle = {0}, ignored = {0};
-    if (take_line(self, line, length, values, &obstacle))
-        return true;
-    /* Blanks at the end may be the server's, or only an editor's. */
-    size_t shorter = text_line_length(line, length);
-    if (shorter < length && take_line(self, line, shorter, values, &ignored))
-        return true;
     describe(self, &obstacle, line, problem);
     return false;
 }

@@ -8,6 +8,7 @@
 #include "compiler/base/escape.h"
 #include "compiler/base/hash.h"
 #include "compiler/base/memory.h"
+#include "compiler/base/text_lines.h"
 #include "compiler/base/utf8.h"
 #include "digits.h"
 #include "log_time.h"
@@ -268,12 +269,29 @@ static bool is_misfit(struct records *records, const struct piece *piece)
     return records->misfit != NULL;
 }
 
+static bool parses_to(struct records *records, const struct piece *piece, size_t length)
+{
+    return records->parser->parse(records->parser, piece->text, length, records->event.values,
+                                  &records->problem);
+}
+
+/* Blanks at the end may be the server's, or only an editor's. A line that is still being written
+ * may end in one, too, and a wrapped one may be a part. */
+static bool parses(struct records *records, const struct piece *piece)
+{
+    if (parses_to(records, piece, piece->length))
+        return true;
+    size_t shorter = text_line_length(piece->text, piece->length);
+    if (shorter == piece->length || piece->cut_short || records->layout->log->wrap_count)
+        return false;
+    return parses_to(records, piece, shorter) || parses_to(records, piece, piece->length);
+}
+
 enum piece_verdict records_read(struct records *records, const struct piece *piece)
 {
     struct line_parser *parser = records->parser;
     records->counts.pieces++;
-    if (!parser->parse(parser, piece->text, piece->length, records->event.values,
-                       &records->problem)) {
+    if (!parses(records, piece)) {
         records->counts.lines++;
         if (is_document(records))
             return PIECE_REFUSED;
