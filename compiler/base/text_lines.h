@@ -13,11 +13,12 @@ struct text_lines {
     char *end;
 };
 
-/* Of a text that outlives this, and that next_text_line() writes to; text[length] is writable, too.
- */
+/* Of a text that outlives this and is written to; text[length] is, too. */
 struct text_lines text_lines_of(char *text, size_t length);
-/* The next line, NUL-terminated; false: there is none. An empty text has none, and what follows the
- * last line break is a line if it is not empty. A NUL within a line ends it for the caller. */
+/*
+ * The next line, NUL-terminated; false: there is none. What follows the last line break is a line
+ * if it is not empty.
+ */
 bool next_text_line(struct text_lines *lines, char **line);
 
 /* How much of a line, without its "\n", is left when what is no part of it is taken from its end. */
