@@ -21,7 +21,7 @@ struct text_lines text_lines_of(char *text, size_t length);
  */
 bool next_text_line(struct text_lines *lines, char **line);
 
-/* How much of a line, without its "\n", is left when what is no part of it is taken from its end. */
+/* How much of a line, without its "\n", is left without what is no part of it at its end. */
 size_t text_line_length(const char *line, size_t length);
 
 #endif

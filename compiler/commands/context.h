@@ -87,8 +87,8 @@ json_t *load_context(const struct command *command, const char *given, const cha
                      int *status);
 
 /*
- * The next line of a file of contexts, without what text_lines.h says is no part of it; false at the
- * end, or where it is longer than a context may be: EFBIG in errno, which is 0 at the end.
+ * The next line of a file of contexts, without what text_lines.h says is no part of it; false at
+ * the end, or where it is longer than a context may be: EFBIG in errno, which is 0 at the end.
  */
 bool context_line(FILE *file, struct buffer *line);
 
