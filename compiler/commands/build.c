@@ -4,12 +4,15 @@
 #include "compiler/base/escape.h"
 #include "change.h"
 #include "compiler/model/model.h"
+#include "compiler/rollout/actor.h"
 #include "compiler/rollout/emergency.h"
+#include "compiler/rollout/publications.h"
 #include "compiler/rollout/recovery.h"
 #include "level.h"
 #include "replacement.h"
 #include "snapshot.h"
 
+#include "compiler/base/calendar.h"
 #include "compiler/base/json.h"
 #include "compiler/files/seal.h"
 #include "compiler/files/place.h"
@@ -45,6 +48,9 @@ struct options {
     const char *generation;
     const char *level;
     const char *key;
+    const char *archive;
+    const char *actor;
+    bool record;
     bool json;
 };
 
@@ -53,7 +59,7 @@ struct result {
     const char *environment;
     struct buffer path;
     struct buffer bytes;
-    char build[33];
+    struct published published;
 };
 
 static bool parse_labels(const struct option_texts *texts, struct label *labels)
@@ -77,13 +83,6 @@ static bool parse_labels(const struct option_texts *texts, struct label *labels)
     return true;
 }
 
-static void describe(struct result *result)
-{
-    const struct ffs_header *header = (const struct ffs_header *)(const void *)result->bytes.bytes;
-    for (size_t i = 0; i < sizeof header->content_hash; i++)
-        snprintf(result->build + 2 * i, 3, "%02x", header->content_hash[i]);
-}
-
 static void print_results(const struct project *project, const struct result *results,
                           uint32_t count, bool json, struct buffer *out)
 {
@@ -92,7 +91,7 @@ static void print_results(const struct project *project, const struct result *re
         if (!json) {
             bool to_stdout = !strcmp(result->path.bytes, "-");
             terminal_format(out, "%s: build %s, %zu bytes, %u flag%s\n",
-                            to_stdout ? "(stdout)" : result->path.bytes, result->build,
+                            to_stdout ? "(stdout)" : result->path.bytes, result->published.build,
                             result->bytes.length, project->flag_count,
                             project->flag_count == 1 ? "" : "s");
             continue;
@@ -100,7 +99,7 @@ static void print_results(const struct project *project, const struct result *re
         buffer_append_text(out, "{\"format_version\":1,\"environment\":");
         json_write_string(out, result->environment);
         field_text(out, "path", result->path.bytes);
-        field_text(out, "build", result->build);
+        field_text(out, "build", result->published.build);
         buffer_format(out, ",\"size\":%zu,\"flags\":%u}\n", result->bytes.length,
                       project->flag_count);
     }
@@ -142,35 +141,87 @@ static int judge_replaced(const struct project *project, const struct options *o
     return worst;
 }
 
-/* With those above it, as in a fresh checkout. */
-static bool make_directories(const char *path)
+/* -------------------------------------------------------------------------------- the record -- */
+
+struct keeping {
+    const struct options *options;
+    struct ledger *ledger;
+    struct arena arena;
+    const char *archive; /* or NULL */
+    const char *commit;  /* or NULL */
+    const char *actor;
+};
+
+static void keeping_begin(struct keeping *keeping, const struct project *project)
 {
-    struct buffer upper = {0};
-    bool made = true;
-    for (const char *end = path; made && *end; end += strspn(end, "/")) {
-        end += strcspn(end, "/");
-        upper.length = 0;
-        buffer_append(&upper, path, (size_t)(end - path));
-        made = upper.length == 0 || mkdir(upper.bytes, 0777) == 0 || errno == EEXIST;
+    const struct options *options = keeping->options;
+    if (!strcmp(options->output, "-"))
+        return; /* nobody knows whether it is published */
+    keeping->archive =
+        options->archive ? options->archive : project_archive(project, &keeping->arena);
+    if (keeping->archive || options->record)
+        keeping->commit = published_commit(project->directory, &keeping->arena);
+    if (options->record)
+        keeping->actor = actor_name(options->actor, project->directory);
+}
+
+static void keeping_end(struct keeping *keeping)
+{
+    arena_release(&keeping->arena);
+}
+
+/* Before it is published, so that whatever was served is there to be looked at. */
+static bool keep(struct keeping *keeping, struct result *result)
+{
+    struct buffer error = {0};
+    bool kept = !keeping->archive ||
+                archive_keep(keeping->archive, &result->published, &result->bytes, &error);
+    if (!kept)
+        job_error(&build_command, "not published, since it cannot be kept: %s", error.bytes);
+    buffer_release(&error);
+    return kept;
+}
+
+static bool note(struct keeping *keeping, struct result *result)
+{
+    struct buffer error = {0};
+    result->published.time = clock_now();
+    result->published.commit = keeping->commit;
+    const char *path = result->path.bytes;
+    bool noted =
+        (!keeping->archive || archive_note(keeping->archive, &result->published, &error)) &&
+        (!keeping->options->record ||
+         published_record(keeping->ledger, &result->published, path, keeping->actor, &error));
+    if (!noted) {
+        job_error(&build_command, "'%s' is published, but not recorded: %s", path, error.bytes);
+        print_help("build again once that is mended: it is recorded then");
     }
-    int cause = errno;
-    buffer_release(&upper);
-    errno = cause;
-    return made;
+    buffer_release(&error);
+    return noted;
 }
 
 static int publish(const struct project *project, const struct options *options,
-                   const struct secret_key *key, struct result *results, uint32_t count)
+                   const struct secret_key *key, struct ledger *ledger, struct result *results,
+                   uint32_t count)
 {
     int status = judge_replaced(project, options, key, results, count);
     if (status != EXIT_FINE)
         return status;
-    if (options->all && !make_directories(options->output))
-        return job_error(&build_command, "cannot create directory '%s': %s", options->output,
-                         strerror(errno));
-    for (uint32_t i = 0; i < count; i++)
-        if (!write_snapshot(&results[i]))
-            return EXIT_JOB;
+    struct buffer error = {0};
+    if (options->all && !make_folders(options->output, &error)) {
+        status = job_error(&build_command, "%s", error.bytes);
+        buffer_release(&error);
+        return status;
+    }
+    struct keeping keeping = {.options = options, .ledger = ledger};
+    keeping_begin(&keeping, project);
+    for (uint32_t i = 0; i < count && status == EXIT_FINE; i++)
+        if (!keep(&keeping, &results[i]) || !write_snapshot(&results[i]) ||
+            !note(&keeping, &results[i]))
+            status = EXIT_JOB;
+    keeping_end(&keeping);
+    if (status != EXIT_FINE)
+        return status;
 
     struct buffer text = {0};
     bool to_stdout = !strcmp(options->output, "-");
@@ -195,9 +246,12 @@ static int publish_current(const struct project *project, const struct options *
 {
     struct ledger ledger = {.lock = -1};
     struct buffer ignored = {0};
-    (void)ledger_lock(&ledger, project->directory, &ignored);
+    bool locked = ledger_lock(&ledger, project->directory, &ignored);
     bool current = overrides_are_current(project);
-    int status = current ? publish(project, options, key, results, count) : STALE;
+    int status = !locked && options->record
+                     ? job_error(&build_command, "--record needs the ledger: %s", ignored.bytes)
+                 : current ? publish(project, options, key, &ledger, results, count)
+                           : STALE;
     ledger_unlock(&ledger);
     buffer_release(&ignored);
     return status;
@@ -247,7 +301,8 @@ static int build(struct project *project, const struct options *options, const s
             continue;
         fits &= fits_level(project, stamp, result);
         seal(options, stamp, result);
-        describe(result);
+        published_identify(&result->published, &result->bytes);
+        result->published.environment = result->environment;
         if (options->all)
             buffer_format(&result->path, "%s/%s.ffs", options->output, result->environment);
         else
@@ -360,6 +415,11 @@ static int check_usage(const struct options *options, int operands, char **argv)
                            options->all ? "directory" : "file, or - for stdout");
     if (!strcmp(options->output, "-") && options->all)
         return usage_error(&build_command, "--all writes several files: give -o with a directory");
+    if (options->actor && !options->record)
+        return usage_error(&build_command, "--actor is whom --record names: give both");
+    if (!strcmp(options->output, "-") && (options->archive || options->record))
+        return usage_error(&build_command,
+                           "-o - publishes nothing that --archive or --record could note");
     if (!strcmp(options->output, "-") && options->dropped.count)
         return usage_error(&build_command,
                            "--drop-override is about the file that is replaced, and "
@@ -386,6 +446,11 @@ static int run(int argc, char **argv)
         {"drop-override", 0, OPTION_TEXTS, &options.dropped, "ID",
          "end this override, which only the file being replaced has"},
         SIGN_OPTION(options.key, ""),
+        {"archive", 0, OPTION_TEXT, &options.archive, "DIR",
+         "keep the snapshot, and when it was published, in DIR/ENV [project.archive]"},
+        {"record", 0, OPTION_FLAG, &options.record, NULL,
+         "add an entry to the ledger that says when it was published"},
+        ACTOR_OPTIONS(options.actor),
         JSON_OPTION(options.json, "print what was built as JSON, one line each"),
         DIAGNOSTICS_OPTIONS(options.project),
     };

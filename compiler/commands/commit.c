@@ -7,8 +7,8 @@
 
 #include "compiler/base/buffer.h"
 #include "compiler/base/escape.h"
+#include "compiler/files/git.h"
 #include "compiler/rollout/ledger.h"
-#include "git.h"
 
 #define TRIES 20 /* while another git has the index */
 #define PAUSE ((struct timespec){.tv_nsec = 100000000})

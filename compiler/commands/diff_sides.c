@@ -15,8 +15,8 @@
 #include "compiler/base/escape.h"
 #include "compiler/base/memory.h"
 #include "compiler/base/parallel.h"
+#include "compiler/files/git.h"
 #include "compiler/model/model.h"
-#include "git.h"
 #include "touched.h"
 
 struct opening {

@@ -9,9 +9,9 @@
 #include "compiler/base/buffer.h"
 #include "compiler/base/calendar.h"
 #include "compiler/base/json_read.h"
+#include "compiler/files/git.h"
 #include "compiler/model/model.h"
 #include "compiler/rollout/ledger.h"
-#include "git.h"
 
 struct history {
     struct arena *arena;

@@ -14,9 +14,9 @@
 #include "compiler/base/calendar.h"
 #include "compiler/base/json_read.h"
 #include "compiler/base/memory.h"
+#include "compiler/files/git.h"
 #include "compiler/model/model.h"
 #include "compiler/rollout/ledger.h"
-#include "git.h"
 
 /* The lines of a definition, at the point in history that has been reached. */
 struct lines {

@@ -11,9 +11,9 @@
 
 #include "compiler/base/buffer.h"
 #include "compiler/base/nearest.h"
+#include "compiler/files/git.h"
 #include "compiler/files/input.h"
 #include "compiler/model/model.h"
-#include "git.h"
 
 #define MOST_OF_A_FILE ((size_t)8 << 20) /* what people write by hand is smaller */
 #define MOST_FOLDERS   64                /* one in another */

@@ -35,6 +35,7 @@ struct project {
     bool automatic;
     double rollout_confidence; /* of all a rollout's bounds together; 0: each has its own */
     struct hooks hooks;
+    const char *archive; /* below the directory: where snapshots are kept; or NULL */
 
     /* Each in the order of definition. Arrays of pointers: the things themselves never move. */
     struct attribute **attributes;

@@ -210,6 +210,28 @@ static void read_project_hooks(struct reader *reader, struct node *node, void *t
     read_hooks(reader, node, &reader->project->hooks);
 }
 
+/* Nobody's definitions make a build write elsewhere. */
+static void read_archive(struct reader *reader, struct node *node, void *target)
+{
+    (void)target;
+    struct text text;
+    if (!read_text(reader, node, &text))
+        return;
+    const char *path = text.text;
+    size_t length = strlen(path);
+    bool leads_out = path[0] == '/' || strncmp(path, "../", 3) == 0 || strstr(path, "/../") ||
+                     strcmp(path, "..") == 0 ||
+                     (length > 2 && strcmp(path + length - 3, "/..") == 0);
+    if (!*path || leads_out) {
+        diagnose(reader->diagnostics, FF0689, node->span,
+                 "'archive' is a directory below the project's, not '%s'", path);
+        diagnose_help(reader->diagnostics,
+                      "whoever builds names one elsewhere: ffc build --archive DIR");
+    } else {
+        reader->project->archive = path;
+    }
+}
+
 static void read_project_names(struct reader *reader, struct node *node, void *target)
 {
     (void)target;
@@ -252,6 +274,9 @@ static const struct field project_fields[] = {
          "the confidence of all bounds that a rollout's guards judge, over all its stages: see "
          "[replay.md](replay.md#bounds). Default: each bound has its own"),
     READ("hooks", read_project_hooks, hooks_form, "programs to run when a rollout has changed"),
+    READ("archive", read_archive, text_form,
+         "a directory below the project's that keeps each published snapshot: see "
+         "[replay.md](replay.md#what-was-served-when)"),
     READ("default_environment", keep_default_environment, environment_name_form,
          "the one that a command is about where it names none with `-e`"),
     READ("require", read_require, require_form,

@@ -23,6 +23,7 @@ struct recorded {
     const char *since;                            /* of the stage it was made in; NULL: not known */
     const json_t *step, *override, *acknowledges; /* or NULL */
     const json_t *experiment;                     /* of a change of one; NULL */
+    const json_t *publication;                    /* of a snapshot; NULL */
 };
 
 /* False: it is no entry of a ledger. */

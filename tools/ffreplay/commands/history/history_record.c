@@ -54,7 +54,9 @@ static void write_headline(const struct page *page, const struct recorded *recor
         buffer_append_text(page->out, "a break of the ledger\n");
         return;
     }
-    if (record->flag)
+    if (record->publication)
+        buffer_append_text(page->out, "a snapshot");
+    else if (record->flag)
         terminal_append(page->out, record->flag);
     else
         terminal_format(page->out, "%zu flags", flags);
@@ -156,6 +158,16 @@ static void write_acknowledged(const struct page *page, const struct recorded *r
     line(page, record->reason);
 }
 
+static void write_publication(const struct page *page, const struct recorded *record)
+{
+    const char *build = json_text_at(record->publication, "build");
+    const char *commit = json_text_at(record->publication, "commit");
+    line(page, arena_format(page->arena, "build %s%s%.*s, by %s", build ? build : "not known",
+                            commit ? " of commit " : "", LEDGER_DIGITS, commit ? commit : "",
+                            record->actor));
+    line(page, record->reason);
+}
+
 static void write_recovery(const struct page *page, const struct recorded *records, size_t count,
                            size_t index)
 {
@@ -192,6 +204,8 @@ bool history_write_record(const struct page *page, const struct recorded *record
         write_override(page, record);
     else if (record->experiment)
         write_trial(page, record);
+    else if (record->publication)
+        write_publication(page, record);
     else
         write_change(page, record);
     write_recovery(page, records, count, index);

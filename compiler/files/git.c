@@ -17,7 +17,7 @@
 #include "compiler/base/buffer.h"
 #include "compiler/base/escape.h"
 #include "compiler/base/table.h"
-#include "compiler/files/durable.h"
+#include "durable.h"
 
 #define MOST_OUTPUT    (UINT64_C(1) << 30) /* bytes of a revision's files */
 #define MOST_COMPLAIN  4096

@@ -5,8 +5,8 @@
  * repository or to its work tree; commit.h does. Names that come from a repository are data: none
  * of them becomes an option, or leads out of the folder that they are written below.
  */
-#ifndef FFC_COMMANDS_GIT_H
-#define FFC_COMMANDS_GIT_H
+#ifndef FFC_GIT_H
+#define FFC_GIT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,0 +1,356 @@
+/* publications.c - see publications.h. */
+#include "publications.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "compiler/base/buffer.h"
+#include "compiler/base/calendar.h"
+#include "compiler/base/escape.h"
+#include "compiler/base/json.h"
+#include "compiler/base/json_read.h"
+#include "compiler/cli/messages.h"
+#include "compiler/files/durable.h"
+#include "compiler/files/git.h"
+#include "compiler/files/input.h"
+#include "compiler/files/publish.h"
+#include "compiler/model/model.h"
+#include "entry.h"
+#include "fflag.h"
+#include "fflag/snapshot.h"
+#include "ledger.h"
+
+#define MOST_RECORD ((size_t)1 << 30)
+
+static bool fail(struct buffer *error, const char *what, const char *path)
+{
+    terminal_format(error, "cannot %s '%s': %s", what, path, strerror(errno));
+    return false;
+}
+
+/* ---------------------------------------------------------------------------------- identity -- */
+
+void published_identify(struct published *published, const struct buffer *snapshot)
+{
+    const struct ffs_header *header = (const struct ffs_header *)(const void *)snapshot->bytes;
+    for (size_t i = 0; i < sizeof header->content_hash; i++)
+        snprintf(published->build + 2 * i, 3, "%02x", header->content_hash[i]);
+    published->generation = header->generation;
+}
+
+static bool ends_with(const char *text, size_t length, const char *end)
+{
+    size_t size = strlen(end);
+    return length >= size && memcmp(text + length - size, end, size) == 0;
+}
+
+/* What a publication itself leaves behind: `XY path` of git status. */
+static bool may_differ(const char *status, const char *ledger)
+{
+    const char *path = status + 3;
+    size_t length = strlen(path);
+    bool is_new = strncmp(status, "??", 2) == 0;
+    return strncmp(path, ledger, strlen(ledger)) == 0 ||
+           (is_new && (ends_with(path, length, ".ffs") || ends_with(path, length, ".ndjson")));
+}
+
+const char *published_commit(const char *directory, struct arena *arena)
+{
+    static const char *const arguments[] = {
+        "status", "--porcelain", "-z", "--untracked-files=all", "--no-renames", "--", ".", NULL};
+    const char *commit, *prefix = git_prefix(directory, arena);
+    struct buffer out = {0}, error = {0};
+    if (!prefix || git_commit(directory, "HEAD", arena, &commit) != GIT_DONE || !commit)
+        return NULL;
+    const char *ledger = arena_format(arena, "%s%s%s/", prefix, *prefix ? "/" : "", LEDGER_FOLDER);
+    bool same = git_run(directory, arguments, NULL, &out, &error) == GIT_DONE;
+    for (size_t at = 0; same && at < out.length; at += strlen(out.bytes + at) + 1)
+        same = strlen(out.bytes + at) > 3 && may_differ(out.bytes + at, ledger);
+    buffer_release(&out);
+    buffer_release(&error);
+    return same ? commit : NULL;
+}
+
+const char *project_archive(const struct project *project, struct arena *arena)
+{
+    if (!project->archive)
+        return NULL;
+    return arena_format(arena, "%s/%s", project->directory, project->archive);
+}
+
+const char *archive_path(const char *archive, const char *environment, const char *build,
+                         struct arena *arena)
+{
+    return arena_format(arena, "%s/%s/%s.ffs", archive, environment, build);
+}
+
+/* ----------------------------------------------------------------------------------- archive -- */
+
+bool make_folders(const char *path, struct buffer *error)
+{
+    struct buffer upper = {0};
+    bool made = true;
+    for (const char *end = path; made && *end; end += strspn(end, "/")) {
+        end += strcspn(end, "/");
+        upper.length = 0;
+        buffer_append(&upper, path, (size_t)(end - path));
+        made = upper.length == 0 || mkdir(upper.bytes, 0777) == 0 || errno == EEXIST;
+    }
+    if (!made)
+        fail(error, "create directory", upper.bytes);
+    buffer_release(&upper);
+    return made;
+}
+
+static bool is_sound(const char *path, struct buffer *error)
+{
+    fflag_store *store;
+    struct fflag_options options = FFLAG_OPTIONS_INIT;
+    options.no_thread = true;
+    enum fflag_error problem = fflag_open(&store, path, &options);
+    if (problem)
+        terminal_format(error, "%s: %s", path, fflag_error_text(problem));
+    else
+        fflag_close(store);
+    return !problem;
+}
+
+static bool is_kept(const char *path, const struct published *published)
+{
+    struct buffer bytes = {0}, ignored = {0};
+    struct published found;
+    bool kept = read_at(AT_FDCWD, path, MOST_RECORD, &bytes) &&
+                bytes.length >= sizeof(struct ffs_header) && is_sound(path, &ignored);
+    if (kept)
+        published_identify(&found, &bytes);
+    kept = kept && strcmp(found.build, published->build) == 0;
+    buffer_release(&bytes);
+    buffer_release(&ignored);
+    return kept;
+}
+
+bool archive_keep(const char *archive, const struct published *published,
+                  const struct buffer *snapshot, struct buffer *error)
+{
+    struct arena arena = {0};
+    const char *path = archive_path(archive, published->environment, published->build, &arena);
+    const char *folder = arena_format(&arena, "%s/%s", archive, published->environment);
+    bool kept = make_folders(folder, error) &&
+                (is_kept(path, published) ||
+                 publish_file(path, snapshot->bytes, snapshot->length, is_sound, error));
+    arena_release(&arena);
+    return kept;
+}
+
+/* ---------------------------------------------------------------------------------- the line -- */
+
+static void write_fields(struct buffer *out, const struct published *published)
+{
+    field_text(out, "build", published->build);
+    field_text(out, "commit", published->commit);
+    if (published->generation)
+        field_count(out, "generation", published->generation);
+    else
+        field_text(out, "generation", NULL);
+}
+
+static bool ends_line(int fd, bool *ends)
+{
+    char last = '\n';
+    off_t size = lseek(fd, 0, SEEK_END);
+    *ends = size <= 0 || (pread(fd, &last, 1, size - 1) == 1 && last == '\n');
+    return size >= 0;
+}
+
+/* After a line that somebody was killed within, on a line of its own. */
+static bool append(int fd, const struct buffer *line)
+{
+    bool ends;
+    return TEMP_FAILURE_RETRY(flock(fd, LOCK_EX)) == 0 && ends_line(fd, &ends) &&
+           write_all(fd, ends ? line->bytes + 1 : line->bytes, line->length - ends) &&
+           sync_file(fd);
+}
+
+bool archive_note(const char *archive, const struct published *published, struct buffer *error)
+{
+    struct arena arena = {0};
+    struct buffer line = {0};
+    const char *folder = arena_format(&arena, "%s/%s", archive, published->environment);
+    const char *path = arena_format(&arena, "%s/%s", folder, PUBLICATIONS_FILE);
+    buffer_append_text(&line, "\n{");
+    field_time(&line, "time", published->time);
+    field_text(&line, "environment", published->environment);
+    write_fields(&line, published);
+    buffer_append_text(&line, "}\n");
+    bool noted = make_folders(folder, error);
+    int fd = noted ? open_at(AT_FDCWD, path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW, 0666) : -1;
+    if (noted && (fd < 0 || !append(fd, &line) || !sync_names(AT_FDCWD, folder)))
+        noted = fail(error, "append to", path);
+    if (fd >= 0)
+        close(fd);
+    buffer_release(&line);
+    arena_release(&arena);
+    return noted;
+}
+
+bool published_record(struct ledger *ledger, const struct published *published, const char *path,
+                      const char *actor, struct buffer *error)
+{
+    struct buffer entry = {0}, reason = {0};
+    const struct entry_head head = {published->time, actor, NULL, published->environment};
+    buffer_format(&reason, "%s was published", path);
+    entry_begin(&entry, &head);
+    entry_manual(&entry, PUBLISHED_VERDICT, reason.bytes);
+    field_object(&entry, "publication");
+    write_fields(&entry, published);
+    buffer_append_text(&entry, "}");
+    bool recorded = ledger_add(ledger, &entry, error) && ledger_is_certain(ledger, error);
+    buffer_release(&entry);
+    buffer_release(&reason);
+    return recorded;
+}
+
+/* ----------------------------------------------------------------------------------- reading -- */
+
+struct reading {
+    struct publications *list;
+    struct arena *arena;
+    const char *environment;
+};
+
+static bool is_hex(const char *text, size_t least, size_t most)
+{
+    size_t length = text ? strspn(text, "0123456789abcdef") : 0;
+    return text && !text[length] && length >= least && length <= most;
+}
+
+/* False: it is no publication. */
+static bool add(struct reading *reading, const json_t *line, const json_t *fields)
+{
+    struct publication_time one = {.is_certain = true};
+    const char *time = json_text_at(line, "time"), *build = json_text_at(fields, "build");
+    const char *commit = json_text_at(fields, "commit");
+    const char *environment = json_text_at(line, "environment");
+    json_int_t generation = json_integer_value(json_object_get(fields, "generation"));
+    if (!time || !parse_time(time, &one.from) || !environment || generation < 0 ||
+        !is_hex(build, PUBLISHED_BUILD - 1, PUBLISHED_BUILD - 1))
+        return false;
+    if (strcmp(environment, reading->environment) != 0)
+        return true;
+    memcpy(one.build, build, sizeof one.build);
+    if (is_hex(commit, 40, 64))
+        one.commit = arena_copy(reading->arena, commit, strlen(commit));
+    one.generation = (uint64_t)generation;
+    *ARENA_APPEND(reading->arena, reading->list->items, reading->list->count) = one;
+    return true;
+}
+
+/* Whatever it was, it was published between its neighbours. */
+static void doubt_last(struct publications *list, uint32_t before)
+{
+    if (list->count > before)
+        list->items[list->count - 1].is_certain = false;
+}
+
+static void read_line(struct reading *reading, const char *path, uint64_t number, const char *text,
+                      size_t length, bool is_whole)
+{
+    if (strspn(text, " \t\r\n") >= length)
+        return;
+    json_t *line = json_loadb(text, length, JSON_REJECT_DUPLICATES, NULL);
+    if (!line || !add(reading, line, line)) {
+        doubt_last(reading->list, 0);
+        print_at((struct input_place){.path = path, .line = number}, MESSAGE_WARNING,
+                 is_whole ? "it is no publication, and is left out: what was published then is not "
+                            "known"
+                          : "the last line is cut off, and is left out: what was published then is "
+                            "not known");
+    }
+    json_decref(line);
+}
+
+static bool read_archive(struct reading *reading, const char *archive, struct buffer *error)
+{
+    struct buffer bytes = {0};
+    const char *path =
+        arena_format(reading->arena, "%s/%s/%s", archive, reading->environment, PUBLICATIONS_FILE);
+    if (!read_at(AT_FDCWD, path, MOST_RECORD, &bytes)) {
+        bool is_none = errno == ENOENT;
+        if (!is_none)
+            terminal_format(error, "cannot read '%s': %s", path, input_error(errno));
+        buffer_release(&bytes);
+        return is_none;
+    }
+    uint64_t number = 1;
+    for (size_t at = 0; at < bytes.length; number++) {
+        const char *text = bytes.bytes + at;
+        const char *end = memchr(text, '\n', bytes.length - at);
+        size_t length = end ? (size_t)(end - text) : bytes.length - at;
+        read_line(reading, path, number, text, length, end != NULL);
+        at += length + 1;
+    }
+    buffer_release(&bytes);
+    return true;
+}
+
+static bool read_ledger(struct reading *reading, const char *directory, struct buffer *error)
+{
+    const struct ledger_entries *entries = ledger_look(directory, error);
+    for (uint32_t i = 0; entries && i < entries->count; i++) {
+        json_t *entry = ledger_json(entries, i, "\"" PUBLISHED_VERDICT "\"");
+        const char *verdict = json_text_at(entry, "verdict");
+        if (verdict && strcmp(verdict, PUBLISHED_VERDICT) == 0)
+            (void)add(reading, entry, json_object_get(entry, "publication"));
+        json_decref(entry);
+    }
+    return entries != NULL;
+}
+
+/* What is in the archive and in the ledger is one. */
+static int by_time(const void *a, const void *b)
+{
+    const struct publication_time *one = a, *other = b;
+    if (one->from != other->from)
+        return one->from < other->from ? -1 : 1;
+    int order = strcmp(one->build, other->build);
+    return order ? order : (other->commit != NULL) - (one->commit != NULL);
+}
+
+static void join_equal(struct publications *list)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < list->count; i++) {
+        struct publication_time *last = kept ? &list->items[kept - 1] : NULL;
+        if (!last || strcmp(last->build, list->items[i].build) != 0) {
+            list->items[kept++] = list->items[i];
+            continue;
+        }
+        if (!last->commit)
+            last->commit = list->items[i].commit;
+        last->is_certain &= list->items[i].is_certain;
+    }
+    list->count = kept;
+}
+
+bool publications_read(struct publications *publications, const char *archive,
+                       const char *directory, const char *environment, struct arena *arena,
+                       struct buffer *error)
+{
+    struct reading reading = {publications, arena, environment};
+    *publications = (struct publications){0};
+    if ((archive && !read_archive(&reading, archive, error)) ||
+        !read_ledger(&reading, directory, error))
+        return false;
+    if (publications->count > 0)
+        qsort(publications->items, publications->count, sizeof *publications->items, by_time);
+    join_equal(publications);
+    return true;
+}
