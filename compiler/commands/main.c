@@ -5,11 +5,11 @@
 int main(int argc, char **argv)
 {
     const struct command commands[] = {
-        check_command,      build_command,  eval_command,     test_command,       trace_command,
-        dump_command,       verify_command, bucket_command,   explain_command,    fmt_command,
-        schema_command,     list_command,   diff_command,     show_command,       init_command,
-        sign_command,       canary_command, rollback_command, completion_command, stale_command,
-        experiment_command,
+        check_command,  build_command,      eval_command,     test_command,       trace_command,
+        dump_command,   verify_command,     bucket_command,   explain_command,    fmt_command,
+        schema_command, list_command,       diff_command,     show_command,       init_command,
+        sign_command,   canary_command,     rollback_command, completion_command, stale_command,
+        gen_command,    experiment_command,
     };
     return command_main(
         "ffc",

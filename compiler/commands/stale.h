@@ -53,6 +53,13 @@ struct stale_flag {
     struct uses uses;
 };
 
+/* `shop_get_search`: names the flag if a header that `ffc gen` wrote has that prefix. */
+struct getter {
+    struct stale_flag *flag;
+    const char *prefix;
+    struct use use;
+};
+
 /* A name that code asks for, and that no flag has. */
 struct unknown_name {
     const char *name, *nearest; /* NULL: none is near */
@@ -74,6 +81,9 @@ struct stale {
     struct unknown_name *unknown;
     uint32_t unknown_count;
     struct uses computed;
+    struct getter *getters;
+    uint32_t getter_count;
+    struct table prefixes; /* of headers that `ffc gen` wrote, which are not read as code */
     uint64_t files, other_files, large_files;
 
     bool has_counters;

@@ -14,17 +14,21 @@
 #include "compiler/files/git.h"
 #include "compiler/files/input.h"
 #include "compiler/model/model.h"
+#include "gen.h"
 
 #define MOST_OF_A_FILE ((size_t)8 << 20) /* what people write by hand is smaller */
+#define MOST_OF_A_HEAD 1024              /* bytes of a header before its guard */
 #define MOST_FOLDERS   64                /* one in another */
 
 struct reading {
     struct stale *stale;
     const struct command *command;
     const struct askers *askers;
-    const char *path;            /* of the file that is read, as shown */
-    struct table names, spelled; /* flags; by what all spellings of a name have in common */
-    struct table unknown;        /* unknown_name, while they are found */
+    const char *path;      /* of the file that is read, as shown */
+    struct table names;    /* flags */
+    struct table spelled;  /* by what spellings of a name that tell it have in common */
+    struct table any_word; /* by that of all names */
+    struct table unknown;  /* unknown_name, while they are found */
 };
 
 /* ---------------------------------------------------------------------------------- mentions -- */
@@ -39,15 +43,15 @@ static bool is_telling(const char *name)
     return false;
 }
 
-static void add_spelling(struct reading *reading, struct stale_flag *found, const char *prefix,
-                         const char *suffix)
+static void add_spelling(struct reading *reading, struct table *table, struct stale_flag *found,
+                         const char *prefix, const char *suffix)
 {
     struct arena *arena = &reading->stale->arena;
     const char *name = found->flag->name.text;
     char *spelling = arena_format(arena, "%s%s%s", prefix, name, suffix);
     common_spelling(spelling, spelling);
     if (*spelling)
-        table_add(&reading->spelled, arena, spelling, found);
+        table_add(table, arena, spelling, found);
 }
 
 static void add_names(struct reading *reading)
@@ -57,22 +61,27 @@ static void add_names(struct reading *reading)
         struct stale_flag *found = &stale->flags[i];
         table_add(&reading->names, &stale->arena, found->flag->name.text, found);
         if (is_telling(found->flag->name.text))
-            add_spelling(reading, found, "", "");
-        add_spelling(reading, found, "flag", "");
-        add_spelling(reading, found, "", "flag");
+            add_spelling(reading, &reading->spelled, found, "", "");
+        add_spelling(reading, &reading->spelled, found, "flag", "");
+        add_spelling(reading, &reading->spelled, found, "", "flag");
+        add_spelling(reading, &reading->any_word, found, "", "");
     }
+}
+
+static struct use use_of(struct reading *reading, const struct mention *mention)
+{
+    const char *call = mention->call;
+    return (struct use){.path = reading->path,
+                        .line = mention->line,
+                        .column = mention->column,
+                        .kind = mention->kind,
+                        .call =
+                            call ? arena_copy(&reading->stale->arena, call, strlen(call)) : NULL};
 }
 
 static void add_use(struct reading *reading, struct uses *uses, const struct mention *mention)
 {
-    struct arena *arena = &reading->stale->arena;
-    struct use *use = ARENA_APPEND(arena, uses->items, uses->count);
-    const char *call = mention->call;
-    *use = (struct use){.path = reading->path,
-                        .line = mention->line,
-                        .column = mention->column,
-                        .kind = mention->kind,
-                        .call = call ? arena_copy(arena, call, strlen(call)) : NULL};
+    *ARENA_APPEND(&reading->stale->arena, uses->items, uses->count) = use_of(reading, mention);
 }
 
 static void add_unknown(struct reading *reading, const struct mention *mention)
@@ -90,6 +99,22 @@ static void add_unknown(struct reading *reading, const struct mention *mention)
     add_use(reading, uses, mention);
 }
 
+/* An accessor that `ffc gen` wrote, or somebody else. */
+static void take_getter(struct reading *reading, const struct mention *mention)
+{
+    struct stale *stale = reading->stale;
+    char spelling[256];
+    const char *get = strstr(mention->text, GETTER);
+    if (!get)
+        return;
+    common_spelling(get + strlen(GETTER), spelling);
+    struct stale_flag *found = table_get(&reading->any_word, spelling);
+    if (found)
+        *ARENA_APPEND(&stale->arena, stale->getters, stale->getter_count) = (struct getter){
+            found, arena_copy(&stale->arena, mention->text, (size_t)(get - mention->text)),
+            use_of(reading, mention)};
+}
+
 static void take_identifier(struct reading *reading, const struct mention *mention)
 {
     char spelling[256];
@@ -99,6 +124,8 @@ static void take_identifier(struct reading *reading, const struct mention *menti
     struct stale_flag *found = table_get(&reading->spelled, spelling);
     if (found)
         add_use(reading, &found->uses, mention);
+    else
+        take_getter(reading, mention);
 }
 
 static void take(void *user, const struct mention *mention)
@@ -124,6 +151,22 @@ static void take(void *user, const struct mention *mention)
 
 /* ------------------------------------------------------------------------------------- files -- */
 
+/* Whether `ffc gen` wrote the file, which names all flags and uses none. Keeps its prefix. */
+static bool is_generated(struct reading *reading, const char *code)
+{
+    struct arena *arena = &reading->stale->arena;
+    const char *guard = strstr(code, "#ifndef "), *mark = strstr(code, GENERATED_BY);
+    if (!mark || !guard || guard - code > MOST_OF_A_HEAD || mark > guard)
+        return false;
+    guard += strlen("#ifndef ");
+    size_t length = strcspn(guard, "\n"), end = strlen(GENERATED_GUARD);
+    if (length <= end || strncmp(guard + length - end, GENERATED_GUARD, end) != 0)
+        return false;
+    char *prefix = arena_copy(arena, guard, length - end);
+    table_add(&reading->stale->prefixes, arena, prefix, prefix);
+    return true;
+}
+
 /* A file by its name below an open directory. False, with errno, if it cannot be read. */
 static bool read_named(struct reading *reading, int directory, const char *name)
 {
@@ -142,8 +185,10 @@ static bool read_named(struct reading *reading, int directory, const char *name)
     if (fine) {
         buffer_append(&code, "", 0);
         stale->files++;
+    }
+    if (fine && !is_generated(reading, code.bytes)) {
         scan_code(language, reading->askers, code.bytes, code.length, take, reading);
-    } else if (errno == EFBIG) {
+    } else if (!fine && errno == EFBIG) {
         stale->large_files++;
         fine = true;
     }
@@ -307,9 +352,17 @@ static void mark_required(const struct stale *stale, bool *required)
 void judge_code(struct stale *stale)
 {
     uint32_t count = stale->project->flag_count;
+    char prefix[] = GENERATED_PREFIX;
+    table_add(&stale->prefixes, &stale->arena, prefix, prefix);
     const char **names = ARENA_ARRAY(&stale->arena, const char *, count + 1u);
     bool *required = ARENA_ARRAY(&stale->arena, bool, count + 1u);
     mark_required(stale, required);
+    for (uint32_t i = 0; i < stale->getter_count; i++) {
+        const struct getter *getter = &stale->getters[i];
+        struct uses *uses = &getter->flag->uses;
+        if (table_get(&stale->prefixes, getter->prefix))
+            *ARENA_APPEND(&stale->arena, uses->items, uses->count) = getter->use;
+    }
     for (uint32_t i = 0; i < count; i++) {
         names[i] = stale->flags[i].flag->name.text;
         stale->flags[i].found[STALE_UNNAMED] = stale->flags[i].uses.count == 0 && !required[i];
