@@ -5,6 +5,7 @@
 
 #include "compiler/base/percent.h"
 #include "compiler/model/metric.h"
+#include "compiler/statistics/mean_sequence.h"
 #include "compiler/statistics/sizing.h"
 
 /* The distribution of the control. */
@@ -53,21 +54,65 @@ uint32_t treatment_count(const struct experiment *experiment)
 struct question {
     struct planned_test test;
     double taking_part; /* of the experiment's units, those in control and the variant */
+    enum analysis_method method;
+    double inflation; /* ANALYSIS_GROUP_SEQUENTIAL */
 };
+
+#define DEFAULT_LOOKS 5
+/* Of an arm's events and others: from here on, a share is judged as a mean. See effect.c. */
+#define LEAST_EVENTS 100
+
+static double power_of_primary(const struct experiment *experiment)
+{
+    return 1 - (1 - experiment->power) / (experiment->guards.count + 1);
+}
 
 static struct question question_of(const struct experiment *experiment)
 {
     double control = arm_share(experiment, experiment->control);
     double treatment = smallest_treatment(experiment);
     double alpha = experiment->alpha / treatment_count(experiment);
-    return (struct question){
-        .test = planned_test(treatment / (control + treatment), alpha, experiment->power),
-        .taking_part = control + treatment};
+    struct question asked = {.test = planned_test(treatment / (control + treatment), alpha,
+                                                  power_of_primary(experiment)),
+                             .taking_part = control + treatment,
+                             .method = experiment->method,
+                             .inflation = 1};
+    if (asked.method == ANALYSIS_GROUP_SEQUENTIAL)
+        asked.inflation = group_sequential_inflation(
+            &asked.test, experiment->looks > 0 ? experiment->looks : DEFAULT_LOOKS);
+    return asked;
+}
+
+/* Units of a pair of arms until the rarer of events and others has been seen often enough in each. */
+static double units_until_common(const struct planned_test *test, double control, double treatment)
+{
+    double of_treatment = test->canary_share * fmin(treatment, 1 - treatment);
+    double of_control = (1 - test->canary_share) * fmin(control, 1 - control);
+    return LEAST_EVENTS / fmin(of_treatment, of_control);
+}
+
+static double sequential_units(const struct question *asked, const struct population *control,
+                               double difference, bool *by_counts)
+{
+    const struct planned_test *test = &asked->test;
+    double treatment = control->mean + difference;
+    double variance = control->deviation * control->deviation;
+    double treated = control->is_share ? treatment * (1 - treatment) : variance;
+    double asymptotic = mixture_sample_size(test, difference, treated, variance);
+    *by_counts = false;
+    if (!control->is_share)
+        return fmax(asymptotic, MEANS_BURN_IN / fmin(test->canary_share, 1 - test->canary_share));
+    double common = units_until_common(test, control->mean, treatment);
+    if (asymptotic >= common)
+        return asymptotic;
+    double exact = e_process_sample_size(test, control->mean, treatment);
+    *by_counts = exact <= common;
+    return *by_counts ? exact : common;
 }
 
 /* In the whole experiment, to detect a difference; infinite if the variant would be no share. */
-static double units_for(const struct question *asked, const struct population *control,
-                        double difference)
+static double fixed_units_for(const struct question *asked, const struct population *control,
+                              double difference)
 {
     double treatment = control->mean + difference;
     if (control->is_share && (treatment < 0 || treatment > 1))
@@ -76,6 +121,25 @@ static double units_for(const struct question *asked, const struct population *c
                       ? proportions_sample_size(&asked->test, control->mean, treatment)
                       : means_sample_size(&asked->test, difference, control->deviation);
     return pair / asked->taking_part;
+}
+
+static double units_for(const struct question *asked, const struct population *control,
+                        double difference, bool *by_counts)
+{
+    double fixed = fixed_units_for(asked, control, difference);
+    *by_counts = false;
+    if (!isfinite(fixed))
+        return fixed;
+    switch (asked->method) {
+    case ANALYSIS_SEQUENTIAL:
+        return sequential_units(asked, control, difference, by_counts) / asked->taking_part;
+    case ANALYSIS_GROUP_SEQUENTIAL:
+        return fixed * asked->inflation;
+    case ANALYSIS_FIXED:
+    case ANALYSIS_BAYESIAN:
+        break;
+    }
+    return fixed;
 }
 
 static struct population share_of(double rate)
@@ -91,30 +155,41 @@ static struct population baseline_of(const struct experiment *experiment)
                : (struct population){baseline->mean, baseline->deviation, false};
 }
 
-/* For an improvement, the purpose of a variant; for the opposite if there is no room for one. */
-static double units_at_baseline(const struct experiment *experiment, double effect)
+/* What is to be found, and where. */
+struct target {
+    struct population control;
+    double difference;
+};
+
+/* An improvement, the purpose of a variant; the opposite if there is no room for one. */
+static struct target target_at_baseline(const struct experiment *experiment,
+                                        const struct question *asked, double effect)
 {
     struct population control = baseline_of(experiment);
     double difference = control.mean * effect;
     if (experiment->primary->lower_is_better)
         difference = -difference;
-    struct question asked = question_of(experiment);
-    double units = units_for(&asked, &control, difference);
-    return isinf(units) ? units_for(&asked, &control, -difference) : units;
+    if (isinf(fixed_units_for(asked, &control, difference)))
+        difference = -difference;
+    return (struct target){control, difference};
 }
 
-static double units_at_best(const struct experiment *experiment)
+static struct target target_at_best(const struct experiment *experiment,
+                                    const struct question *asked)
 {
     enum { STEPS = 10000 };
-    struct question asked = question_of(experiment);
+    struct target best = {0};
     double fewest = INFINITY;
-    for (int i = 1; i <= STEPS; i++) {
-        struct population control = share_of((double)i / STEPS);
-        double difference = control.mean * experiment->mde;
-        fewest = fmin(fewest, units_for(&asked, &control, difference));
-        fewest = fmin(fewest, units_for(&asked, &control, -difference));
+    for (int i = 1; i <= 2 * STEPS; i++) {
+        struct population control = share_of((double)((i + 1) / 2) / STEPS);
+        double difference = control.mean * experiment->mde * (i % 2 ? 1 : -1);
+        double units = fixed_units_for(asked, &control, difference);
+        if (units < fewest) {
+            fewest = units;
+            best = (struct target){control, difference};
+        }
     }
-    return fewest;
+    return best;
 }
 
 double units_a_day(const struct targeting *targeting)
@@ -140,27 +215,40 @@ bool sample_size(const struct targeting *targeting, struct sample_size *size)
     bool is_certain = experiment->baseline.given;
     if (!is_certain && metric_traits(primary)->sizing != SIZED_BY_SHARE)
         return false;
-    double all =
-        is_certain ? units_at_baseline(experiment, experiment->mde) : units_at_best(experiment);
+    struct question asked = question_of(experiment);
+    struct target target = is_certain ? target_at_baseline(experiment, &asked, experiment->mde)
+                                      : target_at_best(experiment, &asked);
+    bool by_counts;
+    double all = units_for(&asked, &target.control, target.difference, &by_counts);
+    double fixed = fixed_units_for(&asked, &target.control, target.difference);
     double daily = units_a_day(targeting);
     *size = (struct sample_size){.units = ceil(all * smallest_arm(experiment)),
                                  .all = ceil(all),
                                  .days = daily > 0 ? ceil(all / daily) : NAN,
-                                 .is_certain = is_certain};
+                                 .is_certain = is_certain,
+                                 .fixed = ceil(fixed),
+                                 .power = power_of_primary(experiment),
+                                 .by_counts = by_counts};
     return isfinite(all);
+}
+
+static bool is_found(const struct experiment *experiment, const struct question *asked,
+                     double effect, double all)
+{
+    bool by_counts;
+    struct target target = target_at_baseline(experiment, asked, effect);
+    return units_for(asked, &target.control, target.difference, &by_counts) <= all;
 }
 
 double detectable_effect(const struct experiment *experiment, double all)
 {
     double low = 0, high = 0.99;
-    if (!(units_at_baseline(experiment, high) <= all))
+    struct question asked = question_of(experiment);
+    if (!is_found(experiment, &asked, high, all))
         return NAN;
     for (int i = 0; i < 60; i++) {
         double middle = (low + high) / 2;
-        if (units_at_baseline(experiment, middle) <= all)
-            high = middle;
-        else
-            low = middle;
+        *(is_found(experiment, &asked, middle, all) ? &high : &low) = middle;
     }
     return high;
 }

@@ -1,9 +1,12 @@
 /*
- * sample_size.h - how many units an experiment needs to find its effect.
+ * sample_size.h - how many units an experiment needs to find its effect, by the method that it is
+ * judged by (statistics/sizing.h).
  *
  * The variant with the smallest share against the control, two-sided, at alpha divided by the
- * number of variants: proportions by the pooled z, means by Student's t (statistics/sizing.h). If
- * the primary metric is not `per: unit`, an event counts as a unit.
+ * number of variants. With G guards, which have to be shown to be kept as well, the primary metric
+ * is found with a power of 1 - (1 - power) / (G + 1), so that all together are with `power`
+ * (Schultzberg, Ankargren and Fraanberg, arXiv 2402.11609). If the primary metric is not `per:
+ * unit`, an event counts as a unit.
  */
 #ifndef FFC_SAMPLE_SIZE_H
 #define FFC_SAMPLE_SIZE_H
@@ -18,6 +21,9 @@ struct sample_size {
     double all;      /* in the whole experiment */
     double days;     /* until then; NaN where nothing says how many units come a day */
     bool is_certain; /* the baseline is given; else it is the best of all, and at least this many */
+    double fixed;    /* in the whole experiment, if it were looked at once, at the planned end */
+    double power;    /* of the primary metric alone */
+    bool by_counts;  /* sequential, of a share so rare that its e-process decides */
 };
 
 /*

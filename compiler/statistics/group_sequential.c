@@ -134,29 +134,59 @@ static struct grid after_look(const struct grid *before, size_t look, double now
     return grid;
 }
 
-double group_sequential_bound(const double *information, size_t looks, double alpha)
+bool group_sequential_all_bounds(const double *information, size_t looks, double alpha,
+                                 double *bounds)
 {
     if (!is_ascending(information, looks) || !(alpha > 0 && alpha < 0.5))
-        return NAN;
+        return false;
     struct grid grid = {0};
-    double spent = 0, bound = NAN, before = 0;
+    double spent = 0, before = 0;
     for (size_t k = 0; k < looks; k++) {
         double now = fmin(information[k], 1), increment = now - before;
         double total = alpha_spent(alpha, now), most = NO_BOUND * sqrt(now);
-        bound = k > 0       ? bound_for(&grid, total - spent, sqrt(increment), most)
-                : total > 0 ? fmin(-normal_quantile(total) * sqrt(now), most)
-                            : most;
+        double bound = k > 0       ? bound_for(&grid, total - spent, sqrt(increment), most)
+                       : total > 0 ? fmin(-normal_quantile(total) * sqrt(now), most)
+                                   : most;
         if (k + 1 < looks) {
             struct grid next =
                 after_look(&grid, k, now, increment, bound, fmin(information[k + 1], 1) - now);
             free(grid.mass);
             grid = next;
         }
+        bounds[k] = bound / sqrt(now);
         spent = total;
         before = now;
     }
     free(grid.mass);
-    return bound / sqrt(fmin(information[looks - 1], 1));
+    return true;
+}
+
+double group_sequential_bound(const double *information, size_t looks, double alpha)
+{
+    double bounds[GROUP_LOOKS_MOST];
+    return group_sequential_all_bounds(information, looks, alpha, bounds) ? bounds[looks - 1] : NAN;
+}
+
+/* The score less its drift has the increments that it has without one, and bounds that fall. */
+double group_sequential_power(const double *information, const double *bounds, size_t looks,
+                              double drift)
+{
+    struct grid grid = {0};
+    double found = 0, before = 0;
+    for (size_t k = 0; k < looks; k++) {
+        double now = fmin(information[k], 1), increment = now - before, root = sqrt(now);
+        double bound = fmax(bounds[k] * root - drift * now, -REACH * root + STEP * root);
+        found += k > 0 ? chance_above(&grid, bound, sqrt(increment)) : normal_upper(bound / root);
+        if (k + 1 < looks) {
+            struct grid next =
+                after_look(&grid, k, now, increment, bound, fmin(information[k + 1], 1) - now);
+            free(grid.mass);
+            grid = next;
+        }
+        before = now;
+    }
+    free(grid.mass);
+    return found;
 }
 
 struct interval group_sequential_bounds(const struct estimated_change *change,

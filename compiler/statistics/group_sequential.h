@@ -5,6 +5,7 @@
 #ifndef FFC_GROUP_SEQUENTIAL_H
 #define FFC_GROUP_SEQUENTIAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "estimated_change.h"
@@ -20,6 +21,13 @@ double alpha_spent(double alpha, double information);
  * one that has it all. NaN: they are not. Cost: some milliseconds a look.
  */
 double group_sequential_bound(const double *information, size_t looks, double alpha);
+/* The same of every one of the looks, in no more time. False: they are not. */
+bool group_sequential_all_bounds(const double *information, size_t looks, double alpha,
+                                 double *bounds);
+/* How often a change that is `drift` standard errors with all information is beyond the bound at any
+ * of the looks. */
+double group_sequential_power(const double *information, const double *bounds, size_t looks,
+                              double drift);
 
 /* At the last of the looks: each bound fails at most alpha of the time over all looks together
  * (Jennison and Turnbull 1989). */

@@ -112,7 +112,7 @@ flags:
     experiment: {hypothesis: h, split: {on: 50%, off: 50%}, control: off, primary: PRIMARY, mde: 5%, state: running}
 """
 share = project("share", TRIAL.replace("PRIMARY", "error_rate"), base=BASE)
-known = plan(share, "--json", "--traffic", "30000/d", "--baseline", "error_rate=4%", flag="button").json
+known = plan(share, "--json", "--traffic", "30000/d", "--baseline", "error_rate=4%", "--method", "fixed", flag="button").json
 # Two proportions, 0.04 and 0.038, two-sided 5 %, power 80 %: the bound by the pooled variance.
 expected = 2 * (1.959964 * (2 * 0.039 * 0.961) ** 0.5 +
                 0.841621 * (0.04 * 0.96 + 0.038 * 0.962) ** 0.5) ** 2 / 0.002 ** 2
@@ -122,7 +122,7 @@ golden("plan-trial", "txt", plan(share, "--traffic", "30000/d", "--baseline", "e
 basket = project("basket", TRIAL.replace("PRIMARY", "wait_a_user"), base=BASE)
 unknown = plan(basket, "--json", flag="button").json
 ok(unknown["units"] is None and "give 'baseline'" in unknown["unknown"], "a_mean_needs_its_deviation", unknown)
-known = plan(basket, "--json", "--baseline", "wait_a_user=30:22", "--power", "90%", flag="button").json
+known = plan(basket, "--json", "--baseline", "wait_a_user=30:22", "--power", "90%", "--method", "fixed", flag="button").json
 expected = 4 * (1.959964 + 1.281552) ** 2 * 22 ** 2 / 1.5 ** 2
 ok(abs(known["units"] / expected - 1) < 1e-3 and known["days"] is None, "of_a_mean", known, expected)
 
@@ -145,6 +145,24 @@ ok("give --mde" in text and text.count("an effect of") == 3, "on_the_page_too", 
 text = plan(aimless, *GIVEN[2:], flag="button").out
 ok("not known: give 'units_per_day', or --traffic" in text, "without_traffic_it_says_what_it_lacks", text)
 
+# For the method that will be used. 5 to 6 %, power 80 %, both arms together: of R and rpact; and where the sequence's
+# bound is as far as all but a fifth of estimates come.
+for method, units in (("fixed", 16316), ("sequential", 33782), ("group_sequential", 16719), ("bayesian", 16316)):
+    size = plan(share, "--json", "--baseline", "error_rate=6%", "--mde", "16.667%", "--method", method, flag="button").json
+    ok(abs(size["units"] / units - 1) < 1e-3 and size["method"] == method and
+       abs(size["units_at_a_fixed_end"] / 16316 - 1) < 1e-3, f"a_plan_for_{method}", size)
+rare = plan(share, "--baseline", "error_rate=0.01%", "--mde", "90%", flag="button").out
+ok("by its e-process" in rare, "so_rare_that_counts_decide", rare)
+whole = plan(share, "--json", *GIVEN, flag="button").json
+GUARDED = TRIAL.replace("state: running", "state: running,\n      guards: [{metric: latency_mean, max_increase: 5%}, "
+                        "{metric: slowest, max: 1000}]")
+guarded = project("guarded", GUARDED.replace("PRIMARY", "error_rate"), base=BASE)
+size = plan(guarded, "--json", *GIVEN, flag="button").json
+ok(abs(size["power_of_primary"] - (1 - 0.2 / 3)) < 1e-12 and size["guards"] == 2 and size["units"] > 1.2 * whole["units"] and
+   plan(guarded, "--json", *GIVEN, "--power", "93.333%", flag="button").json["units"] > size["units"],
+   "guards_take_power", size, whole)
+ok("2, shown to be kept as well" in plan(guarded, *GIVEN, flag="button").out, "and_the_page_says_so")
+
 # ---------------------------------------------------------------------------------------- errors
 
 for name, arguments, words in (
@@ -155,6 +173,8 @@ for name, arguments, words in (
         ("a_traffic_without_a_time", ["canary.checkout", "-e", "production", "--traffic", "50"], "--traffic is like"),
         ("a_bad_mde", ["button", "-e", "production", "--mde", "0%"], "--mde is a percentage above 0"),
         ("an_mde_for_a_canary", ["canary.checkout", "-e", "production", "--mde", "5%"], "--mde is of experiments"),
+        ("a_bad_method", ["button", "-e", "production", "--method", "guess"], "--method is sequential, fixed"),
+        ("a_method_for_a_canary", ["canary.checkout", "-e", "production", "--method", "fixed"], "--method is of experiments"),
         ("a_bad_power", ["canary.checkout", "-e", "production", "--power", "40%"], "above 50 and below 100"),
         ("a_bad_baseline", ["canary.checkout", "-e", "production", "--baseline", "error_rate"], "--baseline is like"),
         ("a_share_beyond_one", ["canary.checkout", "-e", "production", "--baseline", "error_rate=4"], "at most 100%"),

@@ -87,6 +87,10 @@ void plan_experiment_json(const struct experiment_plan *plan, struct buffer *out
     field_number(out, "mde", experiment->mde > 0, experiment->mde);
     field_number(out, "power", true, experiment->power);
     field_number(out, "alpha", true, experiment->alpha);
+    field_text(out, "method", analysis_method_words[experiment->method]);
+    field_count(out, "guards", experiment->guards.count);
+    field_number(out, "power_of_primary", plan->known, plan->size.power);
+    field_number(out, "units_at_a_fixed_end", plan->known, plan->size.fixed);
     field_number(out, "units", plan->known, plan->size.all);
     field_number(out, "units_of_the_smallest_arm", plan->known, plan->size.units);
     field_truth(out, "at_least", plan->known && !plan->size.is_certain);

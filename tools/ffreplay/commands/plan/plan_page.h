@@ -24,6 +24,7 @@ struct given_baseline {
 struct plan_wish {
     double power;   /* 0 to 1 */
     double mde;     /* of an experiment, relative; 0: as its definition says */
+    int method;     /* of an experiment, an enum analysis_method; -1: the same */
     double traffic; /* lines of the audience a second, or units of an experiment; 0: not given */
     const struct given_baseline *baselines;
     size_t baseline_count;

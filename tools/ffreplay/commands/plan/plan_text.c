@@ -156,6 +156,27 @@ static void put_weeks(const struct experiment_plan *plan, const struct page *pag
     }
 }
 
+/* "sequential, valid at every look; one look at a planned end takes 16 316" */
+static const char *method_text(const struct experiment_plan *plan, struct arena *arena)
+{
+    const struct experiment *experiment = &plan->experiment;
+    const char *fixed = count_text(arena, plan->size.fixed);
+    switch (experiment->method) {
+    case ANALYSIS_SEQUENTIAL:
+        return arena_format(
+            arena, "sequential, by %s: looks are free; one look at the end takes %s",
+            plan->size.by_counts ? "its e-process" : "a confidence sequence", fixed);
+    case ANALYSIS_GROUP_SEQUENTIAL:
+        return arena_format(arena, "group sequential, %u looks; one look at the end takes %s",
+                            experiment->looks > 0 ? experiment->looks : 5, fixed);
+    case ANALYSIS_FIXED:
+        return "fixed: looked at once, at the end";
+    case ANALYSIS_BAYESIAN:
+        return "bayesian: sized as a test that is looked at once, at the end";
+    }
+    return "";
+}
+
 static void put_size(const struct experiment_plan *plan, const struct page *page)
 {
     struct arena *arena = page->arena;
@@ -166,6 +187,12 @@ static void put_size(const struct experiment_plan *plan, const struct page *page
                            "an effect of %g%%, found by %g%% of experiments, at alpha %g%%%s",
                            experiment->mde * 100, experiment->power * 100, experiment->alpha * 100,
                            variants > 1 ? arena_format(arena, " over %u variants", variants) : ""));
+    page_fact(page, "method", method_text(plan, arena));
+    if (experiment->guards.count > 0)
+        page_fact(page, "guards",
+                  arena_format(arena, "%u, shown to be kept as well: %s alone is found by %.4g%%",
+                               experiment->guards.count, experiment->primary->name.text,
+                               plan->size.power * 100));
     page_fact(page, "units",
               arena_format(arena, "%s%s in all, %s of the smallest arm",
                            plan->size.is_certain ? "" : "at the least ",
