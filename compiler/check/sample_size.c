@@ -83,7 +83,7 @@ static struct question question_of(const struct experiment *experiment)
     return asked;
 }
 
-/* Units of a pair of arms until the rarer of events and others has been seen often enough in each. */
+/* Units of a pair of arms until the rarer of events and others is seen often enough in each. */
 static double units_until_common(const struct planned_test *test, double control, double treatment)
 {
     double of_treatment = test->canary_share * fmin(treatment, 1 - treatment);

@@ -24,8 +24,8 @@ double group_sequential_bound(const double *information, size_t looks, double al
 /* The same of every one of the looks, in no more time. False: they are not. */
 bool group_sequential_all_bounds(const double *information, size_t looks, double alpha,
                                  double *bounds);
-/* How often a change that is `drift` standard errors with all information is beyond the bound at any
- * of the looks. */
+/* How often a change that is `drift` standard errors with all information is beyond the bound at
+ * any of the looks. */
 double group_sequential_power(const double *information, const double *bounds, size_t looks,
                               double drift);
 

@@ -28,7 +28,7 @@ MOST = 600 << 20  # bytes of memory in use
 PATHS = {"DIR", "FILE", "PATH", "KEY", "SIGNATURE", "OUT", "LOG", "NEW", "NAME=FILE"}
 OTHERS = {"ENV", "TIME", "CODE", "FORMAT", "WHEN", "N", "K=V", "ID", "JSON", "PERCENT", "SALT", "KIND", "NAME", "TAG",
           "STATE", "STAGE", "TEXT", "SEGMENT", "VARIANT", "D", "LIST", "RATE", "METRIC=VALUE", "HASH", "FLAG", "GLOB",
-          "FILTER", "ACTION", "T", "K", "S", "OLD", "METHOD", "DEVIATION",
+          "FILTER", "ACTION", "T", "K", "S", "OLD", "METHOD", "DEVIATION", "DURATION",
           "FLAG=VARIANT"}
 NO_PATHS = {("bucket", "KEY")}  # a unit's, as an operand
 

@@ -71,8 +71,8 @@ static void agrees_with_the_test_of_proportions(void **state)
     assert_within(size.units, size.all / 5, 0.001);
 }
 
-/* 5 to 6 %, power 80 %, both arms: of R 4.2 and rpact 3.3.4; the others where the bound's distance and
- * what the unluckiest fifth loses make the effect. */
+/* 5 to 6 %, power 80 %, both arms: of R 4.2 and rpact 3.3.4; the others where the bound's distance
+ * and what the unluckiest fifth loses make the effect. */
 static void is_of_the_method_that_will_be_used(void **state)
 {
     (void)state;

@@ -11,6 +11,7 @@
 #include "compiler/base/buffer.h"
 #include "compiler/base/calendar.h"
 #include "compiler/base/percent.h"
+#include "compiler/base/scalar.h"
 #include "compiler/choose/choose.h"
 #include "compiler/model/model.h"
 #include "compiler/project/project.h"
@@ -34,7 +35,7 @@ static const int exit_codes[] = {[DECISION_RUNNING] = 10,
 #define DEFAULT_PRIOR 0.3 /* of relative effects: two thirds of them lie within 30 % */
 
 struct options {
-    const char *directory, *environment, *format, *method, *control, *prior;
+    const char *directory, *environment, *format, *method, *control, *prior, *since;
     struct option_texts metrics;
     bool json, exit_code, cuped;
     enum form form;
@@ -604,6 +605,17 @@ static int analyze_flag(const struct options *options, struct replay *replay, co
     return status;
 }
 
+/* The last so long, until --to or now. */
+static bool settle_since(struct options *options)
+{
+    int64_t duration, end = options->to == INT64_MAX ? (int64_t)time(NULL) * 1000 : options->to;
+    if (!parse_duration(options->since, &duration) || duration <= 0)
+        return false;
+    options->from = end - duration;
+    options->since = NULL;
+    return true;
+}
+
 static bool check_usage(struct options *options, int operands)
 {
     static const char *const words[] = WORDS(FORMS);
@@ -622,6 +634,11 @@ static bool check_usage(struct options *options, int operands)
         usage_error(&analyze_command, "expected at least one log");
     else if (!options->environment)
         usage_error(&analyze_command, "expected an environment: -e ENV");
+    else if (options->since && options->from != INT64_MIN)
+        usage_error(&analyze_command, "--since and --from contradict each other");
+    else if (options->since && !settle_since(options))
+        usage_error(&analyze_command, "--since is a duration like 7d or 36h, not '%s'",
+                    options->since);
     else if (options->from >= options->to)
         usage_error(&analyze_command, "--from is not before --to");
     else {
@@ -650,6 +667,8 @@ static int run(int argc, char **argv)
          "of the relative change, for bayesian, or flat [0.3]"},
         FROM_OPTION(options.from, "only exposures and outcomes from this time"),
         {"to", 0, OPTION_TIME, &options.to, "TIME", "only those before this time"},
+        {"since", 0, OPTION_TEXT, &options.since, "DURATION",
+         "only those of the last 7d, 36h, … until --to, or now"},
         FORMAT_OPTION(options.format, "text, json or markdown [text]"),
         JSON_OPTION(options.json, "the same as --format json"),
         EXIT_CODE_OPTION(options.exit_code,
@@ -661,11 +680,11 @@ static int run(int argc, char **argv)
     int status;
     int operands =
         options_parse(&analyze_command, table, sizeof table / sizeof *table, argc, argv, &status);
-    if (operands >= 0 && !check_usage(&options, operands))
+    bool is_sound = operands >= 0 && check_usage(&options, operands);
+    if (operands >= 0 && !is_sound)
         status = EXIT_JOB;
     struct replay replay = {0};
-    if (operands >= 2 && options.environment && check_usage(&options, operands) &&
-        log_options_apply(&options.logs, &analyze_command, &replay)) {
+    if (is_sound && log_options_apply(&options.logs, &analyze_command, &replay)) {
         replay.project = project_load(options.directory, (int64_t)time(NULL) * 1000);
         status = analyze_flag(&options, &replay, argv[1], argv + 2, (size_t)(operands - 1));
         replay_release(&replay);
