@@ -29,6 +29,7 @@ extern const struct command diff_command;
 extern const struct command show_command;
 extern const struct command stale_command;
 extern const struct command gen_command;
+extern const struct command log_command;
 extern const struct command init_command;
 extern const struct command sign_command;
 extern const struct command canary_command;

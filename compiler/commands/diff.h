@@ -12,7 +12,7 @@
 
 #include "compiler/base/words.h"
 #include "diff_sides.h"
-#include "in_words.h"
+#include "word_changes.h"
 #include "touched.h"
 
 #define CHANGE_KINDS(X)          \

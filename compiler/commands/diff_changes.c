@@ -34,44 +34,28 @@ const char *diff_place(struct diff *diff, enum version version, struct span span
 
 /* ------------------------------------------------------------------------------------ causes -- */
 
-struct told {
-    struct statements all, shown; /* in full, and as they are shown: the same ones */
-};
-
 static struct told tell_version(struct diff *diff, const struct change *change,
                                 enum version version)
 {
-    struct told told = {.all = {0}};
     const struct flag *flag = change_flag(diff, change, version);
     const struct project *project = diff->sides->items[version].project;
     uint32_t environment = project ? project_environment(project, change->environment) : UINT32_MAX;
-    if (!flag || environment == UINT32_MAX)
-        return told;
-    told.all = targeting_in_words(project, flag, environment, SIZE_MAX, &diff->arena);
-    told.shown = targeting_in_words(project, flag, environment, NAMED_OPERANDS, &diff->arena);
-    return told;
+    return !flag || environment == UINT32_MAX ? (struct told){.all = {0}}
+                                              : told_of(project, flag, environment, &diff->arena);
 }
 
-static const char *shown_text(const struct told *told, const char *what)
+static void find_said(struct diff *diff, struct change *change)
 {
-    const struct statement *said = statement_of(&told->shown, what);
-    return !said ? NULL : said->text ? said->text : "yes";
-}
-
-static bool says_the_same(const struct statement *a, const struct statement *b)
-{
-    return a && b && (a->text == b->text || (a->text && b->text && !strcmp(a->text, b->text)));
-}
-
-static void add_cause(struct diff *diff, struct change *change, const struct told told[2],
-                      const char *what, enum version placed)
-{
-    const struct statement *where = statement_of(&told[placed].shown, what);
-    *ARENA_APPEND(&diff->arena, change->causes, change->cause_count) =
-        (struct cause){.what = what,
-                       .before = shown_text(&told[VERSION_OLD], what),
-                       .after = shown_text(&told[VERSION_NEW], what),
-                       .place = diff_place(diff, placed, where->span)};
+    const struct told old = tell_version(diff, change, VERSION_OLD);
+    const struct told new = tell_version(diff, change, VERSION_NEW);
+    uint32_t count;
+    const struct word_change *said = words_changed(&old, &new, &diff->arena, &count);
+    for (uint32_t i = 0; i < count; i++)
+        *ARENA_APPEND(&diff->arena, change->causes, change->cause_count) = (struct cause){
+            .what = said[i].what,
+            .before = said[i].before,
+            .after = said[i].after,
+            .place = diff_place(diff, said[i].is_gone ? VERSION_OLD : VERSION_NEW, said[i].span)};
 }
 
 /* A flag that this one asks, and that changes itself. */
@@ -87,16 +71,8 @@ static void find_asked(struct diff *diff, struct comparison *comparison, struct 
 
 static void find_causes(struct diff *diff, struct comparison *comparison, struct change *change)
 {
-    const struct told told[2] = {tell_version(diff, change, VERSION_OLD),
-                                 tell_version(diff, change, VERSION_NEW)};
-    const struct statements *old = &told[VERSION_OLD].all, *new = &told[VERSION_NEW].all;
     if (change->kind == CHANGE_CHANGED) {
-        for (uint32_t i = 0; i < new->count; i++)
-            if (!says_the_same(statement_of(old, new->items[i].what), &new->items[i]))
-                add_cause(diff, change, told, new->items[i].what, VERSION_NEW);
-        for (uint32_t i = 0; i < old->count; i++)
-            if (!statement_of(new, old->items[i].what))
-                add_cause(diff, change, told, old->items[i].what, VERSION_OLD);
+        find_said(diff, change);
         if (comparison)
             find_asked(diff, comparison, change);
         return;

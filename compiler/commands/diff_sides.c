@@ -227,7 +227,7 @@ static void rename_sources(struct diff_side *side, struct arena *arena)
 
 /* Where the project is in the commit: where -C says, or in `flags` if there are definitions, or
  * where the command runs. */
-static bool write_revision(struct opening *opening, struct diff_side *side, struct git_files *files,
+static bool write_revision(struct opening *opening, struct diff_side *side, struct scratch *files,
                            struct buffer *error)
 {
     struct diff_sides *sides = opening->sides;
@@ -251,14 +251,14 @@ static bool write_revision(struct opening *opening, struct diff_side *side, stru
     side->folder = "flags";
     if (found)
         return true;
-    git_forget(files);
+    scratch_remove(files);
     side->folder = "";
     return git_write_files(sides->repository, side->commit, prefix, files, &found, error);
 }
 
 static int read_revision(struct opening *opening, struct diff_side *side)
 {
-    struct git_files files = {.place = NULL};
+    struct scratch files = {.folder = -1};
     struct buffer error = {0};
     int status = EXIT_FINE;
     if (!write_revision(opening, side, &files, &error)) {
@@ -274,7 +274,7 @@ static int read_revision(struct opening *opening, struct diff_side *side)
         status = keep_project(opening, side);
     }
     buffer_release(&error);
-    git_forget(&files);
+    scratch_remove(&files);
     return status;
 }
 

@@ -10,6 +10,7 @@
 #include "compiler/base/json.h"
 #include "compiler/base/percent.h"
 #include "compiler/base/zone.h"
+#include "compiler/model/metric.h"
 #include "compiler/model/model.h"
 
 static void add_percent(struct buffer *text, uint32_t thousandths)
@@ -472,6 +473,76 @@ static void tell_layer(struct telling *telling)
     tell(telling, "layer", targeting->layer_span);
 }
 
+/* "max 1%, else pause, over 10m, for 3 windows" */
+static void add_criterion(const struct criterion *criterion, bool guards, struct buffer *text)
+{
+    struct arena arena = {0};
+    buffer_append_text(text, criterion->of_flag ? "the value of flag " : "");
+    buffer_append_text(text, criterion->of_flag ? criterion->of_flag->name.text
+                                                : criterion->written.text);
+    buffer_append_text(text, criterion->absolute ? " absolute" : "");
+    buffer_append_text(text, criterion->versus_before ? " versus before" : "");
+    if (guards)
+        buffer_format(text, ", else %s", criterion_action_words[criterion->action]);
+    if (criterion->over)
+        buffer_format(text, ", over %s", duration_text(&arena, criterion->over));
+    if (criterion->for_windows > 1)
+        buffer_format(text, ", for %u windows", criterion->for_windows);
+    if (criterion->confidence > 0) {
+        buffer_append_text(text, ", with confidence ");
+        json_write_number(text, criterion->confidence);
+    }
+    if (criterion->min_samples)
+        buffer_format(text, ", from %" PRIu64 " samples on", criterion->min_samples);
+    if (criterion->on_nodata != NODATA_HOLD)
+        buffer_format(text, ", without data %s", nodata_policy_words[criterion->on_nodata]);
+    arena_release(&arena);
+}
+
+/* `of`: " of stage early" */
+static void tell_criteria(struct telling *telling, const struct criteria *criteria, bool guards,
+                          const char *of)
+{
+    for (uint32_t i = 0; i < criteria->count; i++) {
+        const struct criterion *criterion = &criteria->items[i];
+        add_criterion(criterion, guards, &telling->text);
+        tell(telling,
+             arena_format(telling->arena, "%s %s %s%s", guards ? "guard" : "advances when",
+                          criterion->metric->name.text, criterion_form_words[criterion->form], of),
+             criterion->span);
+    }
+}
+
+/* What decides how it goes on, and not what is served now. */
+static void tell_judged(struct telling *telling)
+{
+    const struct canary *canary = telling->targeting->canary;
+    const struct experiment *experiment = telling->targeting->experiment;
+    if (canary) {
+        tell_criteria(telling, &canary->guards, true, "");
+        tell_criteria(telling, &canary->advance_when, false, "");
+        for (uint32_t i = 0; i < canary->stage_count; i++) {
+            const struct stage *stage = &canary->stages[i];
+            const char *of = arena_format(telling->arena, " of stage %s", stage->name.text);
+            tell_criteria(telling, &stage->guards, true, of);
+            tell_criteria(telling, &stage->advance_when, false, of);
+        }
+        if (!canary->automatic)
+            tell(telling, "decided by a person", canary->span);
+    }
+    if (!experiment)
+        return;
+    if (experiment->primary) {
+        buffer_append_text(&telling->text, experiment->primary->name.text);
+        tell(telling, "primary metric", experiment->span);
+    }
+    for (uint32_t i = 0; i < experiment->metric_count; i++)
+        buffer_format(&telling->text, "%s%s", i ? ", " : "", experiment->metrics[i]->name.text);
+    if (experiment->metric_count)
+        tell(telling, "metrics", experiment->span);
+    tell_criteria(telling, &experiment->guards, true, "");
+}
+
 static void tell_canary(struct telling *telling, const struct canary *canary)
 {
     struct buffer *text = &telling->text;
@@ -489,6 +560,12 @@ static void tell_canary(struct telling *telling, const struct canary *canary)
             buffer_append_text(text, " where ");
             condition_in_words(stage->condition, telling->most, text);
         }
+        if (stage->hold)
+            buffer_format(text, ", held for %s", duration_text(telling->arena, stage->hold));
+        if (stage->min_samples)
+            buffer_format(text, ", until %" PRIu64 " samples", stage->min_samples);
+        if (stage->approval)
+            buffer_append_text(text, ", entered with approval");
         tell(telling, arena_format(telling->arena, "stage %s", stage->name.text), stage->span);
     }
 }
@@ -585,9 +662,76 @@ struct statements targeting_in_words(const struct project *project, const struct
         buffer_append_text(&telling.text, targeting->bucket_by->text);
         tell(&telling, "bucket_by", flag->name.span);
     }
+    if (targeting->sticky)
+        tell(&telling, "sticky", targeting->sticky_span);
     tell_variants(&telling);
+    tell_judged(&telling);
     buffer_release(&telling.text);
     return statements;
+}
+
+struct statements flag_in_words(const struct flag *flag, struct arena *arena)
+{
+    struct statements statements = {0};
+    struct telling telling = {.statements = &statements, .arena = arena, .flag = flag};
+    struct buffer *text = &telling.text;
+    buffer_append_text(text, flag_type_words[flag->type]);
+    tell(&telling, "type", flag->name.span);
+    buffer_append_text(text, flag_kind_words[flag->kind]);
+    tell(&telling, "kind", flag->name.span);
+    if (flag->owner) {
+        buffer_append_text(text, flag->owner);
+        tell(&telling, "owner", flag->name.span);
+    }
+    if (flag->expires != INT64_MIN) {
+        add_time(text, flag->expires);
+        tell(&telling, "expires", flag->expires_span);
+    }
+    for (uint32_t i = 0; i < flag->tags.count; i++)
+        buffer_format(text, "%s%s", i ? ", " : "", flag->tags.items[i].text);
+    if (flag->tags.count)
+        tell(&telling, "tags", flag->name.span);
+    if (flag->metadata) {
+        buffer_append_text(text, flag->metadata);
+        tell(&telling, "metadata", flag->name.span);
+    }
+    if (flag->client)
+        tell(&telling, "for clients", flag->name.span);
+    buffer_release(text);
+    return statements;
+}
+
+/* "flag pay or tag money" */
+static void add_selected(const struct override *override, struct buffer *text)
+{
+    const struct {
+        const char *kind;
+        const struct texts *names;
+    } parts[] = {{"flag", &override->flags}, {"tag", &override->tags}, {"kind", &override->kinds}};
+    if (override->all)
+        buffer_append_text(text, "all flags");
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        for (uint32_t j = 0; j < parts[i].names->count; j++)
+            buffer_format(text, "%s%s %s", text->length ? ", " : "", parts[i].kind,
+                          parts[i].names->items[j].text);
+}
+
+void override_scope_in_words(const struct project *project, const struct override *override,
+                             struct buffer *text)
+{
+    struct buffer scope = {0};
+    add_selected(override, &scope);
+    const char *separator = " in ";
+    uint32_t count = project->environments.count, chosen = 0;
+    for (uint32_t i = 0; i < count; i++)
+        chosen += override->environments >> i & 1;
+    for (uint32_t i = 0; i < count && chosen < count; i++)
+        if (override->environments >> i & 1) {
+            buffer_format(&scope, "%s%s", separator, project->environments.items[i].text);
+            separator = ", ";
+        }
+    buffer_append_text(text, scope.length ? scope.bytes : "no flag");
+    buffer_release(&scope);
 }
 
 const struct statement *statement_of(const struct statements *statements, const char *what)

@@ -38,6 +38,9 @@ void variant_in_words(const struct flag *flag, const struct targeting *targeting
                       struct buffer *text);
 /* "off where country is NO until 2026-12-01T08:00:00Z" */
 void override_in_words(const struct override *override, size_t most, struct buffer *text);
+/* "flag pay, tag money in production": which flags it selects, and where. */
+void override_scope_in_words(const struct project *project, const struct override *override,
+                             struct buffer *text);
 
 /* One thing that is said of a flag in an environment: `what` names it ("rule nordics", "salt"),
  * and is the same in another version of the flag that says it, too. */
@@ -53,10 +56,13 @@ struct statements {
 
 /*
  * All that decides what a flag serves there, overrides first, in the order in which it is
- * evaluated; and its variants. The texts are the arena's.
+ * evaluated; its variants; and what its canary or experiment is judged by. The texts are the
+ * arena's.
  */
 struct statements targeting_in_words(const struct project *project, const struct flag *flag,
                                      uint32_t environment, size_t most, struct arena *arena);
+/* What is said of it in all environments: its type, owner, tags and the like. */
+struct statements flag_in_words(const struct flag *flag, struct arena *arena);
 /* The one that says the same thing in another version; NULL: none does. */
 const struct statement *statement_of(const struct statements *statements, const char *what);
 

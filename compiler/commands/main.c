@@ -9,7 +9,7 @@ int main(int argc, char **argv)
         dump_command,   verify_command,     bucket_command,   explain_command,    fmt_command,
         schema_command, list_command,       diff_command,     show_command,       init_command,
         sign_command,   canary_command,     rollback_command, completion_command, stale_command,
-        gen_command,    experiment_command,
+        gen_command,    experiment_command, log_command,
     };
     return command_main(
         "ffc",

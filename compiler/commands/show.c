@@ -14,7 +14,8 @@
 #include "compiler/project/project.h"
 #include "compiler/rollout/emergency.h"
 #include "compiler/rollout/recovery.h"
-#include "flag_history.h"
+#include "history.h"
+#include "history_write.h"
 #include "in_words.h"
 #include "standing.h"
 
@@ -26,6 +27,7 @@ struct showing {
     const struct flag *flag;
     const char *environment; /* NULL: all */
     int64_t now;
+    enum color_choice color;
     struct standings standings;
     struct arena arena;
     const char *bold, *red, *dim, *end; /* of a terminal, or "" */
@@ -235,31 +237,24 @@ static void put_tests(const struct showing *showing, struct buffer *out)
     }
 }
 
+static struct history history_of(struct showing *showing)
+{
+    const char *name = showing->flag->name.text;
+    const struct history_choice choice = {.flags = &name,
+                                          .flag_count = 1,
+                                          .environment = showing->environment,
+                                          .since = INT64_MIN,
+                                          .most = SHOWN_CHANGES,
+                                          .now = showing->now};
+    return flag_history(showing->project, &choice, &showing->arena);
+}
+
 static void put_changes(struct showing *showing, struct buffer *out)
 {
-    uint32_t count;
-    bool git;
-    const struct flag_change *changes =
-        flag_history(showing->project, showing->flag, SHOWN_CHANGES, &showing->arena, &count, &git);
-    terminal_format(out, "\nLast changes%s\n", count ? "" : ": none is known");
-    for (uint32_t i = 0; i < count; i++) {
-        const struct flag_change *change = &changes[i];
-        struct buffer text = {0};
-        put_day(&text, change->time);
-        buffer_format(&text, "  %s", change->what);
-        if (change->commit)
-            buffer_format(&text, " %s", change->commit);
-        if (change->environment)
-            buffer_format(&text, " in %s", change->environment);
-        buffer_format(&text, ", by %s", change->who ? change->who : "somebody");
-        if (change->reason)
-            buffer_format(&text, ": %s", change->reason);
-        buffer_append_text(out, "  ");
-        put_line(out, 2, 14, text.bytes);
-        buffer_release(&text);
-    }
-    if (!git)
-        print_note("git knows nothing of these definitions: only the ledger's changes are shown");
+    const struct history history = history_of(showing);
+    terminal_format(out, "\nLast changes%s\n", history.count ? "" : ": none is known");
+    write_changes_text(&history, use_color(showing->color, stdout), out);
+    note_unknown_history(&history);
 }
 
 static void put_page(struct showing *showing, struct buffer *out)
@@ -338,25 +333,9 @@ static void write_tests(const struct showing *showing, struct buffer *out)
 
 static void write_changes(struct showing *showing, struct buffer *out)
 {
-    uint32_t count;
-    bool git;
-    const struct flag_change *changes =
-        flag_history(showing->project, showing->flag, SHOWN_CHANGES, &showing->arena, &count, &git);
-    field_array(out, "changes");
-    for (uint32_t i = 0; i < count; i++) {
-        const struct flag_change *change = &changes[i];
-        json_write_comma(out);
-        buffer_append_text(out, "{");
-        field_time(out, "time", change->time);
-        field_text(out, "what", change->what);
-        field_text(out, "environment", change->environment);
-        field_text(out, "who", change->who);
-        field_text(out, "reason", change->reason);
-        field_text(out, "commit", change->commit);
-        buffer_append_text(out, "}");
-    }
-    buffer_append_text(out, "]");
-    field_truth(out, "git", git);
+    const struct history history = history_of(showing);
+    write_changes_json(&history, out);
+    field_truth(out, "git", history.git);
 }
 
 static void write_json(struct showing *showing, struct buffer *out)
@@ -434,6 +413,7 @@ static int run(int argc, char **argv)
         return status;
     if (count != 1)
         return usage_error(&show_command, "which flag? Name one");
+    showing.color = choice.color;
     if (use_color(choice.color, stdout)) {
         showing.bold = "\33[1m";
         showing.red = "\33[31m";

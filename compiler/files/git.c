@@ -129,8 +129,8 @@ static enum git_answer answer_of(pid_t child)
     return WEXITSTATUS(status) == 0 ? GIT_DONE : GIT_REFUSED;
 }
 
-enum git_answer git_run(const char *directory, const char *const *arguments,
-                        const struct buffer *input, struct buffer *out, struct buffer *error)
+/* Its stdin, stdout and stderr are the three of `streams`. Below 0: it could not be started. */
+static pid_t start(const char *directory, const char *const *arguments, struct streams *streams)
 {
     const char *list[MOST_ARGUMENTS] = {"git",     "--no-pager", "-C",
                                         directory, "-c",         "core.fsmonitor=false"};
@@ -141,20 +141,127 @@ enum git_answer git_run(const char *directory, const char *const *arguments,
     pid_t child = open_pipes(pipes) ? fork() : -1;
     if (child < 0) {
         close_pipes(pipes);
-        return GIT_MISSING;
+        return -1;
     }
     if (child == 0)
         become_git(pipes[0][0], pipes[1][1], pipes[2][1], list);
     close_stream(&pipes[0][0]);
     close_stream(&pipes[1][1]);
     close_stream(&pipes[2][1]);
-    struct streams streams = {pipes[0][1], pipes[1][0], pipes[2][0], input, 0};
+    *streams = (struct streams){.in = pipes[0][1], .out = pipes[1][0], .error = pipes[2][0]};
+    return child;
+}
+
+enum git_answer git_run(const char *directory, const char *const *arguments,
+                        const struct buffer *input, struct buffer *out, struct buffer *error)
+{
+    struct streams streams;
+    pid_t child = start(directory, arguments, &streams);
+    if (child < 0)
+        return GIT_MISSING;
+    streams.input = input;
     struct sigaction ignore = {.sa_handler = SIG_IGN}, before;
     sigaction(SIGPIPE, &ignore, &before);
     exchange(&streams, out, error);
     sigaction(SIGPIPE, &before, NULL);
     buffer_append(out, "", 0);
     return answer_of(child);
+}
+
+/* ----------------------------------------------------------------------------------- objects -- */
+
+bool git_objects_open(struct git_objects *objects, const char *directory)
+{
+    static const char *const arguments[] = {"cat-file", "--batch", NULL};
+    struct streams streams;
+    *objects = (struct git_objects){.child = start(directory, arguments, &streams), -1, -1, -1};
+    if (objects->child < 0)
+        return false;
+    objects->in = streams.in;
+    objects->out = streams.out;
+    objects->error = streams.error;
+    return true;
+}
+
+/* Reads until `wanted` bytes are there, or a line, whose length is returned. 0: git has ended. */
+static size_t read_until(struct git_objects *objects, size_t wanted, bool line)
+{
+    struct buffer *got = &objects->got;
+    static char bytes[65536];
+    for (;;) {
+        const char *end = line && got->length ? memchr(got->bytes, '\n', got->length) : NULL;
+        if (end)
+            return (size_t)(end + 1 - got->bytes);
+        if (!line && got->length >= wanted)
+            return wanted;
+        ssize_t count = read(objects->out, bytes, sizeof bytes);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count <= 0)
+            return 0;
+        buffer_append(got, bytes, (size_t)count);
+    }
+}
+
+/* A write to a git that has ended must not end this program. What is asked for at once fits into a
+ * pipe, so that neither waits for the other. */
+bool git_objects_ask(struct git_objects *objects, const char *const *ids, size_t count)
+{
+    struct sigaction ignore = {.sa_handler = SIG_IGN}, before;
+    struct buffer lines = {0};
+    for (size_t i = 0; i < count; i++)
+        buffer_format(&lines, "%s\n", ids[i]);
+    sigaction(SIGPIPE, &ignore, &before);
+    bool done = objects->child >= 0 && write_all(objects->in, lines.bytes, lines.length);
+    sigaction(SIGPIPE, &before, NULL);
+    buffer_release(&lines);
+    return done;
+}
+
+bool git_objects_next(struct git_objects *objects, struct git_bytes *object)
+{
+    struct buffer *got = &objects->got;
+    *object = (struct git_bytes){.bytes = ""};
+    if (objects->used) {
+        got->bytes[objects->used - 1] = '\n';
+        memmove(got->bytes, got->bytes + objects->used, got->length - objects->used);
+        got->length -= objects->used;
+        objects->used = 0;
+    }
+    size_t length = read_until(objects, 0, true);
+    /* "ID TYPE SIZE\n", the bytes, "\n"; or "ID missing\n". */
+    const char *blank = length ? memchr(got->bytes, ' ', length) : NULL;
+    const char *second =
+        blank ? memchr(blank + 1, ' ', length - (size_t)(blank + 1 - got->bytes)) : NULL;
+    if (!second) {
+        objects->used = length;
+        return false;
+    }
+    size_t size = strtoull(second + 1, NULL, 10);
+    if (size > MOST_OUTPUT || !read_until(objects, length + size + 1, false))
+        return false;
+    objects->used = length + size + 1;
+    object->bytes = got->bytes + length;
+    object->length = size;
+    got->bytes[length + size] = '\0';
+    return true;
+}
+
+bool git_object(struct git_objects *objects, const char *id, struct git_bytes *object)
+{
+    *object = (struct git_bytes){.bytes = ""};
+    return git_objects_ask(objects, &id, 1) && git_objects_next(objects, object);
+}
+
+void git_objects_close(struct git_objects *objects)
+{
+    close_stream(&objects->in);
+    close_stream(&objects->out);
+    close_stream(&objects->error);
+    if (objects->child > 0)
+        answer_of(objects->child);
+    buffer_release(&objects->got);
+    objects->child = -1;
 }
 
 /* --------------------------------------------------------------------------------- revisions -- */
@@ -224,11 +331,10 @@ struct tree_entry {
 };
 
 struct tree {
-    struct git_files *files;
+    struct scratch *files;
     struct tree_entry *entries;
     size_t count;
     struct table words; /* in definitions: ends of paths that they may name */
-    int place;
     struct buffer *error;
 };
 
@@ -297,77 +403,6 @@ static void note_words(struct tree *tree, const char *text, size_t length)
     }
 }
 
-static bool keep_path(struct tree *tree, const char *path)
-{
-    *ARENA_APPEND(&tree->files->arena, tree->files->paths, tree->files->count) =
-        arena_copy(&tree->files->arena, path, strlen(path));
-    return true;
-}
-
-static bool fail(struct tree *tree, const char *path)
-{
-    terminal_format(tree->error, "cannot write '%s' into '%s': %s", path, tree->files->place,
-                    strerror(errno));
-    return false;
-}
-
-static bool is_plain_name(const char *name, size_t length)
-{
-    return length > 0 && !(length == 1 && name[0] == '.') &&
-           !(length == 2 && name[0] == '.' && name[1] == '.');
-}
-
-/* Opens the folder that a file is in, made as far as it is not there; never through a link. -1:
- * failed, or -2 for a path that is none. */
-static int open_folder(struct tree *tree, const char *path, const char **name)
-{
-    int folder = dup(tree->place);
-    const char *at = path;
-    for (const char *slash; folder >= 0 && (slash = strchr(at, '/')); at = slash + 1) {
-        char part[256];
-        size_t length = (size_t)(slash - at);
-        int inner = -2;
-        if (is_plain_name(at, length) && length < sizeof part) {
-            memcpy(part, at, length);
-            part[length] = '\0';
-            if (mkdirat(folder, part, 0700) == 0)
-                keep_path(tree, arena_copy(&tree->files->arena, path, (size_t)(slash - path)));
-            inner = open_at(folder, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
-        }
-        close(folder);
-        folder = inner;
-    }
-    *name = at;
-    if (folder >= 0 && !is_plain_name(at, strlen(at))) {
-        close(folder);
-        return -2;
-    }
-    return folder;
-}
-
-static bool write_entry(struct tree *tree, const struct tree_entry *entry, const char *bytes,
-                        size_t length)
-{
-    const char *name;
-    int folder = open_folder(tree, entry->path, &name);
-    if (folder == -2)
-        return true; /* no file system has such a name, and no definition can */
-    if (folder < 0)
-        return fail(tree, entry->path);
-    bool done;
-    if (entry->is_link) {
-        const char *target = arena_copy(&tree->files->arena, bytes, length);
-        done = symlinkat(target, folder, name) == 0;
-    } else {
-        int fd = open_at(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
-        done = fd >= 0 && write_all(fd, bytes, length);
-        if (fd >= 0)
-            close(fd);
-    }
-    close(folder);
-    return done ? keep_path(tree, entry->path) : fail(tree, entry->path);
-}
-
 /* "ID blob SIZE\n", the bytes, "\n". */
 static bool take_blob(struct tree *tree, const struct tree_entry *entry, const struct buffer *out,
                       size_t *at)
@@ -385,7 +420,9 @@ static bool take_blob(struct tree *tree, const struct tree_entry *entry, const s
     *at = (size_t)(line + 1 - out->bytes) + size + 1;
     if (is_definition(entry->path))
         note_words(tree, line + 1, size);
-    return write_entry(tree, entry, line + 1, size);
+    if (entry->is_link)
+        return scratch_link(tree->files, entry->path, line + 1, size, tree->error);
+    return scratch_write(tree->files, entry->path, line + 1, size, tree->error);
 }
 
 /* Those that are definitions, or the others that definitions may name. */
@@ -417,50 +454,20 @@ static bool fetch(struct tree *tree, const char *directory, bool definitions, bo
     return fine;
 }
 
-static bool make_place(struct tree *tree)
-{
-    const char *base = getenv("TMPDIR");
-    char *path = arena_format(&tree->files->arena, "%s/ffc-XXXXXX", base && *base ? base : "/tmp");
-    if (!mkdtemp(path)) {
-        terminal_format(tree->error, "cannot make a folder for a revision's files, '%s': %s", path,
-                        strerror(errno));
-        return false;
-    }
-    tree->files->place = path;
-    tree->place = open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
-    return tree->place >= 0 || fail(tree, ".");
-}
-
 bool git_write_files(const char *directory, const char *commit, const char *folder,
-                     struct git_files *files, bool *found, struct buffer *error)
+                     struct scratch *files, bool *found, struct buffer *error)
 {
-    *files = (struct git_files){.place = NULL};
-    struct tree tree = {.files = files, .place = -1, .error = error};
+    *files = (struct scratch){.folder = -1};
+    struct tree tree = {.files = files, .error = error};
     bool others;
     *found = false;
     bool fine = list_tree(&tree, directory, commit, folder);
     for (size_t i = 0; i < tree.count; i++)
         *found |= is_definition(tree.entries[i].path);
     if (fine && *found)
-        fine = make_place(&tree) && fetch(&tree, directory, true, &others) &&
+        fine = scratch_open(files, error) && fetch(&tree, directory, true, &others) &&
                fetch(&tree, directory, false, &others);
-    if (tree.place >= 0)
-        close(tree.place);
     if (!fine && error->length == 0)
         buffer_append_text(error, "git could not be run");
     return fine;
-}
-
-void git_forget(struct git_files *files)
-{
-    int place = files->place ? open(files->place, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    for (size_t i = files->count; place >= 0 && i-- > 0;)
-        if (unlinkat(place, files->paths[i], 0) != 0)
-            unlinkat(place, files->paths[i], AT_REMOVEDIR);
-    if (place >= 0)
-        close(place);
-    if (files->place)
-        rmdir(files->place);
-    arena_release(&files->arena);
-    *files = (struct git_files){.place = NULL};
 }

@@ -10,10 +10,11 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "compiler/base/arena.h"
-
-struct buffer;
+#include "compiler/base/buffer.h"
+#include "scratch.h"
 
 enum git_answer {
     GIT_DONE,
@@ -25,6 +26,29 @@ enum git_answer {
  * prints to `out`, and what it says on stderr to `error`. */
 enum git_answer git_run(const char *directory, const char *const *arguments,
                         const struct buffer *input, struct buffer *out, struct buffer *error);
+
+/*
+ * Objects of git's store, one after the other, from one process. The stderr of that is not read,
+ * and it says little there.
+ */
+struct git_objects {
+    pid_t child; /* below 0: none */
+    int in, out, error;
+    struct buffer got;
+    size_t used; /* of it, by the object that was returned last */
+};
+#define GIT_AT_ONCE 512 /* objects that may be asked for before one is read */
+struct git_bytes {
+    const char *bytes; /* with a NUL after them; until the next is asked for */
+    size_t length;
+};
+bool git_objects_open(struct git_objects *objects, const char *directory);
+/* By its id, in hexadecimal. False: there is none, or git has ended. */
+bool git_object(struct git_objects *objects, const char *id, struct git_bytes *object);
+/* The same of several: asks for all, at most GIT_AT_ONCE, and then reads each, in their order. */
+bool git_objects_ask(struct git_objects *objects, const char *const *ids, size_t count);
+bool git_objects_next(struct git_objects *objects, struct git_bytes *object);
+void git_objects_close(struct git_objects *objects);
 
 /* The commit that a revision names, as hexadecimal in the arena; NULL in *commit if git knows no
  * such revision, or `directory` is in no repository. */
@@ -40,18 +64,10 @@ const char *git_prefix(const char *directory, struct arena *arena);
 
 /*
  * Writes the files of a folder, as they are in a commit, into a new directory: definitions, and
- * files that these name. *place is that directory; git_forget() removes it. False, with a sentence
- * in `error`, if it cannot be done; *found is false, and nothing is written, if the commit has no
- * definitions there.
+ * files that these name. scratch_remove() removes it. False, with a sentence in `error`, if it
+ * cannot be done; *found is false, and nothing is written, if the commit has no definitions there.
  */
-struct git_files {
-    struct arena arena;
-    const char *place;  /* NULL: nothing was written */
-    const char **paths; /* all that was written, those in a folder after it */
-    size_t count;
-};
 bool git_write_files(const char *directory, const char *commit, const char *folder,
-                     struct git_files *files, bool *found, struct buffer *error);
-void git_forget(struct git_files *files);
+                     struct scratch *files, bool *found, struct buffer *error);
 
 #endif

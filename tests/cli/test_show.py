@@ -116,7 +116,7 @@ ok(show("checkout", "-e", "prod").returncode == 2, "an unknown environment is a 
 
 run(FFC, "rollback", "steps", "-e", "production", "--reason", "INC-13\x1b[31m", "--by", "bob")
 found = json.loads(show("steps", "--json").stdout)
-ok(found["changes"][0]["what"] == "override" and found["changes"][0]["who"] == "bob" and found["changes"][0]["environment"] == "production",
+ok(found["changes"][0]["action"] == "override" and found["changes"][0]["who"] == "bob" and found["changes"][0]["environments"] == ["production"],
    "the ledger's changes are among them, newest first", found["changes"])
 ok(found["changes"][1]["commit"] and found["git"] is True, "with git's", found["changes"])
 ok("\x1b" not in show("steps").stdout, "a reason cannot colour a terminal")

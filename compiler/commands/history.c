@@ -1,0 +1,180 @@
+/* history.c - see history.h. */
+#include "history.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "compiler/base/table.h"
+#include "history_parts.h"
+
+const char *const happening_words[] = WORDS(HAPPENINGS);
+
+/* A change of an environment that says all, in place of those of each that say the same. */
+static bool is_same(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool says_the_same(const struct flag_change *change, const struct raw_change *raw)
+{
+    if (change->said_count != raw->said_count || change->what != raw->what)
+        return false;
+    for (uint32_t i = 0; i < raw->said_count; i++)
+        if (!is_same(change->said[i].what, raw->said[i].what) ||
+            !is_same(change->said[i].before, raw->said[i].before) ||
+            !is_same(change->said[i].after, raw->said[i].after))
+            return false;
+    return true;
+}
+
+static void fill_source(const struct telling_history *telling, struct flag_change *change,
+                        const struct ledger_part *entry, uint32_t at)
+{
+    const struct commit *commit = at < NOWHERE ? &telling->commits[at] : NULL;
+    change->is_committed = at != WORK_TREE;
+    change->time = entry ? entry->time : commit ? commit->time : INT64_MAX;
+    change->commit = commit ? commit->short_id : NULL;
+    change->action = entry ? entry->action : NULL;
+    change->who = entry ? entry->who : commit ? commit->author : NULL;
+    change->reason = entry ? entry->reason : commit ? commit->subject : NULL;
+    change->entry = entry ? entry->place : NULL;
+}
+
+/* What says nothing any more, for the ledger says it. */
+static bool is_empty(const struct raw_change *raw)
+{
+    return raw->said_count == 0 && (raw->override || raw->what == HAPPENED_CHANGED);
+}
+
+static void add_raw(const struct telling_history *telling, uint32_t index, uint32_t first)
+{
+    const struct raw_change *raw = &telling->raws[index];
+    struct history *history = telling->history;
+    for (uint32_t i = first; i < history->count; i++) {
+        struct flag_change *change = &history->items[i];
+        const char *entry = raw->entry ? raw->entry->place : NULL;
+        if (raw->override || !is_same(change->flag, raw->flag) || change->override ||
+            !is_same(change->entry, entry) || !says_the_same(change, raw) ||
+            !change->environment_count != !raw->environment)
+            continue;
+        *ARENA_APPEND(telling->arena, change->environments, change->environment_count) =
+            raw->environment;
+        return;
+    }
+    struct flag_change *change = ARENA_APPEND(telling->arena, history->items, history->count);
+    *change = (struct flag_change){.what = raw->what,
+                                   .flag = raw->flag,
+                                   .former = raw->former,
+                                   .override = raw->override,
+                                   .said = raw->said,
+                                   .said_count = raw->said_count,
+                                   .unreadable = raw->unreadable};
+    fill_source(telling, change, raw->entry, raw->commit);
+    if (raw->environment)
+        *ARENA_APPEND(telling->arena, change->environments, change->environment_count) =
+            raw->environment;
+}
+
+static void add_raws(const struct telling_history *telling)
+{
+    uint32_t first = 0, commit = 0;
+    const char *flag = NULL;
+    for (uint32_t i = 0; i < telling->raw_count; i++) {
+        const struct raw_change *raw = &telling->raws[i];
+        if (i == 0 || raw->commit != commit || !is_same(flag, raw->flag))
+            first = telling->history->count;
+        commit = raw->commit;
+        flag = raw->flag;
+        if (!is_empty(raw))
+            add_raw(telling, i, first);
+    }
+}
+
+static void add_entry(const struct telling_history *telling, const struct ledger_part *entry)
+{
+    struct history *history = telling->history;
+    struct arena *arena = telling->arena;
+    struct flag_change *change = ARENA_APPEND(arena, history->items, history->count);
+    *change = (struct flag_change){.what = HAPPENED_CHANGED,
+                                   .flag = entry->flag,
+                                   .flags = entry->flags,
+                                   .flag_count = entry->flag_count,
+                                   .environments = entry->environments,
+                                   .environment_count = entry->environment_count};
+    fill_source(telling, change, entry, entry->commit);
+    struct word_change said = {.what = NULL};
+    if (entry->subject && strcmp(entry->from, entry->to) != 0)
+        said =
+            (struct word_change){.what = entry->subject, .before = entry->from, .after = entry->to};
+    else if (entry->subject && entry->approved)
+        said = (struct word_change){.what = "approved stage", .after = entry->approved};
+    else if (entry->override && entry->lifts)
+        said = (struct word_change){.what = arena_format(arena, "override:%s", entry->override),
+                                    .before = "yes"};
+    else if (entry->override)
+        said = (struct word_change){.what = arena_format(arena, "override:%s", entry->override),
+                                    .after = entry->serve};
+    if (said.what)
+        *ARENA_APPEND(arena, change->said, change->said_count) = said;
+}
+
+/* ---------------------------------------------------------------------------------- choosing -- */
+
+static bool is_chosen(const struct history_choice *choice, const struct flag_change *change)
+{
+    bool here = !choice->environment || change->environment_count == 0;
+    for (uint32_t i = 0; i < change->environment_count && !here; i++)
+        here = strcmp(change->environments[i], choice->environment) == 0;
+    return here && change->time >= choice->since;
+}
+
+struct placed {
+    struct flag_change change;
+    uint32_t place;
+};
+
+static int newest_first(const void *left, const void *right)
+{
+    const struct placed *a = left, *b = right;
+    int order = (a->change.time < b->change.time) - (a->change.time > b->change.time);
+    return order ? order : (a->place > b->place) - (a->place < b->place);
+}
+
+static void put_in_order(struct telling_history *telling)
+{
+    struct history *history = telling->history;
+    struct placed *placed = ARENA_ARRAY(telling->arena, struct placed, history->count + 1);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < history->count; i++)
+        if (is_chosen(telling->choice, &history->items[i])) {
+            placed[count] = (struct placed){history->items[i], i};
+            count++;
+        }
+    if (count)
+        qsort(placed, count, sizeof *placed, newest_first);
+    if (count > telling->choice->most)
+        count = telling->choice->most;
+    for (uint32_t i = 0; i < count; i++)
+        history->items[i] = placed[i].change;
+    history->count = count;
+}
+
+struct history flag_history(const struct project *project, const struct history_choice *choice,
+                            struct arena *arena)
+{
+    struct history history = {.count = 0};
+    struct telling_history telling = {
+        .project = project, .choice = choice, .arena = arena, .history = &history};
+    for (uint32_t i = 0; i < choice->flag_count; i++)
+        *ARENA_APPEND(arena, telling.aliases, telling.alias_count) =
+            (struct alias){choice->flags[i], 0};
+    find_committed(&telling);
+    find_entries(&telling);
+    match_entries(&telling);
+    add_raws(&telling);
+    for (uint32_t i = 0; i < telling.entry_count; i++)
+        if (!telling.entries[i].is_told)
+            add_entry(&telling, &telling.entries[i]);
+    put_in_order(&telling);
+    return history;
+}

@@ -1,0 +1,29 @@
+/*
+ * word_changes.h - what two versions of a flag say differently, in words.
+ *
+ * Rules without a name are the same one where they say the same, wherever they stand; those that
+ * are left over are paired in their order.
+ */
+#ifndef FFC_COMMANDS_WORD_CHANGES_H
+#define FFC_COMMANDS_WORD_CHANGES_H
+
+#include "in_words.h"
+
+/* The statements of one version: in full, and as they are shown. Zeroed: it is not there. */
+struct told {
+    struct statements all, shown;
+};
+struct told told_of(const struct project *project, const struct flag *flag, uint32_t environment,
+                    struct arena *arena);
+
+/* One statement that is another. Texts are the arena's, long ones cut to where they differ. */
+struct word_change {
+    const char *what;           /* "rule nordics" */
+    const char *before, *after; /* NULL: it is not there; "yes": there is no more to say */
+    bool is_gone;               /* `span` is in the old version */
+    struct span span;
+};
+struct word_change *words_changed(const struct told *old, const struct told *new,
+                                  struct arena *arena, uint32_t *count);
+
+#endif
