@@ -205,8 +205,8 @@ static void mark_found(struct telling_history *telling, struct ledger_part *part
         part->commit = raw->commit;
 }
 
-/* A commit may have several steps of a canary or an experiment, and something that was done by hand before them.
- * True if the ledger says all of it. */
+/* A commit may have several steps of a canary or an experiment, and something that was done by hand
+ * before them. True if the ledger says all of it. */
 static bool match_steps(struct telling_history *telling, struct raw_change *raw,
                         struct word_change *said)
 {
