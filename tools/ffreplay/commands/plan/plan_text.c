@@ -160,7 +160,8 @@ static void put_weeks(const struct experiment_plan *plan, const struct page *pag
 static const char *method_text(const struct experiment_plan *plan, struct arena *arena)
 {
     const struct experiment *experiment = &plan->experiment;
-    const char *fixed = count_text(arena, plan->size.fixed);
+    const char *fixed = arena_format(arena, "%s%s", plan->size.is_certain ? "" : "at the least ",
+                                     count_text(arena, plan->size.fixed));
     switch (experiment->method) {
     case ANALYSIS_SEQUENTIAL:
         return arena_format(
@@ -195,7 +196,9 @@ static void put_size(const struct experiment_plan *plan, const struct page *page
                                plan->size.power * 100));
     page_fact(page, "units",
               arena_format(arena, "%s%s in all, %s of the smallest arm",
-                           plan->size.is_certain ? "" : "at the least ",
+                           plan->size.is_certain
+                               ? ""
+                               : "not known: give a 'baseline', or --baseline; at the least ",
                            count_text(arena, plan->size.all), count_text(arena, plan->size.units)));
     page_fact(page, "time",
               isnan(plan->size.days)
