@@ -42,6 +42,10 @@ const char *const *log_format_fields(enum log_format format)
     case LOG_NGINX:
     case LOG_APACHE:
     case LOG_LOGFMT:
+    case LOG_W3C:
+    case LOG_IIS:
+    case LOG_CLOUDFRONT:
+    case LOG_CADDY:
     case LOG_CSV:
     case LOG_TSV:
     case LOG_OTLP:
@@ -154,8 +158,27 @@ bool log_is_of_wrap(const struct log *log, const char *path)
     return log->wrap_count > 0 && strncmp(path, WRAP_PREFIX, sizeof WRAP_PREFIX - 1) == 0;
 }
 
+/* Durations of formats that are no format strings. */
+static const struct known_duration {
+    enum log_format format;
+    const char *path;
+    enum time_unit unit;
+} known_durations[] = {
+    {LOG_W3C, "time-taken", TIME_MILLISECONDS}, /* CloudFront's is refused there */
+    {LOG_IIS, "time-taken", TIME_MILLISECONDS},
+    {LOG_CLOUDFRONT, "time-taken", TIME_SECONDS},
+    {LOG_CLOUDFRONT, "time-to-first-byte", TIME_SECONDS},
+    {LOG_CLOUDFRONT, "origin-fbl", TIME_SECONDS},
+    {LOG_CLOUDFRONT, "origin-lbl", TIME_SECONDS},
+    {LOG_CADDY, "duration", TIME_SECONDS},
+    {LOG_OTLP, "duration", TIME_MILLISECONDS},
+};
+
 enum time_unit log_duration_unit(const struct log *log, const char *path)
 {
+    for (size_t i = 0; i < sizeof known_durations / sizeof *known_durations; i++)
+        if (known_durations[i].format == log->format && strcmp(known_durations[i].path, path) == 0)
+            return known_durations[i].unit;
     for (uint32_t i = 0; i < log->form_count; i++) {
         const struct format_field *field = format_string_field(&log->forms[i], path);
         if (field)
@@ -164,14 +187,57 @@ enum time_unit log_duration_unit(const struct log *log, const char *path)
     return TIME_AUTO;
 }
 
+double time_unit_ratio(enum time_unit from, enum time_unit to)
+{
+    static const int thousandths[] = {
+        [TIME_SECONDS] = 0, [TIME_MILLISECONDS] = 1, [TIME_MICROSECONDS] = 2, [TIME_NANOSECONDS] = 3};
+    static const double ratios[] = {1e-9, 1e-6, 1e-3, 1, 1e3, 1e6, 1e9};
+    return ratios[3 + thousandths[to] - thousandths[from]];
+}
+
 double log_field_scale(const struct log *log, const char *path)
 {
-    static const double milliseconds[] = {[TIME_AUTO] = 1,
-                                          [TIME_SECONDS] = 1e3,
-                                          [TIME_MILLISECONDS] = 1,
-                                          [TIME_MICROSECONDS] = 1e-3,
-                                          [TIME_NANOSECONDS] = 1e-6};
-    return milliseconds[log_duration_unit(log, path)];
+    enum time_unit unit = log_duration_unit(log, path);
+    return unit == TIME_AUTO ? 1 : time_unit_ratio(unit, TIME_MILLISECONDS);
+}
+
+bool log_field_is_read(const struct log_field *field)
+{
+    return field->parse != PARSE_NUMBER || field->decimal != DECIMAL_POINT ||
+           field->missing.count > 0;
+}
+
+enum time_unit log_mapped_from(const struct log *log, const struct log_field *field)
+{
+    if (field->from_unit != TIME_AUTO)
+        return field->from_unit;
+    enum time_unit known = log_duration_unit(log, field->from);
+    return known == TIME_AUTO && field->parse == PARSE_DURATION ? TIME_SECONDS : known;
+}
+
+enum time_unit log_mapped_unit(const struct log *log, const struct log_field *field)
+{
+    if (field->is_scaled || log_mapped_from(log, field) == TIME_AUTO)
+        return TIME_AUTO;
+    return field->unit == TIME_AUTO ? TIME_MILLISECONDS : field->unit;
+}
+
+double log_mapped_scale(const struct log *log, const struct log_field *field)
+{
+    enum time_unit unit = log_mapped_unit(log, field);
+    if (field->is_scaled || unit == TIME_AUTO)
+        return field->scale;
+    return time_unit_ratio(log_mapped_from(log, field), unit);
+}
+
+bool log_format_is_w3c(enum log_format format)
+{
+    return format == LOG_W3C || format == LOG_IIS || format == LOG_CLOUDFRONT;
+}
+
+bool log_format_has_columns(enum log_format format)
+{
+    return format == LOG_CSV || format == LOG_TSV || log_format_is_w3c(format);
 }
 
 bool log_format_is_series(enum log_format format)
@@ -183,9 +249,13 @@ bool log_format_has_lists(enum log_format format)
 {
     switch (format) {
     case LOG_NDJSON:
+    case LOG_CADDY:
     case LOG_OTLP:
     case LOG_GO_FEATURE_FLAG:
         return true;
+    case LOG_W3C:
+    case LOG_IIS:
+    case LOG_CLOUDFRONT:
     case LOG_CSV:
     case LOG_TSV:
     case LOG_COMBINED:

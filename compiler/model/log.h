@@ -27,6 +27,10 @@ struct unit_key;
     X(LOG_NGINX, "nginx")                     \
     X(LOG_APACHE, "apache")                   \
     X(LOG_LOGFMT, "logfmt")                   \
+    X(LOG_W3C, "w3c")                         \
+    X(LOG_IIS, "iis")                         \
+    X(LOG_CLOUDFRONT, "cloudfront")           \
+    X(LOG_CADDY, "caddy")                     \
     X(LOG_CSV, "csv")                         \
     X(LOG_TSV, "tsv")                         \
     X(LOG_OTLP, "otlp")                       \
@@ -36,11 +40,12 @@ struct unit_key;
 enum log_format { LOG_FORMATS(WORDS_MEMBER) };
 extern const char *const log_format_words[];
 
-/* Of csv. */
+/* Of csv; of tsv, only the last. */
 #define LOG_DELIMITERS(X)               \
     X(DELIMITER_COMMA, "comma")         \
     X(DELIMITER_SEMICOLON, "semicolon") \
-    X(DELIMITER_PIPE, "pipe")
+    X(DELIMITER_PIPE, "pipe")           \
+    X(DELIMITER_SPACE, "space")
 enum log_delimiter { LOG_DELIMITERS(WORDS_MEMBER) };
 extern const char *const log_delimiter_words[];
 
@@ -58,14 +63,41 @@ struct log_wrap {
     enum log_wrap_kind kind;
     const char *field; /* where it is JSON: the field that holds the line */
 };
+#define TIME_EXCEL "excel" /* days since 1899-12-30 */
 #define WRAP_PREFIX "wrap." /* of the names of what a wrapper says */
+
+/* What is made of a field's text. */
+#define FIELD_PARSES(X)             \
+    X(PARSE_NUMBER, "number")       \
+    X(PARSE_DURATION, "duration")   \
+    X(PARSE_PERCENT, "percent")     \
+    X(PARSE_SIZE, "size")           \
+    X(PARSE_FIRST, "first") /* of a list */ \
+    X(PARSE_LAST, "last")           \
+    X(PARSE_SUM, "sum")             \
+    X(PARSE_MAX, "max")
+enum field_parse { FIELD_PARSES(WORDS_MEMBER) };
+extern const char *const field_parse_words[];
+
+#define FIELD_DECIMALS(X)     \
+    X(DECIMAL_POINT, ".")     \
+    X(DECIMAL_COMMA, ",")
+enum field_decimal { FIELD_DECIMALS(WORDS_MEMBER) };
+extern const char *const field_decimal_words[];
 
 struct log_field {
     struct text name; /* what metrics and contexts call it */
     const char *from; /* the field in the log; dots descend */
     double scale;     /* what its number is multiplied by */
-    bool is_scaled;   /* the definition says so; otherwise see log_field_scale() */
+    bool is_scaled;   /* the definition says so; otherwise see log_mapped_scale() */
+    enum field_parse parse;
+    enum field_decimal decimal;
+    enum time_unit from_unit; /* of a duration, as it is logged; TIME_AUTO: as the format says */
+    enum time_unit unit;      /* and as it comes out; TIME_AUTO: in milliseconds */
+    struct texts missing;     /* what the log writes for "nothing", beside "-" and "" */
 };
+/* Whether there is more to it than a number's scale. */
+bool log_field_is_read(const struct log_field *field);
 
 /* The forms of a built-in format's lines, in the notation of format_string.h, ended by NULL; NULL:
  * the format is not of forms. Each line has one of them. */
@@ -85,6 +117,8 @@ struct log {
     struct text name;
     enum log_format format;
     const char *time; /* field */
+    const char *time_rest; /* another one, whose text follows that one's; or NULL */
+    const char *time_format; /* strftime's conversions, or TIME_EXCEL; NULL: see log_time.h */
     enum time_unit time_unit;
     bool has_zone;                          /* times that say no offset have this one */
     int32_t zone;                           /* seconds ahead of UTC */
@@ -94,6 +128,7 @@ struct log {
     struct log_field *fields;
     uint32_t field_count;
     enum log_delimiter delimiter;
+    char comment;            /* lines that begin with it say nothing; 0: there are none */
     struct texts wrap_texts; /* as written */
     struct log_wrap *wraps;  /* the outermost first */
     uint32_t wrap_count;
@@ -111,6 +146,17 @@ enum time_unit log_duration_unit(const struct log *log, const char *path);
 /* What a field's number is multiplied by where the definition does not say: durations are in
  * milliseconds. */
 double log_field_scale(const struct log *log, const char *path);
+/* Of one that the definition maps: what its durations are logged in, and come out in; TIME_AUTO:
+ * it is none. What its number is multiplied by. */
+enum time_unit log_mapped_from(const struct log *log, const struct log_field *field);
+enum time_unit log_mapped_unit(const struct log *log, const struct log_field *field);
+double log_mapped_scale(const struct log *log, const struct log_field *field);
+/* How many of one there are in the other; neither is TIME_AUTO. */
+double time_unit_ratio(enum time_unit from, enum time_unit to);
+/* Delimited text, whose columns may be listed. */
+bool log_format_has_columns(enum log_format format);
+/* With columns that lines of the file name, beginning with '#': the W3C's. */
+bool log_format_is_w3c(enum log_format format);
 
 /*
  * How a log's `unit` relates to what flags are bucketed by: the same one (judged by name, which a

@@ -4,8 +4,8 @@
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
-#include "compiler/base/zone.h"
 #include "read_condition.h"
+#include "read_log_fields.h"
 #include "read_map.h"
 #include "read_metrics.h"
 #include "read_names.h"
@@ -200,52 +200,6 @@ void read_metric(struct reader *reader, struct declaration *declaration)
 
 /* -------------------------------------------------------------------------------------- logs -- */
 
-struct time_keys {
-    const char *from;
-    enum time_unit unit;
-};
-
-static const struct field time_fields[] = {
-    FIELD("from", FIELD_TEXT, struct time_keys, from, "which field it is",
-          .missing = "name the field: {from: ts, unit: ms}"),
-    CHOICE("unit", struct time_keys, unit, time_unit_words, "for a number; default `auto`"),
-};
-static const struct form time_keys_form = KEYS(NULL, "a log's time", "`{from, unit}`", time_fields);
-static const struct form log_time_form = {
-    .kind = FORM_EITHER,
-    .takes = "field, or `{from: field, unit: auto\\|s\\|ms\\|us\\|ns}`",
-    .of = {&text_form, &time_keys_form}};
-
-static void read_log_time(struct reader *reader, struct node *node, void *target)
-{
-    struct log *log = target;
-    struct text text;
-    if (node->kind != NODE_MAP) {
-        if (read_text(reader, node, &text))
-            log->time = text.text;
-        return;
-    }
-    struct time_keys keys = {0};
-    read_fields(reader, node, &time_keys_form, node->span, &keys);
-    log->time = keys.from;
-    log->time_unit = keys.unit;
-}
-
-static void read_log_zone(struct reader *reader, struct node *node, void *target)
-{
-    struct log *log = target;
-    struct text text;
-    if (!read_text(reader, node, &text))
-        return;
-    log->has_zone = parse_offset(text.text, &log->zone);
-    if (log->has_zone)
-        return;
-    diagnose(reader->diagnostics, FF0103, node->span,
-             "expected an offset from UTC, such as \"+01:00\", found '%s'", text.text);
-    diagnose_help(reader->diagnostics, "a zone's name would leave open which of two hours is meant "
-                                       "where its clocks are set back");
-}
-
 static void read_log_context(struct reader *reader, struct node *node, void *target)
 {
     struct log *log = target;
@@ -258,46 +212,9 @@ static void read_log_context(struct reader *reader, struct node *node, void *tar
         if (!read_text(reader, entry->value, &from) || !known)
             continue;
         struct log_field *field = ARENA_APPEND(reader->arena, log->context, log->context_count);
-        *field = (struct log_field){{entry->key->text, entry->key->span}, from.text, 1, false};
-    }
-}
-
-static const struct field log_field_fields[] = {
-    FIELD("from", FIELD_TEXT, struct log_field, from, "the field in the log; dots descend",
-          .missing = "name the field of the log: {from: request_time, scale: 1000}"),
-    FIELD("scale", FIELD_NUMBER, struct log_field, scale, "what its number is multiplied by"),
-};
-static const struct form log_field_keys_form =
-    KEYS(NULL, "a field", "`{from, scale}`", log_field_fields);
-static const struct form log_field_form = {.definition = "log_field",
-                                           .kind = FORM_EITHER,
-                                           .takes = "field, or `{from, scale}`",
-                                           .of = {&text_form, &log_field_keys_form}};
-
-static bool read_log_field(struct reader *reader, struct node *node, struct log_field *field)
-{
-    struct text from;
-    if (node->kind != NODE_MAP) {
-        if (!read_text(reader, node, &from))
-            return false;
-        field->from = from.text;
-        return true;
-    }
-    uint64_t given = read_fields(reader, node, &log_field_keys_form, node->span, field);
-    field->is_scaled = given & 2;
-    return given & 1;
-}
-
-static void read_log_fields(struct reader *reader, struct node *node, void *target)
-{
-    struct log *log = target;
-    if (!expect_map(reader, node, "a mapping of name to field"))
-        return;
-    for (uint32_t i = 0; i < node->count; i++) {
-        const struct entry *entry = &node->entries[i];
-        struct log_field field = {.name = {entry->key->text, entry->key->span}, .scale = 1};
-        if (read_log_field(reader, entry->value, &field))
-            *ARENA_APPEND(reader->arena, log->fields, log->field_count) = field;
+        *field = (struct log_field){.name = {entry->key->text, entry->key->span},
+                                    .from = from.text,
+                                    .scale = 1};
     }
 }
 
@@ -406,27 +323,41 @@ static void settle_wraps(struct reader *reader, struct log *log, struct node *bo
 static void settle_unit(struct log *log)
 {
     static const char client[] = "remote_addr";
+    if (!log->unit && log_format_is_w3c(log->format))
+        log->unit = "c-ip";
+    if (!log->unit && log->format == LOG_CADDY)
+        log->unit = "request.remote_ip";
     for (uint32_t i = 0; i < log->form_count && !log->unit; i++)
         if (format_string_field(&log->forms[i], client))
             log->unit = client;
 }
 
-/* Keys that only delimited text has. */
+/* Keys that only delimited text has. Tabs may be blanks, and nothing else. */
 static void check_csv_keys(struct reader *reader, const struct log *log, struct node *body)
 {
     bool is_csv = log->format == LOG_CSV;
-    if (!is_csv)
+    bool is_tsv = log->format == LOG_TSV;
+    if (!is_csv && (!is_tsv || log->delimiter != DELIMITER_SPACE))
         report_needless(reader, log, body, "delimiter");
-    if (!is_csv && log->format != LOG_TSV)
+    if (!is_csv && !is_tsv)
+        report_needless(reader, log, body, "comment");
+    if (!log_format_has_columns(log->format))
         report_needless(reader, log, body, "columns");
+}
+
+static void read_comment(struct reader *reader, struct node *node, void *target)
+{
+    struct text text;
+    if (!read_text(reader, node, &text))
+        return;
+    ((struct log *)target)->comment = text.text[0];
+    if (strlen(text.text) != 1 || strchr(" \t\"", text.text[0]))
+        diagnose(reader->diagnostics, FF0103, node->span,
+                 "expected one character, such as \"#\", found '%s'", text.text);
 }
 
 static const struct form log_context_form = {
     .kind = FORM_MAP, .takes = "mapping of attribute to field", .of = {&field_name_form}};
-static const struct form log_fields_form = {.kind = FORM_MAP,
-                                            .takes =
-                                                "mapping of name to field, or to `{from, scale}`",
-                                            .of = {&log_field_form}};
 static const struct form wrap_form =
     FORM("wrapper", "\"type\": \"string\", \"pattern\": "
                     "\"^(cri|docker|journald|kubectl|compose|field [^ ].*)$\"");
@@ -435,9 +366,9 @@ static const struct form wraps_form = {
     .kind = FORM_EITHER,
     .takes = "`cri` `docker` `journald` `kubectl` `compose` `field NAME`, or a list of them",
     .of = {&wrap_form, &wraps_list_form}};
-static const struct form log_zone_form =
-    FORM("offset", "\"type\": \"string\", \"pattern\": \"^(Z|[+-][0-9]{2}:[0-9]{2})$\"");
 static const struct form columns_form = ALIAS("names", texts_form);
+static const struct form comment_form =
+    FORM("character", "\"type\": \"string\", \"minLength\": 1, \"maxLength\": 1");
 static const struct form pattern_form = {.kind = FORM_CHOICE, .words = pattern_words};
 static const struct field log_fields[] = {
     CHOICE("format", struct log, format, log_format_words, "how its lines are read; or `pattern`"),
@@ -461,8 +392,12 @@ static const struct field log_fields[] = {
     READ("fields", read_log_fields, log_fields_form, "what metrics use"),
     FIELD("wrap", FIELD_TEXTS, struct log, wrap_texts, "what is around its lines, outermost first",
           .form = &wraps_form),
-    CHOICE("delimiter", struct log, delimiter, log_delimiter_words, "of csv"),
-    FIELD("columns", FIELD_TEXTS, struct log, columns, "for csv and tsv files without a header",
+    CHOICE("delimiter", struct log, delimiter, log_delimiter_words,
+           "of csv; of tsv, `space`: blanks and tabs, any number of them"),
+    READ("comment", read_comment, comment_form,
+         "of csv and tsv: lines that begin with this character say nothing"),
+    FIELD("columns", FIELD_TEXTS, struct log, columns,
+          "for csv and tsv files without a header, and w3c files without `#Fields:`",
           .form = &columns_form),
 };
 const struct form log_form = KEYS("log", "a log", "log", log_fields);
@@ -487,5 +422,7 @@ void read_log(struct reader *reader, struct declaration *declaration)
     check_csv_keys(reader, log, declaration->body);
     settle_forms(reader, log, declaration->body);
     settle_unit(log);
+    settle_log_time(reader, log, declaration->body);
+    settle_log_fields(reader, log, declaration->body);
     settle_wraps(reader, log, declaration->body);
 }

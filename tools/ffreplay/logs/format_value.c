@@ -4,6 +4,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "compiler/base/buffer.h"
+#include "compiler/base/calendar.h"
+
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
@@ -361,13 +364,17 @@ static int name_at(const char *const *names, int count, bool whole, const char *
     return 0;
 }
 
-/* A number of exactly so many digits, or less where blanks pad it. */
-static bool number_at(const char **text, const char *end, int digits, int *number)
+/* A number of exactly so many digits, or less where blanks pad it; DIGITS_ANY: or where it ends. */
+static bool number_at(const char **text, const char *end, int count, enum time_digits digits,
+                      int *number)
 {
     *number = 0;
     const char *at = *text;
-    for (int i = 0; i < digits; i++, at++) {
-        if (at == end || !(is_digit(*at) || (*at == ' ' && *number == 0 && i + 1 < digits)))
+    for (int i = 0; i < count; i++, at++) {
+        bool is_number = at < end && is_digit(*at);
+        if (!is_number && digits == DIGITS_ANY && i > 0)
+            break;
+        if (at == end || !(is_number || (*at == ' ' && *number == 0 && i + 1 < count)))
             return false;
         *number = *number * 10 + (*at == ' ' ? 0 : *at - '0');
     }
@@ -392,36 +399,49 @@ static bool offset_at(const char **text, const char *end, char offset[8])
     return true;
 }
 
-static bool time_at(const char *conversions, const char **text, const char *end,
-                    struct time_pieces *pieces);
+static bool fraction_at(const char **text, const char *end, char fraction[12])
+{
+    const char *behind = digits_end(*text, end);
+    size_t length = (size_t)(behind - *text);
+    if (length == 0)
+        return false;
+    length = length < 11 ? length : 11;
+    memcpy(fraction, *text, length);
+    fraction[length] = '\0';
+    *text = behind;
+    return true;
+}
 
-static bool piece_at(char conversion, const char **text, const char *end,
+static bool time_at(const char *conversions, enum time_digits digits, const char **text,
+                    const char *end, struct time_pieces *pieces);
+
+static bool piece_at(char conversion, enum time_digits digits, const char **text, const char *end,
                      struct time_pieces *pieces)
 {
     int ignored;
     const char *begin = *text;
     switch (conversion) {
     case 'Y':
-        return number_at(text, end, 4, &pieces->year);
+        return number_at(text, end, 4, DIGITS_ALL, &pieces->year);
     case 'y':
-        if (!number_at(text, end, 2, &pieces->year))
+        if (!number_at(text, end, 2, DIGITS_ALL, &pieces->year))
             return false;
         pieces->year += pieces->year < 69 ? 2000 : 1900; /* as POSIX says */
         return true;
     case 'm':
-        return number_at(text, end, 2, &pieces->month);
+        return number_at(text, end, 2, digits, &pieces->month);
     case 'd':
     case 'e':
-        return number_at(text, end, 2, &pieces->day);
+        return number_at(text, end, 2, digits, &pieces->day);
     case 'j':
-        return number_at(text, end, 3, &pieces->day_of_year);
+        return number_at(text, end, 3, digits, &pieces->day_of_year);
     case 'H':
     case 'I':
-        return number_at(text, end, 2, &pieces->hour);
+        return number_at(text, end, 2, digits, &pieces->hour);
     case 'M':
-        return number_at(text, end, 2, &pieces->minute);
+        return number_at(text, end, 2, digits, &pieces->minute);
     case 'S':
-        return number_at(text, end, 2, &pieces->second);
+        return number_at(text, end, 2, digits, &pieces->second);
     case 'b':
     case 'h':
     case 'B':
@@ -434,6 +454,8 @@ static bool piece_at(char conversion, const char **text, const char *end,
         pieces->is_afternoon = ignored == 'p';
         *text += 2;
         return (ignored == 'a' || ignored == 'p') && (begin[1] | 0x20) == 'm';
+    case 'f':
+        return fraction_at(text, end, pieces->fraction);
     case 'z':
         return offset_at(text, end, pieces->offset);
     case 'Z': /* a name of a zone says too little: "IST" is four */
@@ -450,25 +472,25 @@ static bool piece_at(char conversion, const char **text, const char *end,
         pieces->epoch[*text - begin] = '\0';
         return true;
     case 'T':
-        return time_at("%H:%M:%S", text, end, pieces);
+        return time_at("%H:%M:%S", digits, text, end, pieces);
     case 'R':
-        return time_at("%H:%M", text, end, pieces);
+        return time_at("%H:%M", digits, text, end, pieces);
     case 'F':
-        return time_at("%Y-%m-%d", text, end, pieces);
+        return time_at("%Y-%m-%d", digits, text, end, pieces);
     case 'D':
-        return time_at("%m/%d/%y", text, end, pieces);
+        return time_at("%m/%d/%y", digits, text, end, pieces);
     default: /* %% %n %t */
         *text += 1;
         return begin < end && *begin == (conversion == 'n' ? '\n' : conversion == 't' ? '\t' : '%');
     }
 }
 
-static bool time_at(const char *conversions, const char **text, const char *end,
-                    struct time_pieces *pieces)
+static bool time_at(const char *conversions, enum time_digits digits, const char **text,
+                    const char *end, struct time_pieces *pieces)
 {
     for (const char *at = conversions; *at; at++) {
         if (*at == '%') {
-            if (!piece_at(*++at, text, end, pieces))
+            if (!piece_at(*++at, digits, text, end, pieces))
                 return false;
         } else if (*text == end || *(*text)++ != *at) {
             return false;
@@ -477,10 +499,55 @@ static bool time_at(const char *conversions, const char **text, const char *end,
     return true;
 }
 
-const char *format_value_time(const char *conversions, const char *text, const char *end,
-                              struct time_pieces *pieces)
+const char *format_value_time(const char *conversions, enum time_digits digits, const char *text,
+                              const char *end, struct time_pieces *pieces)
 {
-    return time_at(conversions, &text, end, pieces) ? text : NULL;
+    return time_at(conversions, digits, &text, end, pieces) ? text : NULL;
+}
+
+const struct time_pieces no_time_pieces = {-1, -1, -1, -1, -1, -1, -1, -1, "", "", ""};
+
+static void append_fraction(struct buffer *out, const char *fraction)
+{
+    if (!*fraction)
+        return;
+    buffer_append(out, ".", 1);
+    buffer_append_text(out, fraction);
+}
+
+/* The day of the year as one of a month; of one that the year does not have, nothing. */
+static void settle_day(struct time_pieces *time)
+{
+    if (time->day_of_year < 1 || time->year < 0)
+        return;
+    time->day = time->day_of_year;
+    for (time->month = 1; time->month <= 12; time->month++) {
+        int length = days_in_month(time->year, time->month);
+        if (time->day <= length)
+            return;
+        time->day -= length;
+    }
+    time->month = -1;
+}
+
+void time_pieces_write(struct time_pieces *time, struct buffer *out)
+{
+    if (time->epoch[0]) {
+        buffer_append_text(out, time->epoch);
+        append_fraction(out, time->fraction);
+        return;
+    }
+    settle_day(time);
+    if (time->is_afternoon >= 0 && (time->hour < 1 || time->hour > 12))
+        return;
+    if (time->is_afternoon >= 0)
+        time->hour = time->hour % 12 + (time->is_afternoon ? 12 : 0);
+    if (time->year < 0 || time->month < 0 || time->day < 0 || time->hour < 0 || time->minute < 0)
+        return;
+    buffer_format(out, "%04d-%02d-%02dT%02d:%02d:%02d", time->year, time->month, time->day,
+                  time->hour, time->minute, time->second < 0 ? 0 : time->second);
+    append_fraction(out, time->fraction);
+    buffer_append_text(out, time->offset);
 }
 
 /* -------------------------------------------------------------------------------------- ends -- */
@@ -511,7 +578,7 @@ static const char *own_end(const struct format_part *part, const char *text, con
     case AS_ISO_TIME:
         return iso_end(text, end);
     case AS_STRFTIME:
-        return format_value_time(part->conversions, text, end, &ignored);
+        return format_value_time(part->conversions, DIGITS_ALL, text, end, &ignored);
     case AS_TEXT:
     case AS_REQUEST:
     case AS_WORD:

@@ -34,9 +34,21 @@ struct time_pieces {
     int is_afternoon; /* of a 12-hour clock */
     char offset[8];   /* "+01:00"; "": not said */
     char epoch[24];   /* seconds; "": not said */
+    char fraction[12]; /* of a second, its digits */
 };
-/* Behind the time; NULL: it does not have that form. */
-const char *format_value_time(const char *conversions, const char *text, const char *end,
-                              struct time_pieces *pieces);
+extern const struct time_pieces no_time_pieces;
+
+/*
+ * Behind the time; NULL: it does not have that form. DIGITS_ALL: a number has all its digits, as
+ * servers write it. DIGITS_ANY: it may lack the leading zero, as people do.
+ */
+enum time_digits { DIGITS_ALL, DIGITS_ANY };
+const char *format_value_time(const char *conversions, enum time_digits digits, const char *text,
+                              const char *end, struct time_pieces *pieces);
+
+/* As RFC 3339 has it, without an offset where they say none; or as seconds; nothing if they are not
+ * a time. Appends it. */
+struct buffer;
+void time_pieces_write(struct time_pieces *pieces, struct buffer *out);
 
 #endif

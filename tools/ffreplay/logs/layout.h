@@ -12,6 +12,7 @@
 
 #include "block_part.h"
 #include "line_parser.h"
+#include "reading.h"
 #include "unit_set.h"
 #include "compiler/model/log.h"
 
@@ -25,6 +26,9 @@ struct layout {
     const char **paths;
     bool *numeric; /* by place: somebody needs the number, which is parsed once a line */
     uint32_t count;
+    /* The first places are made of others; what is there in a line follows them. */
+    struct reading *readings;
+    uint32_t reading_count;
     uint64_t asked; /* what layout_path() was asked for since somebody cleared it, as bits */
     uint32_t time;
     uint32_t unit, flag, variant, id; /* NO_PLACE where the log has none */
@@ -39,11 +43,6 @@ struct field {
     double scale;
 };
 
-enum number_state {
-    NUMBER_ABSENT,
-    NUMBER_GIVEN,
-    NUMBER_UNREADABLE /* there is a value, and it is no number: it spoils what needs one */
-};
 struct number {
     enum number_state state;
     double number; /* as logged, not scaled */

@@ -34,7 +34,7 @@ enum record_group {
 struct line_parser {
     /*
      * The first line of each file, which names its fields. NULL if the format has no such line.
-     * False: it lacks a needed field.
+     * False: it lacks a needed field. `empty`: it was no such line, and the next one may be.
      */
     bool (*read_header)(struct line_parser *parser, const char *line, size_t length,
                         struct line_problem *problem);
@@ -94,11 +94,36 @@ struct line_parser *format_string_parser(const char *const *paths, uint32_t coun
                                          const struct format_string *forms, uint32_t form_count);
 
 /*
- * Delimited text with RFC 4180's quotes. `columns` names the fields in order; without any, the
- * first line of each file does. `text` of a problem is good until the next one. Never NULL.
+ * Delimited text. `columns` names the fields in order; without any, the first line of each file
+ * that is no comment does. `text` of a problem is good until the next one. Never NULL.
  */
-struct line_parser *csv_parser(const char *const *paths, uint32_t count, char delimiter,
+struct csv_form {
+    char delimiter; /* of CSV_BLANKS: ' ' */
+    char comment;   /* a line that begins with it is none; 0: there are no such lines */
+    enum csv_kind {
+        CSV_QUOTED, /* RFC 4180's quotes */
+        CSV_BLANKS, /* the same, with any number of blanks and tabs between fields */
+        CSV_PLAIN   /* a quote is a character, and so is a blank */
+    } kind;
+};
+struct line_parser *csv_parser(const char *const *paths, uint32_t count, struct csv_form form,
                                const char *const *columns, size_t column_count);
+
+/*
+ * The W3C's extended log file format: `#Fields:` names the columns of the lines that follow it.
+ * `columns`: of lines before the first. A line lacks the fields that are no columns there.
+ * Never NULL.
+ */
+enum w3c_kind {
+    W3C_ANY,       /* separated by blanks or tabs; with quotes */
+    W3C_IIS,       /* by blanks; in headers of a request, '+' is a blank */
+    W3C_CLOUDFRONT /* by tabs */
+};
+struct line_parser *w3c_parser(const char *const *paths, uint32_t count, enum w3c_kind kind,
+                               const char *const *columns, size_t column_count);
+
+/* Caddy's JSON: lines of its access logs are records; what else it writes is none. Never NULL. */
+struct line_parser *caddy_parser(const char *const *paths, uint32_t count);
 
 /*
  * OTLP's JSON for logs, a request a line, as the OpenTelemetry collector's file exporter writes it.

@@ -57,10 +57,10 @@ static size_t line_end(const char *text, size_t length, size_t searched)
 }
 
 /* A quote opens only at the beginning of a field, so that one within a text swallows nothing. */
-static size_t record_end(const char *text, size_t length, char delimiter)
+static size_t record_end(const char *text, size_t length, char delimiter, char comment)
 {
     size_t end = line_end(text, length, 0);
-    if (end == NOT_FOUND || !memchr(text, '"', end))
+    if (end == NOT_FOUND || (comment && *text == comment) || !memchr(text, '"', end))
         return end;
     bool quoted = false, field_begins = true;
     for (size_t i = 0; i < length; i++) {
@@ -143,7 +143,7 @@ static bool hand_out(struct lines *lines, size_t size, const char **line, size_t
 static size_t piece_end(struct lines *lines, const char *text, size_t length, size_t searched)
 {
     if (lines->framing == FRAMING_CSV)
-        return record_end(text, length, lines->delimiter);
+        return record_end(text, length, lines->delimiter, lines->comment);
     if (lines->framing == FRAMING_JSON)
         return document_end(text, length, &lines->scan);
     return line_end(text, length, searched);

@@ -40,6 +40,7 @@ struct lines {
     struct byte_source source;
     enum framing framing;
     char delimiter; /* FRAMING_CSV */
+    char comment;   /* the same: in lines that begin with it, quotes mean nothing; 0: none do */
     struct json_scan scan;
     bool follows; /* the file may grow: a piece that is not ended yet is waited for */
     bool at_end;

@@ -103,6 +103,9 @@ static bool parse_clf_time(const char *text, size_t length, int64_t *ms)
     return true;
 }
 
+/* Less is a number of days since 1899, or no time at all. */
+#define FEWEST_SECONDS UINT64_C(100000)
+
 static enum time_unit unit_by_size(uint64_t whole)
 {
     if (whole < UINT64_C(100000000000))
@@ -144,6 +147,8 @@ static bool parse_numeric_time(const char *text, size_t length, enum time_unit u
         whole = (uint64_t)number;
         thousandths = (uint64_t)((number - (double)whole) * 1000);
     }
+    if (unit == TIME_AUTO && whole < FEWEST_SECONDS)
+        return false;
     switch (unit == TIME_AUTO ? unit_by_size(whole) : unit) {
     case TIME_SECONDS:
         if (whole > INT64_MAX / 1000 - 1)
@@ -186,12 +191,12 @@ bool value_local_time(const struct value *value, enum time_unit unit, struct tim
 #define SECOND_OF_NUMBER    10
 #define SECOND_OF_RFC3339   19
 
-/* "123" after a number's seconds; "Z" or ".123Z" after RFC 3339's. */
+/* "123" after a number's seconds; "Z", ".123Z" or nothing after RFC 3339's. */
 static bool read_fraction(const struct value *value, uint32_t second, int64_t *ms)
 {
     const char *text = value->text + second;
     size_t length = value->length - second;
-    if (second == SECOND_OF_RFC3339) {
+    if (second == SECOND_OF_RFC3339 && length > 0) {
         if (text[length - 1] != 'Z' || (length != 1 && (length != 5 || text[0] != '.')))
             return false;
         text++;
@@ -208,7 +213,8 @@ static uint32_t second_length(const struct value *value, enum time_unit unit)
     bool counts_ms = unit == TIME_AUTO || unit == TIME_MILLISECONDS;
     if (value->length == MILLISECONDS_LENGTH)
         return counts_ms ? SECOND_OF_NUMBER : 0;
-    return value->kind == VALUE_STRING && value->length > SECOND_OF_RFC3339 ? SECOND_OF_RFC3339 : 0;
+    return value->kind == VALUE_STRING && value->length >= SECOND_OF_RFC3339 ? SECOND_OF_RFC3339
+                                                                             : 0;
 }
 
 /* Whether a time that was parsed has its seconds there, and reads the fraction. */
@@ -236,8 +242,9 @@ bool times_read(struct times_read *times, const struct value *value, int64_t *ms
     if (value->kind != VALUE_NUMBER && value->kind != VALUE_STRING)
         return false;
     uint32_t length = second_length(value, times->unit);
-    if (length > 0 && length == times->length && is_same_text(value->text, times->text, length) &&
-        read_fraction(value, length, &fraction)) {
+    bool is_local = value->length == length;
+    if (length > 0 && length == times->length && is_local == times->is_local &&
+        is_same_text(value->text, times->text, length) && read_fraction(value, length, &fraction)) {
         *ms = times->ms + fraction;
         return true;
     }
@@ -247,6 +254,7 @@ bool times_read(struct times_read *times, const struct value *value, int64_t *ms
     if (has_second(value, length, &fraction)) {
         memcpy(times->text, value->text, length);
         times->length = length;
+        times->is_local = is_local;
         times->ms = *ms - fraction;
     }
     return true;

@@ -11,7 +11,8 @@
 /*
  * A point in time, in milliseconds: RFC 3339, an access log's "17/May/2015:10:05:03 +0000", or a
  * number in `unit`. TIME_AUTO tells seconds, milliseconds, microseconds and nanoseconds apart by
- * their size, which is unambiguous from 1973 to 5138. Finer parts of a millisecond are cut off.
+ * their size, which is unambiguous from 1973 to 5138; what would be of 1970's first days is none:
+ * it is a spreadsheet's count of days. Finer parts of a millisecond are cut off.
  */
 bool value_time(const struct value *value, enum time_unit unit, int64_t *ms);
 /* The same; a time that says no offset has the zone's, where there is one. */
@@ -31,6 +32,7 @@ struct times_read {
     struct time_zone zone;
     uint32_t length; /* of what stands before the fraction of that second; 0: none is known */
     char text[24];
+    bool is_local; /* nothing followed it, so it was of the zone */
     int64_t ms;
 };
 bool times_read(struct times_read *times, const struct value *value, int64_t *ms);

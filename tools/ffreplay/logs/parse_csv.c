@@ -1,5 +1,5 @@
 /*
- * parse_csv.c - comma-, tab- or otherwise delimited text, quoted as in RFC 4180.
+ * parse_csv.c - comma-, tab-, blank- or otherwise delimited text, quoted as in RFC 4180 or not.
  *
  * All fields are texts; an empty one is absent. Blanks around an unquoted field are not part of it:
  * `1, u1` is about the user "u1", and no service has a user " u1". A line with more or fewer fields
@@ -20,7 +20,7 @@
 
 struct csv {
     struct line_parser parser;
-    char delimiter;
+    struct csv_form form;
     const char *const *paths;
     uint32_t path_count;
     uint32_t *places; /* by column, in the caller's values */
@@ -42,8 +42,13 @@ struct written {
     bool doubled; /* it contains doubled quotes */
 };
 
+static bool ends_field(struct csv_form form, char c)
+{
+    return c == form.delimiter || (c == '\t' && form.kind == CSV_BLANKS);
+}
+
 /* NULL, or what is wrong. Leaves the cursor at the delimiter or at the end. */
-static const char *take_quoted(struct cursor *cursor, char delimiter, struct written *field)
+static const char *take_quoted(struct cursor *cursor, struct csv_form form, struct written *field)
 {
     field->text = ++cursor->at;
     for (;;) {
@@ -58,23 +63,25 @@ static const char *take_quoted(struct cursor *cursor, char delimiter, struct wri
         field->doubled = true;
         cursor->at++;
     }
-    if (cursor->at < cursor->end && *cursor->at != delimiter)
+    if (cursor->at < cursor->end && !ends_field(form, *cursor->at))
         return "text after a quoted field";
     return NULL;
 }
 
-static const char *take_field(struct cursor *cursor, char delimiter, struct written *field)
+static const char *take_field(struct cursor *cursor, struct csv_form form, struct written *field)
 {
-    while (cursor->at < cursor->end && *cursor->at == ' ')
+    bool plain = form.kind == CSV_PLAIN;
+    while (!plain && cursor->at < cursor->end &&
+           (*cursor->at == ' ' || (form.kind == CSV_BLANKS && *cursor->at == '\t')))
         cursor->at++;
     *field = (struct written){.text = cursor->at};
-    if (cursor->at < cursor->end && *cursor->at == '"')
-        return take_quoted(cursor, delimiter, field);
+    if (!plain && cursor->at < cursor->end && *cursor->at == '"')
+        return take_quoted(cursor, form, field);
     /* Fields are short: calling a function to find their end would take longer. */
-    while (cursor->at < cursor->end && *cursor->at != delimiter)
+    while (cursor->at < cursor->end && !ends_field(form, *cursor->at))
         cursor->at++;
     field->length = (size_t)(cursor->at - field->text);
-    while (field->length > 0 && field->text[field->length - 1] == ' ')
+    while (!plain && field->length > 0 && field->text[field->length - 1] == ' ')
         field->length--;
     return NULL;
 }
@@ -117,7 +124,7 @@ static const char *parse_fields(struct csv *self, struct cursor *cursor, struct 
 {
     for (size_t column = 0;; column++) {
         struct written field;
-        const char *wrong = take_field(cursor, self->delimiter, &field);
+        const char *wrong = take_field(cursor, self->form, &field);
         if (wrong)
             return wrong;
         if (column == self->column_count)
@@ -135,11 +142,18 @@ static const char *parse_fields(struct csv *self, struct cursor *cursor, struct 
     }
 }
 
-/* Blanks at the end may be an editor's; a tab may be the delimiter. */
+static bool is_comment(const struct csv *self, const char *line, size_t length)
+{
+    return self->form.comment && length > 0 && *line == self->form.comment;
+}
+
+/* Blanks at the end may be an editor's; a tab may be the delimiter. Where fields have any number of
+ * blanks between them, some may follow the last one. */
 static struct cursor at_begin(const struct csv *self, const char *line, size_t length)
 {
-    return (struct cursor){
-        line, line + (self->delimiter == '\t' ? length : text_line_length(line, length))};
+    bool trims = self->form.kind == CSV_BLANKS ||
+                 (self->form.kind == CSV_QUOTED && self->form.delimiter != '\t');
+    return (struct cursor){line, line + (trims ? text_line_length(line, length) : length)};
 }
 
 static bool csv_parse(struct line_parser *parser, const char *line, size_t length,
@@ -148,6 +162,9 @@ static bool csv_parse(struct line_parser *parser, const char *line, size_t lengt
     struct csv *self = (struct csv *)parser;
     for (uint32_t i = 0; i < self->path_count; i++)
         values[i].kind = VALUE_ABSENT;
+    parser->empty = is_comment(self, line, length);
+    if (parser->empty)
+        return true;
     make_room(self, length);
     struct cursor cursor = at_begin(self, line, length);
     problem->text = parse_fields(self, &cursor, values);
@@ -206,7 +223,7 @@ static const char *read_names(const struct csv *self, struct cursor *cursor, str
     char *end = names->texts = xcalloc(2, (size_t)(cursor->end - cursor->at) + 1);
     for (;; cursor->at++) {
         struct written field;
-        const char *wrong = take_field(cursor, self->delimiter, &field);
+        const char *wrong = take_field(cursor, self->form, &field);
         if (wrong)
             return wrong;
         if (names->count == names->capacity) {
@@ -245,6 +262,9 @@ static bool csv_read_header(struct line_parser *parser, const char *line, size_t
     struct csv *self = (struct csv *)parser;
     struct cursor cursor = at_begin(self, line, length);
     struct names names = {0};
+    parser->empty = is_comment(self, line, length);
+    if (parser->empty)
+        return true;
     problem->text = take_header(self, &cursor, &names);
     problem->column = 1;
     free(names.items);
@@ -260,14 +280,14 @@ static void csv_close(struct line_parser *parser)
     free(self);
 }
 
-struct line_parser *csv_parser(const char *const *paths, uint32_t count, char delimiter,
+struct line_parser *csv_parser(const char *const *paths, uint32_t count, struct csv_form form,
                                const char *const *columns, size_t column_count)
 {
     struct csv *self = xcalloc(1, sizeof *self);
     self->parser.parse = csv_parse;
     self->parser.close = csv_close;
     self->parser.read_header = column_count ? NULL : csv_read_header;
-    self->delimiter = delimiter;
+    self->form = form;
     self->paths = paths;
     self->path_count = count;
     for (size_t i = 0; i < column_count; i++)

@@ -342,59 +342,21 @@ static void set_endpoint_part(struct value *value, enum extract extract, struct 
     set(value, VALUE_STRING, endpoint.begin + has_brackets, colon - has_brackets);
 }
 
-static int days_before(int month, int year)
-{
-    static const int days[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365};
-    bool is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    return days[month] + (is_leap && month >= 2);
-}
-
-static void append_fraction(struct buffer *out, struct found fraction)
-{
-    if (fraction.begin == fraction.end)
-        return;
-    buffer_append(out, ".", 1);
-    buffer_append(out, fraction.begin, (size_t)(fraction.end - fraction.begin));
-}
-
-/* The parts of a time, in one text of RFC 3339, which lacks its offset where they do. */
-static void write_time(struct buffer *out, struct time_pieces *time, struct found fraction)
-{
-    out->length = 0;
-    if (time->epoch[0]) {
-        buffer_append_text(out, time->epoch);
-        append_fraction(out, fraction);
-        return;
-    }
-    if (time->day_of_year > 0 && time->year >= 0)
-        for (time->month = 1; time->month < 12; time->month++)
-            if (time->day_of_year <= days_before(time->month, time->year))
-                break;
-    if (time->day_of_year > 0 && time->year >= 0)
-        time->day = time->day_of_year - days_before(time->month - 1, time->year);
-    if (time->is_afternoon >= 0)
-        time->hour = time->hour % 12 + (time->is_afternoon ? 12 : 0);
-    if (time->year < 0 || time->month < 0 || time->day < 0 || time->hour < 0 || time->minute < 0)
-        return;
-    buffer_format(out, "%04d-%02d-%02dT%02d:%02d:%02d", time->year, time->month, time->day,
-                  time->hour, time->minute, time->second < 0 ? 0 : time->second);
-    append_fraction(out, fraction);
-    buffer_append_text(out, time->offset);
-}
-
 static void set_time(const struct form *form, struct wanted *wanted, const struct found *found,
                      struct value *value)
 {
-    struct time_pieces time = {-1, -1, -1, -1, -1, -1, -1, -1, "", ""};
-    struct found fraction = {0};
+    struct time_pieces time = no_time_pieces;
     for (uint32_t i = 0; i < form->count; i++) {
         const struct format_part *part = form->steps[i].part;
         if (part->role == TIME_BY_CONVERSIONS)
-            (void)format_value_time(part->conversions, found[i].begin, found[i].end, &time);
+            (void)format_value_time(part->conversions, DIGITS_ALL, found[i].begin, found[i].end,
+                                    &time);
         else if (part->role == TIME_FRACTION)
-            fraction = found[i];
+            snprintf(time.fraction, sizeof time.fraction, "%.*s",
+                     (int)(found[i].end - found[i].begin), found[i].begin);
     }
-    write_time(&wanted->text, &time, fraction);
+    wanted->text.length = 0;
+    time_pieces_write(&time, &wanted->text);
     const char *text = wanted->text.bytes;
     set(value, wanted->text.length ? VALUE_STRING : VALUE_ABSENT, text, text + wanted->text.length);
 }

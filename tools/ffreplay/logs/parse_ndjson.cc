@@ -136,27 +136,58 @@ void set_text(value &to, value_kind kind, std::string_view text)
     to.length = uint32_t(text.size());
 }
 
+/* An object, or a list of what is neither a string nor a number. */
+void set_other(value &to)
+{
+    to.kind = VALUE_OTHER;
+    to.length = 0;
+    to.items = nullptr;
+}
+
+/* A string's text, or a number's; false: it is neither. */
+error_code take_entry(simdjson_result<ondemand::value> result, std::string &text, bool &is_number,
+                      bool &is_entry)
+{
+    ondemand::value element;
+    ondemand::json_type type;
+    if (error_code error = result.get(element))
+        return error;
+    if (error_code error = element.type().get(type))
+        return error;
+    is_number = type == ondemand::json_type::number;
+    is_entry = is_number || type == ondemand::json_type::string;
+    std::string_view found;
+    if (is_number)
+        found = trimmed(element.raw_json_token());
+    else if (is_entry)
+        if (error_code error = element.get_string().get(found))
+            return error;
+    text = found;
+    return SUCCESS;
+}
+
 error_code ndjson::take_list(ondemand::value &from, value &to)
 {
     ondemand::array array;
     if (error_code error = from.get_array().get(array))
         return error;
     size_t begin = list_texts.size();
-    to.kind = VALUE_LIST;
-    to.length = 0;
+    bool has_numbers = false, has_others = false;
     for (auto element : array) {
-        std::string_view text;
-        error_code error = element.get_string().get(text);
-        if (error == INCORRECT_TYPE)
-            to.kind = VALUE_OTHER;
-        else if (error)
+        std::string text;
+        bool is_number, is_entry;
+        if (error_code error = take_entry(element, text, is_number, is_entry))
             return error;
-        else
-            list_texts.emplace_back(text);
-        to.length++;
+        has_numbers |= is_number;
+        has_others |= !is_entry;
+        list_texts.push_back(std::move(text));
     }
-    if (to.kind == VALUE_LIST)
-        lists.emplace_back(&to, begin);
+    set_other(to);
+    if (has_others)
+        return SUCCESS;
+    to.kind = has_numbers ? VALUE_OTHER : VALUE_LIST;
+    to.length = uint32_t(list_texts.size() - begin);
+    lists.emplace_back(&to, begin);
     return SUCCESS;
 }
 
@@ -198,7 +229,7 @@ error_code ndjson::take(ondemand::value &from, bool escapes, value &to)
     case ondemand::json_type::object:
         break;
     }
-    to.kind = VALUE_OTHER;
+    set_other(to);
     return SUCCESS;
 }
 
@@ -211,7 +242,7 @@ error_code ndjson::take_member(ondemand::value &member, const wanted_key &key, d
     bool descends = key.below && type == ondemand::json_type::object;
     if (key.field != NO_FIELD && way <= ways[key.field]) {
         ways[key.field] = way;
-        values[key.field].kind = VALUE_OTHER;
+        set_other(values[key.field]);
         if (!descends)
             return take(member, escapes, values[key.field]);
     }
@@ -262,8 +293,9 @@ void finish_lists(ndjson &self)
     self.list_items.clear();
     for (const std::string &text : self.list_texts)
         self.list_items.push_back(text.c_str());
-    for (auto &[list, begin] : self.lists)
-        list->items = self.list_items.data() + begin;
+    for (auto &[list, begin] : self.lists) /* unless the key came again, with an object */
+        if (list->length > 0 || list->kind == VALUE_LIST)
+            list->items = self.list_items.data() + begin;
 }
 
 const char *what_is_wrong(error_code error)

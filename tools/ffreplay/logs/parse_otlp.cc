@@ -1,10 +1,10 @@
 /*
- * parse_otlp.cc - OTLP's JSON for logs: resourceLogs[].scopeLogs[].logRecords[], with simdjson's
- * DOM.
+ * parse_otlp.cc - OTLP's JSON for logs and traces: resourceLogs[].scopeLogs[].logRecords[] and
+ * resourceSpans[].scopeSpans[].spans[], with simdjson's DOM.
  *
  * An object's members come in any order, and a record inherits what it lacks from its scope and
  * resource, so the whole request is read before its first record is. Unknown members are skipped,
- * as the protocol requires. Requests with traces or metrics have no log records.
+ * as the protocol requires. A span is a record, too. Requests with metrics have none.
  */
 #include "line_parser.h"
 
@@ -36,6 +36,19 @@ constexpr const char *OWN_MEMBERS[] = {"timeUnixNano", "observedTimeUnixNano",
                                        "severityText", "severityNumber",
                                        "eventName",    "traceId",
                                        "spanId"};
+constexpr const char *SPAN_MEMBERS[] = {"startTimeUnixNano", "endTimeUnixNano", "name", "traceId",
+                                        "spanId", "parentSpanId"};
+constexpr const char *SPAN_KINDS[] = {"unspecified", "internal", "server",
+                                      "client",      "producer", "consumer"};
+constexpr const char *SPAN_STATUSES[] = {"unset", "ok", "error"};
+
+/* Where a signal keeps its records, and what they are called in the field `signal`. */
+struct signal_form {
+    const char *resources, *scopes, *records, *name;
+};
+enum signal { SIGNAL_LOG, SIGNAL_SPAN };
+constexpr signal_form SIGNALS[] = {{"resourceLogs", "scopeLogs", "logRecords", "log"},
+                                   {"resourceSpans", "scopeSpans", "spans", "span"}};
 
 struct otlp : line_parser {
     std::vector<std::string> paths;
@@ -44,6 +57,7 @@ struct otlp : line_parser {
     struct placed {
         dom::element record;
         simdjson_result<dom::element> scope, resource; /* which may be missing */
+        signal kind;
     };
     std::vector<placed> records;
     size_t next_record = 0;
@@ -68,6 +82,14 @@ template <typename number> void set_number(otlp &self, value &to, number from)
     set_text(to, VALUE_NUMBER, self.texts.back());
 }
 
+/* An object, or a list of what is neither text nor number. */
+void set_other(value &to)
+{
+    to.kind = VALUE_OTHER;
+    to.length = 0;
+    to.items = nullptr;
+}
+
 /* A number, or a text that may spell one. */
 void take_plain(otlp &self, dom::element from, value_kind kind_of_text, value &to)
 {
@@ -83,18 +105,30 @@ void take_plain(otlp &self, dom::element from, value_kind kind_of_text, value &t
         set_number(self, to, large);
     else if (!from.get(fraction))
         set_number(self, to, fraction);
+    else if (from.is_null())
+        to.kind = VALUE_ABSENT;
     else
-        to.kind = from.is_null() ? VALUE_ABSENT : VALUE_OTHER;
+        set_other(to);
 }
 
-/* False: not all of them are texts. */
-bool take_texts(otlp &self, dom::array items, std::vector<const char *> &list)
+/* False: not all of them are texts or numbers. */
+bool take_entries(otlp &self, dom::array items, std::vector<const char *> &list, bool &has_numbers)
 {
     for (dom::element item : items) {
         std::string_view text;
-        if (item["stringValue"].get(text))
+        dom::element number;
+        if (!item["stringValue"].get(text)) {
+            self.texts.emplace_back(text);
+        } else if (!item["intValue"].get(number) || !item["doubleValue"].get(number)) {
+            value taken{};
+            take_plain(self, number, VALUE_NUMBER, taken);
+            if (taken.kind != VALUE_NUMBER)
+                return false;
+            self.texts.emplace_back(taken.text, taken.length);
+            has_numbers = true;
+        } else {
             return false;
-        self.texts.emplace_back(text);
+        }
         list.push_back(self.texts.back().c_str());
     }
     return true;
@@ -102,16 +136,17 @@ bool take_texts(otlp &self, dom::array items, std::vector<const char *> &list)
 
 void take_list(otlp &self, dom::element from, value &to)
 {
-    to.kind = VALUE_OTHER;
+    set_other(to);
     dom::array items;
     std::vector<const char *> list;
+    bool has_numbers = false;
     error_code error = from["values"].get(items);
     if (error && error != NO_SUCH_FIELD) /* which is how an empty one is written */
         return;
-    if (!error && !take_texts(self, items, list))
+    if (!error && !take_entries(self, items, list, has_numbers))
         return;
     self.lists.push_back(std::move(list));
-    to.kind = VALUE_LIST;
+    to.kind = has_numbers ? VALUE_OTHER : VALUE_LIST;
     to.items = self.lists.back().data();
     to.length = uint32_t(self.lists.back().size());
 }
@@ -133,7 +168,7 @@ void take_any_value(otlp &self, dom::element from, value &to)
     } else if (!from["arrayValue"].get(inner))
         take_list(self, inner, to);
     else if (!from["kvlistValue"].get(inner) || !from["bytesValue"].get(inner))
-        to.kind = VALUE_OTHER;
+        set_other(to);
 }
 
 /* The longest key of [{"key": …, "value": …}, …] that is shorter than that and begins the path, up
@@ -199,6 +234,93 @@ bool take_time(otlp &self, dom::element record, const char *name, value &to)
     return to.kind != VALUE_ABSENT;
 }
 
+/* A count of nanoseconds: a text of digits, or a number. */
+bool nanoseconds(dom::element record, const char *name, uint64_t &count)
+{
+    dom::element found;
+    std::string_view text;
+    if (record[name].get(found))
+        return false;
+    if (found.get(text))
+        return !found.get(count);
+    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+    return error == std::errc() && end == text.data() + text.size();
+}
+
+/* From its start to its end, in milliseconds, exactly. A span that ends before it starts, or never
+ * did either, has none. */
+void take_duration(otlp &self, dom::element span, value &to)
+{
+    uint64_t start, end;
+    if (!nanoseconds(span, "startTimeUnixNano", start) ||
+        !nanoseconds(span, "endTimeUnixNano", end) || start == 0 || end < start)
+        return;
+    char text[40];
+    uint64_t taken = end - start;
+    int length = snprintf(text, sizeof text, "%llu.%06llu", (unsigned long long)(taken / 1000000),
+                          (unsigned long long)(taken % 1000000));
+    self.texts.emplace_back(text, size_t(length));
+    set_text(to, VALUE_NUMBER, self.texts.back());
+}
+
+/* An enum's member by its number, or by its name, whose last word is the same: SPAN_KIND_SERVER. */
+template <size_t count>
+void take_word(dom::element from, const char *const (&words)[count], const char *prefix, value &to)
+{
+    uint64_t number = 0;
+    std::string_view name;
+    if (!from.get(name) && name.substr(0, strlen(prefix)) == prefix) {
+        name.remove_prefix(strlen(prefix));
+        for (const char *word : words)
+            if (name.size() == strlen(word) && strncasecmp(name.data(), word, name.size()) == 0)
+                set_text(to, VALUE_STRING, word);
+    } else if (!from.get(number) && number < count) {
+        set_text(to, VALUE_STRING, words[number]);
+    }
+}
+
+/* The protocol leaves out what is 0. */
+void take_status(dom::element span, value &to)
+{
+    dom::element code;
+    set_text(to, VALUE_STRING, SPAN_STATUSES[0]);
+    if (!span["status"]["code"].get(code)) {
+        to.kind = VALUE_ABSENT;
+        take_word(code, SPAN_STATUSES, "STATUS_CODE_", to);
+    }
+}
+
+/* A member of the span other than its attributes. */
+bool find_in_span(otlp &self, dom::element span, std::string_view path, value &to)
+{
+    dom::element found;
+    if (path == "time")
+        return take_time(self, span, "startTimeUnixNano", to);
+    if (path == "duration") {
+        take_duration(self, span, to);
+        return true;
+    }
+    if (path == "status") {
+        take_status(span, to);
+        return true;
+    }
+    if (path == "status.message" && !span["status"]["message"].get(found)) {
+        take_plain(self, found, VALUE_STRING, to);
+        return true;
+    }
+    if (path == "kind" && !span["kind"].get(found)) {
+        take_word(found, SPAN_KINDS, "SPAN_KIND_", to);
+        return true;
+    }
+    for (const char *name : SPAN_MEMBERS) {
+        if (path != name || span[name].get(found))
+            continue;
+        take_plain(self, found, strstr(name, "UnixNano") ? VALUE_NUMBER : VALUE_STRING, to);
+        return true;
+    }
+    return false;
+}
+
 /* A member of the record other than its attributes. */
 bool find_member(otlp &self, dom::element record, std::string_view path, value &to)
 {
@@ -227,8 +349,15 @@ bool find_member(otlp &self, dom::element record, std::string_view path, value &
 void find(otlp &self, const otlp::placed &place, std::string_view path, value &to)
 {
     to.kind = VALUE_ABSENT;
-    if (find_member(self, place.record, path, to) || find_by_name(self, place, path, to))
+    if (place.kind == SIGNAL_SPAN ? find_in_span(self, place.record, path, to)
+                                  : find_member(self, place.record, path, to))
         return;
+    if (find_by_name(self, place, path, to))
+        return;
+    if (path == "signal") {
+        set_text(to, VALUE_STRING, SIGNALS[place.kind].name);
+        return;
+    }
     for (const renamed &name : RENAMED)
         if (name.now == path && find_by_name(self, place, name.before, to))
             return;
@@ -264,37 +393,53 @@ bool list_of(dom::element holder, const char *name, dom::array &items, bool &giv
     return !given || !found.get(items);
 }
 
-const char *collect(otlp &self, dom::element request)
+/* NULL, or what is wrong; `given`: whether the request has the signal. */
+const char *collect_signal(otlp &self, dom::element request, signal kind, bool &given)
 {
+    const signal_form &form = SIGNALS[kind];
     dom::array resources, scopes, records;
-    bool given, is_other = false;
-    if (!request.is_object())
-        return "not a JSON object";
-    if (!list_of(request, "resourceLogs", resources, given))
-        return "'resourceLogs' is not a list";
-    dom::element other;
-    for (const char *name : {"resourceSpans", "resourceMetrics", "resourceProfiles"})
-        is_other |= !request[name].get(other);
+    bool has;
+    if (!list_of(request, form.resources, resources, given))
+        return kind == SIGNAL_LOG ? "'resourceLogs' is not a list"
+                                  : "'resourceSpans' is not a list";
     if (!given)
-        return is_other ? nullptr : "no 'resourceLogs': not OTLP's JSON for logs";
+        return nullptr;
     for (dom::element in_resource : resources) {
-        if (!list_of(in_resource, "scopeLogs", scopes, given))
-            return "'scopeLogs' is not a list";
-        if (!given)
+        if (!list_of(in_resource, form.scopes, scopes, has))
+            return kind == SIGNAL_LOG ? "'scopeLogs' is not a list" : "'scopeSpans' is not a list";
+        if (!has)
             continue;
         for (dom::element in_scope : scopes) {
-            if (!list_of(in_scope, "logRecords", records, given))
-                return "'logRecords' is not a list";
-            if (!given)
+            if (!list_of(in_scope, form.records, records, has))
+                return kind == SIGNAL_LOG ? "'logRecords' is not a list" : "'spans' is not a list";
+            if (!has)
                 continue;
             for (dom::element record : records) {
                 if (!record.is_object())
-                    return "a log record is not an object";
-                self.records.push_back({record, in_scope["scope"], in_resource["resource"]});
+                    return kind == SIGNAL_LOG ? "a log record is not an object"
+                                              : "a span is not an object";
+                self.records.push_back({record, in_scope["scope"], in_resource["resource"], kind});
             }
         }
     }
     return nullptr;
+}
+
+const char *collect(otlp &self, dom::element request)
+{
+    if (!request.is_object())
+        return "not a JSON object";
+    bool is_known = false;
+    for (signal kind : {SIGNAL_LOG, SIGNAL_SPAN}) {
+        bool given;
+        if (const char *wrong = collect_signal(self, request, kind, given))
+            return wrong;
+        is_known |= given;
+    }
+    dom::element other;
+    for (const char *name : {"resourceMetrics", "resourceProfiles"})
+        is_known |= !request[name].get(other);
+    return is_known ? nullptr : "no 'resourceLogs' and no 'resourceSpans': not OTLP's JSON";
 }
 
 bool parse(line_parser *parser, const char *line, size_t length, value *, line_problem *problem)

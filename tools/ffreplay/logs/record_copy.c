@@ -17,7 +17,12 @@ static size_t list_size(const struct value *value)
 
 static bool has_text(const struct value *value)
 {
-    return !value_is_absent(value) && value->kind != VALUE_LIST && value->text;
+    return !value_is_absent(value) && value->kind < VALUE_LIST && value->text;
+}
+
+static bool has_items(const struct value *value)
+{
+    return value->kind == VALUE_LIST || (value->kind == VALUE_OTHER && value->items);
 }
 
 /* What the values point to: lists first, because they are aligned. */
@@ -26,7 +31,7 @@ static size_t size_of_values(const struct event *event, uint32_t count)
     size_t size = 0;
     for (uint32_t i = 0; i < count; i++) {
         const struct value *value = &event->values[i];
-        if (value->kind == VALUE_LIST)
+        if (has_items(value))
             size += (list_size(value) + sizeof(void *) - 1) / sizeof(void *) * sizeof(void *);
         else if (has_text(value))
             size += value->length;
@@ -73,7 +78,7 @@ struct record_copy *copy_record(const struct record *record, uint32_t field_coun
     copy->event.values = memcpy(memory + numbers, event->values, values);
     memory += numbers + values;
     for (uint32_t i = 0; i < field_count; i++)
-        if (copy->event.values[i].kind == VALUE_LIST)
+        if (has_items(&copy->event.values[i]))
             memory = keep_list(&copy->event.values[i], memory);
     for (uint32_t i = 0; i < field_count; i++)
         if (has_text(&copy->event.values[i]))

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/base/buffer.h"
 #include "compiler/base/escape.h"
 #include "compiler/base/hash.h"
 #include "compiler/base/memory.h"
@@ -85,7 +86,8 @@ bool records_open(struct records *records, const struct layout *layout, uint32_t
     records->fields = layout_fields(layout);
     records->event.numbers = xcalloc(layout->count, sizeof *records->event.numbers);
     records->numeric = xcalloc(layout->count, sizeof *records->numeric);
-    for (uint32_t i = 0; i < layout->count; i++)
+    records->times = xcalloc(READING_TEXTS, sizeof *records->times);
+    for (uint32_t i = layout->reading_count; i < layout->count; i++)
         if (layout->numeric[i])
             records->numeric[records->numeric_count++] = i;
     return true;
@@ -97,6 +99,9 @@ void records_close(struct records *records)
         records->parser->close(records->parser);
     for (size_t i = 0; i < LINES_ABREAST; i++)
         free(records->lanes[i].values);
+    for (size_t i = 0; i < READING_TEXTS && records->times; i++)
+        buffer_release(&records->times[i]);
+    free(records->times);
     free(records->event.numbers);
     free(records->numeric);
     *records = (struct records){0};
@@ -163,6 +168,30 @@ static void take_numbers(struct records *records)
     }
 }
 
+/* Of the places that are made of others. */
+static void take_readings(struct records *records)
+{
+    const struct layout *layout = records->layout;
+    struct value *values = records->event.values;
+    for (uint32_t place = 0; place < layout->reading_count; place++) {
+        const struct reading *reading = &layout->readings[place];
+        struct number *number = &records->event.numbers[place];
+        if (reading->is_used && reading->field)
+            number->state = reading_number(layout->log, reading->field, &values[reading->from],
+                                           &number->number, &values[place]);
+    }
+}
+
+static void take_time_text(struct records *records)
+{
+    const struct layout *layout = records->layout;
+    const struct reading *reading = &layout->readings[layout->time];
+    struct value *values = records->event.values;
+    reading_time(layout->log, &values[reading->from],
+                 reading->rest == NO_PLACE ? NULL : &values[reading->rest], records->times,
+                 &values[layout->time]);
+}
+
 /* It would be one if the log said of which zone. */
 static bool is_local_time(const struct log *log, const struct value *value)
 {
@@ -171,23 +200,74 @@ static bool is_local_time(const struct log *log, const struct value *value)
            value_local_time(value, log->time_unit, (struct time_zone){true, 0}, &ms);
 }
 
+/* As the log has it, for a person. */
+struct logged_time {
+    const char *field;
+    char text[64], raw[64]; /* escaped, and as it is */
+    const struct value *value;
+};
+
+static struct logged_time logged_time(const struct records *records)
+{
+    const struct layout *layout = records->layout;
+    const struct value *values = records->event.values;
+    struct logged_time time = {.field = layout->paths[layout->time],
+                               .value = &values[layout->time]};
+    if (layout->time < layout->reading_count) {
+        const struct reading *reading = &layout->readings[layout->time];
+        const struct value *rest = reading->rest == NO_PLACE ? NULL : &values[reading->rest];
+        time.value = &values[reading->from];
+        if (rest && value_is_nothing(rest) && !value_is_nothing(time.value))
+            time.value = rest;
+        else if (rest && value_is_text(rest) && value_is_text(time.value))
+            snprintf(time.raw, sizeof time.raw, "%.*s %.*s", (int)time.value->length,
+                     time.value->text, (int)rest->length, rest->text);
+    }
+    if (!*time.raw && value_is_text(time.value))
+        snprintf(time.raw, sizeof time.raw, "%.*s", (int)time.value->length, time.value->text);
+    terminal_copy(time.text, 48, time.raw, strlen(time.raw));
+    return time;
+}
+
+/* "time: {from: ts, format: …}" and what else would read it. */
+static void explain_form(const struct log *log, const struct logged_time *time, char *text,
+                         size_t size)
+{
+    const char *other, *guess = reading_guess(time->raw, strlen(time->raw), &other);
+    char from[96];
+    snprintf(from, sizeof from, log->time_rest ? "[%.30s, %.30s]" : "%.60s",
+             log->time ? log->time : time->field, log->time_rest);
+    if (!guess && log->time_format)
+        snprintf(text, size, "expected '%.40s'", log->time_format);
+    else if (!guess)
+        snprintf(text, size, "expected RFC 3339, 17/May/2015:10:05:03 +0000 or a number");
+    else
+        snprintf(text, size, "none of RFC 3339, 17/May/2015:10:05:03 +0000 and a number; write "
+                             "time: {from: %s, format: \"%s\"}%s%s%s%s",
+                 from, guess, other ? ", or \"" : "", other ? other : "",
+                 other ? "\", whichever it is" : "",
+                 log->has_zone || strstr(guess, "%z") ? "" : ", and zone: \"+00:00\" for UTC");
+}
+
 static void count_no_time(struct records *records, const struct piece *piece)
 {
     const struct layout *layout = records->layout;
-    const struct value *time = &records->event.values[layout->time];
-    char text[160], shown[48] = "";
-    if (value_is_text(time))
-        terminal_copy(shown, sizeof shown, time->text, time->length);
-    if (value_is_absent(time))
-        snprintf(text, sizeof text, "no time: there is no '%.60s'", layout->paths[layout->time]);
-    else if (is_local_time(layout->log, time))
+    const struct log *log = layout->log;
+    struct logged_time time = logged_time(records);
+    const struct value *read = &records->event.values[layout->time];
+    char text[400], form[256];
+    if (value_is_absent(time.value))
+        snprintf(text, sizeof text, "no time: there is no '%.60s'", time.field);
+    else if (is_local_time(log, read))
         snprintf(text, sizeof text,
                  "no time: '%.40s' is '%s', which has no offset; say which it is: zone: \"+00:00\"",
-                 layout->paths[layout->time], shown);
-    else
-        snprintf(text, sizeof text, "no time: '%.60s' is '%s', expected RFC 3339 or a number",
-                 layout->paths[layout->time], value_is_text(time) ? shown : "{…}");
-    count_bad(records, BAD_NO_TIME, piece->place, column_of(time, piece), text);
+                 time.field, time.text);
+    else {
+        explain_form(log, &time, form, sizeof form);
+        snprintf(text, sizeof text, "no time: '%.40s' is '%s', %s", time.field,
+                 *time.raw ? time.text : "{…}", form);
+    }
+    count_bad(records, BAD_NO_TIME, piece->place, column_of(time.value, piece), text);
 }
 
 static void take_unit(struct records *records)
@@ -212,17 +292,22 @@ static void note_fields(struct records *records, uint64_t missing)
 static void read_record(struct records *records, const struct piece *piece, const char *digested,
                         size_t digested_length)
 {
+    const struct layout *layout = records->layout;
     records->counts.lines++;
-    const struct value *time = &records->event.values[records->layout->time];
+    if (layout->time < layout->reading_count)
+        take_time_text(records);
+    const struct value *time = &records->event.values[layout->time];
     if (!times_read(&records->lanes[records->lane].times, time, &records->event.time)) {
         count_no_time(records, piece);
         return;
     }
+    if (layout->reading_count > 0)
+        take_readings(records);
     uint64_t missing = records->fields & ~records->counts.fields;
     if (missing)
         note_fields(records, missing);
     take_numbers(records);
-    if (records->layout->hashes_units)
+    if (layout->hashes_units)
         take_unit(records);
     records->event.group = records->parser->group;
     records->event.place = piece->place;
@@ -242,7 +327,8 @@ static void read_batch(struct records *records, const struct piece *piece)
         uint8_t batch[HASH128_SIZE], place[8];
     } digested;
     hash128_bytes(hash128(piece->text, piece->length), digested.batch);
-    for (uint64_t place = 0; parser->next(parser, records->event.values); place++) {
+    struct value *values = records->event.values + records->layout->reading_count;
+    for (uint64_t place = 0; parser->next(parser, values); place++) {
         for (size_t i = 0; i < sizeof digested.place; i++)
             digested.place[i] = (uint8_t)(place >> (56 - 8 * i));
         read_record(records, piece, (const char *)&digested, sizeof digested);
@@ -271,8 +357,8 @@ static bool is_misfit(struct records *records, const struct piece *piece)
 
 static bool parses_to(struct records *records, const struct piece *piece, size_t length)
 {
-    return records->parser->parse(records->parser, piece->text, length, records->event.values,
-                                  &records->problem);
+    struct value *values = records->event.values + records->layout->reading_count;
+    return records->parser->parse(records->parser, piece->text, length, values, &records->problem);
 }
 
 /* Blanks at the end may be the server's, or only an editor's. A line that is still being written
@@ -340,7 +426,7 @@ uint32_t records_read_abreast(struct records *records, struct block_part parts[L
         return ALL_PARTS;
     for (size_t i = 0; i < LINES_ABREAST; i++) {
         texts[i] = parts[i].text;
-        values[i] = records->lanes[i].values;
+        values[i] = records->lanes[i].values + records->layout->reading_count;
     }
     parser->read_abreast(parser, texts, values, lengths);
     uint32_t unread = 0;

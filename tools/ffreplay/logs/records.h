@@ -40,7 +40,7 @@ struct bad_line {
     bool found;
     struct place place;
     size_t column;
-    char text[160];
+    char text[400];
 };
 /* The earlier of two that are found. */
 void bad_line_keep_first(struct bad_line *bad, const struct bad_line *other);
@@ -75,6 +75,7 @@ struct records {
         struct times_read times;
     } lanes[LINES_ABREAST];
     uint32_t lane;     /* of this event; the first, where lines are read one by one */
+    struct buffer *times; /* READING_TEXTS, of a time in the log's own form */
     uint32_t *numeric; /* the fields of which somebody needs the number */
     uint32_t numeric_count;
     uint64_t fields; /* that the layout has */

@@ -24,6 +24,8 @@ enum value_kind {
     VALUE_BOOLEAN,
     VALUE_LIST, /* of strings */
     VALUE_OTHER /* an object, or a list of other things: present, and equal to nothing */
+                /* `items` of a list of numbers, or of numbers and strings, are their texts; of all
+                 * else NULL, and the length is 0 */
 };
 
 struct value {
@@ -32,6 +34,12 @@ struct value {
     uint32_t length;          /* of the text, or of the list */
     const char *text;         /* of a number as it was written; not NUL-terminated */
     const char *const *items; /* NUL-terminated */
+};
+
+enum number_state {
+    NUMBER_ABSENT,
+    NUMBER_GIVEN,
+    NUMBER_UNREADABLE /* there is a value, and it is no number: it spoils what needs one */
 };
 
 /* It is not there, or null. */

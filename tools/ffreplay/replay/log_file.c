@@ -44,6 +44,7 @@ bool log_file_open(struct log_file *file, const char *path, const struct layout 
                                                 layout_delimiter(layout));
     if (!opened)
         return report_error(file);
+    file->lines.comment = layout->log->comment;
     if (strcmp(path, "-") == 0)
         file->path = "<stdin>";
     return true;
@@ -211,7 +212,7 @@ static void read_pieces(struct log_file *file, struct worker *worker)
             read_piece(file, worker, &piece);
         else
             file->refused = !read_header(file, worker, &piece);
-        wants_header = false;
+        wants_header &= worker->records.parser->empty;
     }
     if (worker->records.parser->holds_part && !file->refused) {
         file->incomplete = true;

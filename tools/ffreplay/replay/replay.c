@@ -362,8 +362,14 @@ static const char *empty_text(enum log_format format)
         return "its answers have no points: the queries found nothing";
     case LOG_KAYENTA:
         return "its metric set pairs have no values";
+    case LOG_W3C:
+    case LOG_IIS:
+    case LOG_CLOUDFRONT:
+        return "it has no lines but those that begin with '#'";
+    case LOG_CADDY:
+        return "its lines are of Caddy's other logs: none has the logger 'http.log.access'";
     case LOG_OTLP:
-        return "its lines have no log records, and traces and metrics are not read";
+        return "its lines have no log records and no spans, and metrics are not read";
     case LOG_NDJSON:
     case LOG_COMBINED:
     case LOG_COMMON:

@@ -18,6 +18,7 @@ bool stream_open(struct stream *stream, struct replay *replay, struct stream_fil
         return log_file_report(file.shown, source->error, source->help);
     }
     stream->lines.path = file.shown;
+    stream->lines.comment = layout->log->comment;
     stream->lines.follows = stream->lines.source.never_waits = follows;
     struct worker *worker = &stream->worker;
     worker->traffic = (struct traffic)TRAFFIC_INIT;
@@ -113,6 +114,7 @@ static void begin(struct stream *stream, struct piece *piece)
         stream->refused = !log_file_report(stream->lines.path, misfit->what, misfit->way);
     else if (!parser->read_header(parser, piece->text, piece->length, &problem))
         refuse(stream, problem.text);
+    stream->begun = !parser->empty;
     piece->length = 0;
 }
 
