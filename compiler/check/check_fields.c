@@ -216,6 +216,45 @@ static void check_condition(const struct checker *checker, const struct log *log
         check_condition(checker, log, condition->children[i]);
 }
 
+/* The unit that a field's durations come out in; TIME_AUTO: nothing says that they are any. */
+static enum time_unit unit_of(const struct log *log, const struct text *field,
+                              const struct log_field **mapped)
+{
+    *mapped = NULL;
+    for (uint32_t i = 0; i < log->field_count; i++)
+        if (strcmp(log->fields[i].name.text, field->text) == 0)
+            *mapped = &log->fields[i];
+    if (*mapped)
+        return log_mapped_unit(log, *mapped);
+    return log_duration_unit(log, field->text) == TIME_AUTO ? TIME_AUTO : TIME_MILLISECONDS;
+}
+
+/* A mean of milliseconds is none of seconds, whatever it is called. */
+static void check_unit(const struct checker *checker, const struct log *log,
+                       const struct metric *metric)
+{
+    const struct log_field *mapped;
+    int said = metric->unit ? words_find(time_unit_words, metric->unit) : -1;
+    if (!metric->value.text || said <= TIME_AUTO)
+        return;
+    enum time_unit unit = unit_of(log, &metric->value, &mapped);
+    if (unit == TIME_AUTO || unit == (enum time_unit)said)
+        return;
+    diagnose(checker->diagnostics, FF0389, metric->value.span,
+             "metric '%s' is in %s, and its field '%s' is in %s", metric->name.text, metric->unit,
+             metric->value.text, time_unit_words[unit]);
+    if (mapped)
+        diagnose_note(checker->diagnostics, mapped->name.span, "'%s' is mapped here",
+                      metric->value.text);
+    if (mapped)
+        diagnose_help(checker->diagnostics, "give the metric 'unit: %s', or the field 'unit: %s'",
+                      time_unit_words[unit], metric->unit);
+    else
+        diagnose_help(checker->diagnostics,
+                      "give the metric 'unit: %s', or map the field: %s: {from: %s, unit: %s}",
+                      time_unit_words[unit], metric->value.text, metric->value.text, metric->unit);
+}
+
 static void check_metric(const struct checker *checker, const struct metric *metric)
 {
     const struct project *project = checker->project;
@@ -227,6 +266,7 @@ static void check_metric(const struct checker *checker, const struct metric *met
     check_number(checker, log, &metric->value);
     check_number(checker, log, &metric->numerator);
     check_number(checker, log, &metric->denominator);
+    check_unit(checker, log, metric);
     check_condition(checker, log, metric->where);
     check_condition(checker, log, metric->of);
 }

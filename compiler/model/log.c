@@ -189,8 +189,10 @@ enum time_unit log_duration_unit(const struct log *log, const char *path)
 
 double time_unit_ratio(enum time_unit from, enum time_unit to)
 {
-    static const int thousandths[] = {
-        [TIME_SECONDS] = 0, [TIME_MILLISECONDS] = 1, [TIME_MICROSECONDS] = 2, [TIME_NANOSECONDS] = 3};
+    static const int thousandths[] = {[TIME_SECONDS] = 0,
+                                      [TIME_MILLISECONDS] = 1,
+                                      [TIME_MICROSECONDS] = 2,
+                                      [TIME_NANOSECONDS] = 3};
     static const double ratios[] = {1e-9, 1e-6, 1e-3, 1, 1e3, 1e6, 1e9};
     return ratios[3 + thousandths[to] - thousandths[from]];
 }
@@ -249,8 +251,8 @@ bool log_format_has_lists(enum log_format format)
 {
     switch (format) {
     case LOG_NDJSON:
-    case LOG_CADDY:
     case LOG_OTLP:
+    case LOG_CADDY:
     case LOG_GO_FEATURE_FLAG:
         return true;
     case LOG_W3C:

@@ -63,24 +63,24 @@ struct log_wrap {
     enum log_wrap_kind kind;
     const char *field; /* where it is JSON: the field that holds the line */
 };
-#define TIME_EXCEL "excel" /* days since 1899-12-30 */
+#define TIME_EXCEL  "excel" /* days since 1899-12-30 */
 #define WRAP_PREFIX "wrap." /* of the names of what a wrapper says */
 
 /* What is made of a field's text. */
-#define FIELD_PARSES(X)             \
-    X(PARSE_NUMBER, "number")       \
-    X(PARSE_DURATION, "duration")   \
-    X(PARSE_PERCENT, "percent")     \
-    X(PARSE_SIZE, "size")           \
+#define FIELD_PARSES(X)                     \
+    X(PARSE_NUMBER, "number")               \
+    X(PARSE_DURATION, "duration")           \
+    X(PARSE_PERCENT, "percent")             \
+    X(PARSE_SIZE, "size")                   \
     X(PARSE_FIRST, "first") /* of a list */ \
-    X(PARSE_LAST, "last")           \
-    X(PARSE_SUM, "sum")             \
+    X(PARSE_LAST, "last")                   \
+    X(PARSE_SUM, "sum")                     \
     X(PARSE_MAX, "max")
 enum field_parse { FIELD_PARSES(WORDS_MEMBER) };
 extern const char *const field_parse_words[];
 
-#define FIELD_DECIMALS(X)     \
-    X(DECIMAL_POINT, ".")     \
+#define FIELD_DECIMALS(X) \
+    X(DECIMAL_POINT, ".") \
     X(DECIMAL_COMMA, ",")
 enum field_decimal { FIELD_DECIMALS(WORDS_MEMBER) };
 extern const char *const field_decimal_words[];
@@ -116,8 +116,8 @@ extern const char *const point_field_names[];
 struct log {
     struct text name;
     enum log_format format;
-    const char *time; /* field */
-    const char *time_rest; /* another one, whose text follows that one's; or NULL */
+    const char *time;        /* field */
+    const char *time_rest;   /* another one, whose text follows that one's; or NULL */
     const char *time_format; /* strftime's conversions, or TIME_EXCEL; NULL: see log_time.h */
     enum time_unit time_unit;
     bool has_zone;                          /* times that say no offset have this one */

@@ -54,13 +54,16 @@ static void read_time_format(struct reader *reader, struct node *node, void *tar
     if (!read_text(reader, node, &text))
         return;
     log->time_format = text.text;
+    bool is_half = strstr(text.text, "%I") && !strstr(text.text, "%p");
     bool is_sound = strcmp(text.text, TIME_EXCEL) == 0 ||
-                    (knows_conversions(text.text) && says_a_day(text.text));
+                    (knows_conversions(text.text) && says_a_day(text.text) && !is_half);
     if (is_sound)
         return;
-    diagnose(reader->diagnostics, FF0103, node->span,
-             "expected strftime's conversions with a year, a month and a day, or '%s', found '%s'",
-             TIME_EXCEL, text.text);
+    diagnose(
+        reader->diagnostics, FF0103, node->span,
+        "expected strftime's conversions with a year, a month and a day, and %%p beside %%I, or "
+        "'%s', found '%s'",
+        TIME_EXCEL, text.text);
     diagnose_help(reader->diagnostics, "31.12.2026 13:05 is \"%%d.%%m.%%Y %%H:%%M\", and "
                                        "12/31/2026 1:05 PM is \"%%m/%%d/%%Y %%I:%%M %%p\"");
 }
@@ -162,9 +165,8 @@ static const struct field log_field_fields[] = {
     FIELD("missing", FIELD_TEXTS, struct log_field, missing,
           "texts that mean that there is no value, beside `-` and an empty one"),
 };
-static const struct form log_field_keys_form =
-    KEYS(NULL, "a field", "`{from, scale, from_unit, unit, parse, decimal, missing}`",
-         log_field_fields);
+static const struct form log_field_keys_form = KEYS(
+    NULL, "a field", "`{from, scale, from_unit, unit, parse, decimal, missing}`", log_field_fields);
 static const struct form log_field_form = {.definition = "log_field",
                                            .kind = FORM_EITHER,
                                            .takes = "field, or a mapping",

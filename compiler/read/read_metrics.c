@@ -212,9 +212,8 @@ static void read_log_context(struct reader *reader, struct node *node, void *tar
         if (!read_text(reader, entry->value, &from) || !known)
             continue;
         struct log_field *field = ARENA_APPEND(reader->arena, log->context, log->context_count);
-        *field = (struct log_field){.name = {entry->key->text, entry->key->span},
-                                    .from = from.text,
-                                    .scale = 1};
+        *field = (struct log_field){
+            .name = {entry->key->text, entry->key->span}, .from = from.text, .scale = 1};
     }
 }
 

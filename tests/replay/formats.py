@@ -2,6 +2,7 @@
 import datetime
 import json
 import random
+import urllib.parse
 
 from lab import HOUR, START
 
@@ -193,6 +194,64 @@ def logfmt(request):
             f'bytes={request["bytes"]} path={request["path"]} latency={request["ms"]}{agent} note="a \\"b\\" = c"')
 
 
+def plus(text):
+    return "-" if text is None else text.replace(" ", "+")
+
+
+IIS_COLUMNS = ("date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Referer) "
+               "sc-status sc-substatus sc-win32-status sc-bytes time-taken")
+IIS_HEAD = ["#Software: Microsoft Internet Information Services 10.0", "#Version: 1.0", "#Date: 2026-11-20 10:00:00",
+            f"#Fields: {IIS_COLUMNS}"]
+
+
+def iis(request):
+    return (f'{at(request).strftime("%Y-%m-%d %H:%M:%S")} 10.0.0.1 {request["method"]} {request["path"]} '
+            f'{request["query"][1:] or "-"} 443 {plus(request["user"])} {request["client"]} {plus(request["agent"])} - '
+            f'{request["status"]} 0 0 {request["bytes"]} {request["ms"]}')
+
+
+CLOUDFRONT_HEAD = ["#Version: 1.0", "#Fields: date time x-edge-location sc-bytes c-ip cs-method cs(Host) cs-uri-stem "
+                   "sc-status cs(Referer) cs(User-Agent) cs-uri-query x-edge-result-type time-taken"]
+
+
+def cloudfront(request):
+    agent = urllib.parse.quote(request["agent"], safe="/();,:") if request["agent"] else "-"
+    return "\t".join([at(request).strftime("%Y-%m-%d"), at(request).strftime("%H:%M:%S"), "OSL50-C1",
+                      str(request["bytes"]), request["client"], request["method"], "d1.cloudfront.net", request["path"],
+                      str(request["status"]), "-", agent, request["query"][1:] or "-", "Miss", seconds(request)])
+
+
+def caddy(request):
+    headers = {"Accept": ["*/*"]} | ({"User-Agent": [request["agent"]]} if request["agent"] else {})
+    asked = {"remote_ip": request["client"], "remote_port": "41342", "client_ip": request["client"],
+             "proto": "HTTP/2.0", "method": request["method"], "host": "shop", "uri": uri(request), "headers": headers}
+    return json.dumps({"level": "info", "ts": request["time"] / 1000 + 0.25, "logger": "http.log.access.log0",
+                       "msg": "handled request", "request": asked, "bytes_read": 0, "user_id": request["user"] or "",
+                       "duration": request["ms"] / 1000, "size": request["bytes"], "status": request["status"],
+                       "resp_headers": {"Server": ["Caddy"]}})
+
+
+def span(request):
+    start = request["time"] * 10**6
+    attributes = {"client.address": request["client"], "url.path": request["path"]}
+    if request["agent"] is not None:
+        attributes["user_agent.original"] = request["agent"]
+    given = [{"key": key, "value": {"stringValue": text}} for key, text in attributes.items()]
+    given += [{"key": key, "value": {"intValue": str(number)}} for key, number in (
+        ("http.response.status_code", request["status"]), ("http.response.body.size", request["bytes"]))]
+    one = {"traceId": "5b8efff798038103d269b633813fc60c", "spanId": "eee19b7ec3c1b174", "name": "GET /", "kind": 2,
+           "startTimeUnixNano": str(start), "endTimeUnixNano": str(start + request["ms"] * 10**6), "attributes": given,
+           "status": {"code": 2} if request["status"] >= 500 else {}}
+    return json.dumps({"resourceSpans": [{"resource": {}, "scopeSpans": [{"scope": {}, "spans": [one]}]}]})
+
+
+def columns(request):
+    """As people keep them: blanks between them, and a decimal comma; quotes where a text has blanks."""
+    agent = (request["agent"] or "").replace('"', '""')
+    return (f'{at(request).strftime("%d.%m.%Y %H:%M:%S")}  {request["client"]} {request["status"]} {request["bytes"]} '
+            f'{request["path"]}\t"{agent}" {request["ms"]},0')
+
+
 def cri(line, request):
     """A long line is split in two, as a runtime does at 16 KiB."""
     begin = f'{iso(request)} {["stdout", "stderr"][request["ms"] % 2]}'
@@ -263,6 +322,22 @@ FORMATS = [
            {"latency": "duration", "agent": "header_user_agent"}),
     Format("logfmt", "format: logfmt, time: ts, unit: client", logfmt,
            {"latency": "latency", "agent": "agent"}, client="client"),
+    Format("iis", "format: iis", iis, {"latency": "time-taken", "status": "sc-status", "bytes": "sc-bytes",
+                                       "path": "cs-uri-stem", "agent": "cs(User-Agent)"}, client="c-ip",
+           head=IIS_HEAD, wild=False),
+    Format("w3c", "format: w3c", iis, {"latency": "time-taken", "status": "sc-status", "bytes": "sc-bytes",
+                                       "path": "cs-uri-stem", "agent": "cs(User-Agent)"}, client="c-ip",
+           head=IIS_HEAD, wild=False),
+    Format("cloudfront", "format: cloudfront", cloudfront,
+           {"latency": "time-taken", "status": "sc-status", "bytes": "sc-bytes", "path": "cs-uri-stem",
+            "agent": "cs(User-Agent)"}, client="c-ip", head=CLOUDFRONT_HEAD, wild=False),
+    Format("caddy", "format: caddy", caddy,
+           {"latency": "duration", "bytes": "size",
+            "agent": "{from: request.headers.User-Agent, parse: first}"}, client="request.remote_ip",
+           has={"status", "bytes", "agent", "latency"}),
+    Format("spans", "format: otlp, unit: client.address", span,
+           {"latency": "duration", "status": "http.response.status_code", "bytes": "http.response.body.size",
+            "path": "url.path", "agent": "user_agent.original"}, client="client.address"),
     Format("apache-times", f"pattern: apache, log_format: {quoted(APACHE_TIMES)}", apache_times,
            {"latency": "duration", "agent": "header_user_agent"}, has={"status", "bytes", "agent", "latency"}),
 ]
@@ -281,6 +356,10 @@ WRAPPED = [
     Format("docker-of-nginx", f"wrap: docker, pattern: nginx, log_format: {quoted(NGINX)}",
            lambda r: docker(nginx_main(r), r),
            {"latency": "request_time", "bytes": "body_bytes_sent", "agent": "http_user_agent"}),
+    Format("columns", "format: tsv\ndelimiter: space\ncomment: '#'\nunit: client\n"
+           "columns: [day, clock, client, status, bytes, path, agent, ms]\n"
+           "time: {from: [day, clock], format: '%d.%m.%Y %H:%M:%S', zone: Z}", columns,
+           {"latency": "{from: ms, decimal: ',', unit: ms, from_unit: ms}", "agent": "agent"}, client="client"),
     Format("cri-of-logfmt", "format: logfmt, time: wrap.time, unit: client, wrap: cri", lambda r: cri(logfmt(r), r),
            {"latency": "latency", "agent": "agent"}, client="client"),
 ]

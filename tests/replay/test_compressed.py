@@ -57,6 +57,33 @@ same("gzip_stored", gzip.compress(plain, 0))
 same("gzip_of_two_files", gzip.compress(plain[:half]) + gzip.compress(plain[half:]))
 same("gzip_members_within_a_line", gzip.compress(plain[:middle]) + gzip.compress(plain[middle:]))
 same("gzip_with_an_empty_member", gzip.compress(b"") + gzip.compress(plain) + gzip.compress(b""))
+
+
+def messages(pack, data, most):
+    """As the OpenTelemetry collector writes what it compresses: a size, and a stream, for each request."""
+    out = b""
+    for begin in range(0, len(data), most):
+        packed = pack(data[begin:begin + most].rstrip(b"\n"))
+        out += len(packed).to_bytes(4, "big") + packed
+    return out
+
+
+def in_lines(pack, data, count):
+    lines = data.splitlines(keepends=True)
+    return b"".join(messages(pack, b"".join(lines[i:i + count]), 1 << 40) for i in range(0, len(lines), count))
+
+
+same("zstd_messages", in_lines(zstd, plain, 1000))
+same("gzip_messages", in_lines(gzip.compress, plain, 500))
+same("one_message", messages(zstd, plain, 1 << 40))
+framed = in_lines(zstd, plain, 5000)
+size = int.from_bytes(framed[:4], "big")
+for name, broken in (("without_their_end", framed[:-7]), ("without_a_size", framed[:4 + size + 2]),
+                     ("of_a_wrong_size", (size - 3).to_bytes(4, "big") + framed[4:]),
+                     ("with_rubbish_between", framed[:4 + size] + b"\0\0\0\x07rubbish" + framed[4 + size:])):
+    result = decide(directory, file_of("log", broken), "--json")
+    ok(result.status == 2 and not result.out and ("damaged" in result.err or "truncated" in result.err),
+       f"messages_{name}_give_no_verdict", result.status, result.out, result.err)
 same("gzip_filled_up_with_zeros", gzip.compress(plain) + bytes(1000))
 same("zstd", zstd(plain))
 same("zstd_with_a_checksum", zstd(plain, "--check", "-19"))

@@ -136,14 +136,33 @@ equal(decide(JSON, large, "--json", *one).out, decide(JSON, large, "--json", "--
 
 # -------------------------------------------------------------------------------------------- no time
 
-for name, time, shown in (("a_text", "20.11.2026 10:00", "20.11.2026 10:00"), ("an_object", {"s": START}, "{…}"),
+for name, time, shown in (("a_text", "ten o'clock", "ten o'clock"), ("an_object", {"s": START}, "{…}"),
                           ("escapes", "\x1b[31m", "<1B>[31m")):
     result = decide(JSON, write("timeless", [dict(line, ts=time) for line in lines]))
     ok(f"no time: 'ts' is '{shown}', expected RFC 3339 or a number" in result.err, f"no_time_shows_{name}", result.err)
 
+# A time of a spreadsheet or a locale is shown with the line that reads it, and that line does.
+SAYS = "none of RFC 3339, 17/May/2015:10:05:03 +0000 and a number; write "
+for time, form, also in (
+        ("20.11.2026 10:00", "%d.%m.%Y %H:%M", ""), ("11/20/2026 10:00:05 AM", "%m/%d/%Y %I:%M:%S %p", ""),
+        ("11/20/2026 1:05 PM", "%m/%d/%Y %I:%M %p", ""), ("20/11/2026 10:00", "%d/%m/%Y %H:%M", ""),
+        ("12/11/2026 10:00", "%m/%d/%Y %H:%M", ', or "%d/%m/%Y %H:%M", whichever it is'),
+        ("2026/11/20 10:00:00", "%Y/%m/%d %H:%M:%S", ""), ("20-Nov-2026 10:00:00", "%d-%b-%Y %H:%M:%S", ""),
+        ("Nov 20, 2026 10:00:00 AM", "%b %d, %Y %I:%M:%S %p", ""), ("20261120T100000Z", "%Y%m%dT%H%M%SZ", ""),
+        ("46346.4166666667", "excel", ""), (46346.4166666667, "excel", "")):
+    result = decide(JSON, write("timeless", [dict(line, ts=time) for line in lines]))
+    line = f'time: {{from: ts, format: "{form}"}}'
+    ok(f"'ts' is '{time}', {SAYS}{line}{also}, and zone:" in result.err, f"the_way_is_shown_for_{time}", result.err)
+    said = decide(project("told", canary(BLOCK), base=BASE.replace("time: ts", f'{line}\n    zone: "+00:00"')),
+                  write("timeless", [dict(line, ts=time) for line in lines]), "--json", "--now", "2026-12-31T00:00:00Z")
+    equal(said.status == 0 and sum(said.json["input"]["bad"].values()), 0, f"and_reads_{time}")
+    first = said.json["input"]["first"] if said.status == 0 else said.err
+    ok(first.startswith(("2026-11-20T10:00", "2026-11-20T13:05", "2026-12-11T10:00", "2026-11-20T09:59:59.99")),
+       f"as_what_it_is_{time}", first)
+
 EMPTY = {"prometheus": json.dumps({"status": "success", "data": {"resultType": "matrix", "result": []}}),
-         "otlp": json.dumps({"resourceSpans": []}) + "\n", "ndjson": ""}
-SAID = {"prometheus": "the queries found nothing", "otlp": "no log records, and traces and metrics are not read",
+         "otlp": json.dumps({"resourceMetrics": []}) + "\n", "ndjson": ""}
+SAID = {"prometheus": "the queries found nothing", "otlp": "no log records and no spans, and metrics are not read",
         "ndjson": "the logs are empty"}
 for form, text in EMPTY.items():
     directory = project(form, canary(BLOCK.replace("latency_p95, max: 500ms", "slowest, max: 5")), f"""\

@@ -56,6 +56,42 @@ FLAG_LINES = [json.dumps({"kind": "feature", "userKey": line["user_id"], "creati
 OTLP = lab.PROJECT.replace("format: ndjson", "format: otlp").replace("time: ts", "time: time").replace(
     "    id: request\n", "")
 FLAGS = re.sub(r"    (time|unit|id|context): .*\n", "", lab.PROJECT).replace("ndjson", "go-feature-flag")
+W3C_HEAD = b"#Fields: date time c-ip sc-status time-taken cs(User-Agent)"
+W3C_LINES = [b"2026-11-20 10:%02d:%02d 10.0.0.%d %d %d a+%d" % (i // 60, i % 60, i, line["status"], i, i)
+             for i, line in enumerate(requests(200))]
+TABS = [line.replace(b" ", b"\t") for line in W3C_LINES]
+CADDY_LINES = [json.dumps({"level": "info", "ts": line["ts"] / 1000, "logger": "http.log.access", "duration": 0.1,
+                           "status": line["status"], "request": {"method": "GET", "remote_ip": line["user_id"]}}).encode()
+               for line in requests(200)]
+SPAN_LINES = [json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [
+    {"startTimeUnixNano": str(line["ts"] * 10**6), "endTimeUnixNano": str(line["ts"] * 10**6 + 10**7), "status": {"code": 2},
+     "attributes": [{"key": "user_id", "value": {"stringValue": line["user_id"]}}]}]}]}]}).encode() for line in requests(100)]
+READ_LINES = [json.dumps({"time": line["ts"], "user_id": line["user_id"], "took": took, "up": up}).encode()
+              for line, took, up in zip(requests(200), ["1m3s", "12 ms", "2\u00b5s", "0.5", None] * 40,
+                                        ["0.1, 0.2 : -", [1, "2"], "-", 7] * 50)]
+NEW = """\
+project: {name: lab, environments: [production], bucket_by: client}
+attributes: {client: string}
+logs:
+  log: {LOG, context: {client: UNIT}}
+metrics:
+  errors: {kind: proportion, of: {STATUS: {gte: 500}}}
+  took: {kind: mean, value: TOOK, unit: ms}
+"""
+NEW_BLOCK = """\
+stages: [{name: first, percent: 30%}]
+state: running
+stage: first
+since: 2026-11-20T00:00:00Z
+guards: [{metric: errors, max: 5%}, {metric: took, max: 5s}]
+"""
+
+
+def new(name, log, unit, status, took):
+    base = NEW.replace("LOG", log).replace("UNIT", unit).replace("STATUS", status).replace("TOOK", took)
+    return project(f"rubbish-{name}", canary(NEW_BLOCK), base=base)
+
+
 SERIES = """\
 project: {name: lab, environments: [production], bucket_by: client}
 attributes: {client: string}
@@ -98,8 +134,16 @@ for name, directory, lines in (
          ACCESS_LINES),
         ("csv", project("rubbish-csv", canary(BLOCK), base=CSV), CSV_LINES),
         ("otlp", project("rubbish-otlp", canary(BLOCK), base=OTLP), OTLP_LINES),
+        ("iis", new("iis", "format: iis", "c-ip", "sc-status", "time-taken"), W3C_LINES),
+        ("w3c", new("w3c", "format: w3c", "c-ip", "sc-status", "time-taken"), W3C_LINES),
+        ("cloudfront", new("cloudfront", "format: cloudfront", "c-ip", "sc-status", "time-taken"), TABS),
+        ("caddy", new("caddy", "format: caddy", "request.remote_ip", "status", "duration"), CADDY_LINES),
+        ("spans", new("spans", "format: otlp", "user_id", "status", "duration"), SPAN_LINES),
+        ("read", new("read", "format: ndjson, fields: {took: {from: took, parse: duration}, up: {from: up, parse: sum}}",
+                     "user_id", "up", "took"), READ_LINES),
         ("go-feature-flag", project("rubbish-flags", canary(BLOCK), base=FLAGS), FLAG_LINES)):
-    log = (CSV_HEADER + b"\n" if name == "csv" else b"") + b"\n".join(damaged(rng.choice(lines)) for _ in range(count))
+    head = {"csv": CSV_HEADER, "iis": W3C_HEAD, "w3c": W3C_HEAD, "cloudfront": W3C_HEAD}.get(name)
+    log = (head + b"\n" if head else b"") + b"\n".join(damaged(rng.choice(lines)) for _ in range(count))
     result = decide(directory, "-", "--max-bad", "100%", "--json", stdin=log)
     if not ok(result.status == 0, f"{name}_never_ends_the_program", result.status, result.err[-2000:]):
         continue

@@ -15,9 +15,21 @@
 #include "unpack.h"
 
 #define PACKED_BLOCK (256u << 10)
+/* The least that tells a packing. What writes to a pipe line by line is not waited for. */
+#define LEAST_HEAD 6
+
+/*
+ * The OpenTelemetry collector's files where it compresses: each request is a stream of its own, and
+ * what it takes stands before it. A line end follows each, which the collector does not write.
+ */
+#define SIZE_BYTES 4
+enum message { MESSAGE_NONE, MESSAGE_BEGUN, MESSAGE_ENDED };
 
 struct packed {
     struct unpacker *unpacker;
+    bool is_framed; /* in messages */
+    enum message message;
+    size_t left; /* of the message */
     size_t begin, end;
     bool at_end;
     bool begun; /* the first that was unpacked has been handed out */
@@ -88,14 +100,28 @@ static bool begins(const struct byte_source *source, const char *bytes, size_t l
     return source->head_end >= length && memcmp(source->head, bytes, length) == 0;
 }
 
+#define GZIP_MAGIC "\x1f\x8b"
+#define ZSTD_MAGIC "\x28\xb5\x2f\xfd"
+
 static enum packing packing_of(const struct byte_source *source)
 {
-    if (begins(source, "\x1f\x8b", 2))
+    if (begins(source, GZIP_MAGIC, 2))
         return PACKED_GZIP;
-    return begins(source, "\x28\xb5\x2f\xfd", 4) ||
-                   is_skippable_frame(source->head, source->head_end)
+    return begins(source, ZSTD_MAGIC, 4) || is_skippable_frame(source->head, source->head_end)
                ? PACKED_ZSTD
                : PACKED_NOT;
+}
+
+/* A size below 16 MiB, which no text begins with, and the first bytes of a stream. */
+static enum packing packing_of_messages(const struct byte_source *source)
+{
+    const unsigned char *stream = source->head + SIZE_BYTES;
+    if (source->head_end < LEAST_HEAD || source->head[0] != 0)
+        return PACKED_NOT;
+    size_t have = source->head_end - SIZE_BYTES;
+    if (memcmp(stream, GZIP_MAGIC, 2) == 0)
+        return PACKED_GZIP;
+    return memcmp(stream, ZSTD_MAGIC, have < 4 ? have : 4) == 0 ? PACKED_ZSTD : PACKED_NOT;
 }
 
 static bool fits(struct byte_source *source, const unsigned char *head, size_t length)
@@ -107,9 +133,6 @@ static bool fits(struct byte_source *source, const unsigned char *head, size_t l
     return fail(source, misfit->what);
 }
 
-/* The least that tells a packing. What writes to a pipe line by line is not waited for. */
-#define LEAST_HEAD 6
-
 static bool find_packing(struct byte_source *source)
 {
     size_t got;
@@ -117,12 +140,15 @@ static bool find_packing(struct byte_source *source)
            (got = read_bytes(source, source->head + source->head_end,
                              sizeof source->head - source->head_end)) > 0)
         source->head_end += got;
-    if (source->error[0] || !fits(source, source->head, source->head_end))
+    enum packing messages = packing_of_messages(source);
+    if (source->error[0] ||
+        (messages == PACKED_NOT && !fits(source, source->head, source->head_end)))
         return false;
-    enum packing packing = packing_of(source);
+    enum packing packing = messages == PACKED_NOT ? packing_of(source) : messages;
     if (packing == PACKED_NOT)
         return true;
     source->packed = xcalloc(1, sizeof *source->packed);
+    source->packed->is_framed = messages != PACKED_NOT;
     source->packed->unpacker = unpacker_open(packing);
     return true;
 }
@@ -160,33 +186,102 @@ static size_t read_raw(struct byte_source *source, void *bytes, size_t size)
     return ahead;
 }
 
+/* Reads more of the packed bytes, behind those that are left of them. False: there are no more, or
+ * an error was noted. */
+static bool refill(struct byte_source *source)
+{
+    struct packed *packed = source->packed;
+    size_t left = packed->end - packed->begin;
+    memmove(packed->bytes, packed->bytes + packed->begin, left);
+    packed->begin = 0;
+    packed->end = left;
+    size_t got = read_raw(source, packed->bytes + left, sizeof packed->bytes - left);
+    packed->end += got;
+    packed->at_end = got == 0;
+    return got > 0;
+}
+
+static size_t fail_packed(struct byte_source *source, const char *why)
+{
+    snprintf(source->error, sizeof source->error, "it is damaged: %s", why);
+    return 0;
+}
+
+/* The size of the next message. False: there is none, or not all of it, which is noted. */
+static bool begin_message(struct byte_source *source)
+{
+    struct packed *packed = source->packed;
+    while (packed->end - packed->begin < SIZE_BYTES)
+        if (!refill(source)) {
+            if (packed->end > packed->begin && !source->error[0])
+                fail(source, "it is truncated: the compressed data ends too early");
+            return false;
+        }
+    const unsigned char *size = packed->bytes + packed->begin;
+    packed->left = (size_t)size[0] << 24 | (size_t)size[1] << 16 | (size_t)size[2] << 8 | size[3];
+    packed->begin += SIZE_BYTES;
+    packed->message = MESSAGE_BEGUN;
+    return true;
+}
+
+/* Unpacks what is there. Returns what came out; an error is noted. */
+static size_t unpack_some(struct byte_source *source, void *bytes, size_t size)
+{
+    struct packed *packed = source->packed;
+    size_t have = packed->end - packed->begin;
+    if (packed->is_framed && have > packed->left)
+        have = packed->left;
+    struct unpacking data = {packed->bytes + packed->begin, have, bytes, size};
+    const char *wrong = unpack(packed->unpacker, &data);
+    packed->begin += have - data.in_size;
+    packed->left -= packed->is_framed ? have - data.in_size : 0;
+    if (wrong)
+        return fail_packed(source, wrong);
+    size_t unpacked = size - data.out_size;
+    if (unpacked > 0 && !packed->begun && !fits(source, bytes, unpacked))
+        return 0;
+    packed->begun |= unpacked > 0;
+    return unpacked;
+}
+
+/* False: it goes on. A stream that ends elsewhere than its message is damaged. */
+static bool end_message(struct byte_source *source)
+{
+    struct packed *packed = source->packed;
+    if (!packed->is_framed || packed->left > 0)
+        return false;
+    packed->message = MESSAGE_ENDED;
+    if (!unpacker_is_between(packed->unpacker))
+        fail_packed(source, "a message ends within its stream");
+    return true;
+}
+
 static size_t read_packed(struct byte_source *source, void *bytes, size_t size)
 {
     struct packed *packed = source->packed;
     for (;;) {
-        struct unpacking data = {packed->bytes + packed->begin, packed->end - packed->begin, bytes,
-                                 size};
-        const char *wrong = unpack(packed->unpacker, &data);
-        packed->begin = packed->end - data.in_size;
-        if (wrong) {
-            snprintf(source->error, sizeof source->error, "it is damaged: %s", wrong);
-            return 0;
+        if (packed->is_framed && packed->message == MESSAGE_ENDED) {
+            packed->message = MESSAGE_NONE;
+            *(char *)bytes = '\n';
+            return 1;
         }
-        size_t unpacked = size - data.out_size;
-        if (unpacked > 0 && !packed->begun && !fits(source, bytes, unpacked))
+        if (packed->is_framed && packed->message == MESSAGE_NONE && !begin_message(source))
             return 0;
-        packed->begun |= unpacked > 0;
-        if (unpacked > 0)
+        size_t unpacked = unpack_some(source, bytes, size);
+        if (unpacked > 0 || source->error[0])
             return unpacked;
-        if (packed->at_end && !unpacker_is_between(packed->unpacker))
+        if (end_message(source)) {
+            if (source->error[0])
+                return 0;
+            continue;
+        }
+        if (!packed->at_end && !refill(source) && source->error[0])
+            return 0;
+        if (!packed->at_end)
+            continue;
+        if (packed->is_framed || !unpacker_is_between(packed->unpacker))
             fail(source, "it is truncated: the compressed data ends too early");
-        if (packed->at_end)
-            return 0;
-        packed->begin = 0;
-        packed->end = read_raw(source, packed->bytes, sizeof packed->bytes);
-        packed->at_end = packed->end == 0;
-        if (source->error[0])
-            return 0;
+        return 0;
     }
 }
 

@@ -31,9 +31,9 @@ bool format_value_fits(enum value_form as, const char *text, const char *end);
 /* A time by strftime's conversions, in parts; -1: not said. */
 struct time_pieces {
     int year, month, day, day_of_year, hour, minute, second;
-    int is_afternoon; /* of a 12-hour clock */
-    char offset[8];   /* "+01:00"; "": not said */
-    char epoch[24];   /* seconds; "": not said */
+    int is_afternoon;  /* of a 12-hour clock */
+    char offset[8];    /* "+01:00"; "": not said */
+    char epoch[24];    /* seconds; "": not said */
     char fraction[12]; /* of a second, its digits */
 };
 extern const struct time_pieces no_time_pieces;

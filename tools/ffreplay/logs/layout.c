@@ -48,9 +48,9 @@ static void add_readings(struct layout *layout)
     const struct log *log = layout->log;
     struct reading none = {NULL, NO_PLACE, NO_PLACE, false};
     if (is_read_time(log)) {
-        const char *name = log->time_rest ? arena_format(layout->arena, "%s and %s", log->time,
-                                                         log->time_rest)
-                                          : log->time;
+        const char *name = log->time_rest
+                               ? arena_format(layout->arena, "%s and %s", log->time, log->time_rest)
+                               : log->time;
         *ARENA_APPEND(layout->arena, layout->readings, layout->reading_count) = none;
         (void)add_path(layout, name ? name : "time");
     }
@@ -148,8 +148,8 @@ struct field layout_field(struct layout *layout, const char *name)
 bool layout_hides(const struct layout *layout, uint32_t place)
 {
     const struct log *log = layout->log;
-    bool is_unit = layout->unit != NO_PLACE &&
-                   strcmp(layout->paths[place], layout->paths[layout->unit]) == 0;
+    bool is_unit =
+        layout->unit != NO_PLACE && strcmp(layout->paths[place], layout->paths[layout->unit]) == 0;
     bool hides = is_unit && key_is_private(layout->project->bucket_by);
     for (uint32_t i = 0; i < log->context_count && !hides; i++) {
         const struct attribute *attribute =
@@ -288,7 +288,8 @@ static struct line_parser *parser_of_forms(const struct layout *layout)
             *ARENA_APPEND(layout->arena, names, count) = log->forms[i].fields[j].name;
     if (!knows_paths(layout, names, count))
         return NULL;
-    return format_string_parser(parsed_paths(layout), parsed_count(layout), log->forms, log->form_count);
+    return format_string_parser(parsed_paths(layout), parsed_count(layout), log->forms,
+                                log->form_count);
 }
 
 static struct line_parser *parser_of_format(const struct layout *layout)

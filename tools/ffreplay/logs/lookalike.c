@@ -22,12 +22,16 @@ static const struct described {
     [LOOKS_LIKE_ENVOY] = {"the access log of Envoy", "envoy"},
     [LOOKS_LIKE_ALB] = {"the access log of an AWS load balancer", "alb"},
     [LOOKS_LIKE_LOGFMT] = {"logfmt", "logfmt"},
+    [LOOKS_LIKE_W3C] = {"IIS's or another log of the W3C's form", "w3c"},
+    [LOOKS_LIKE_CLOUDFRONT] = {"the log of CloudFront", "cloudfront"},
+    [LOOKS_LIKE_CADDY] = {"the access log of Caddy", "caddy"},
 };
 
 void lookalike_help(enum lookalike lookalike, const char *what, const char *format)
 {
     const struct described *found = &described[lookalike];
-    if (!found->text || (found->format && strcmp(found->format, format) == 0))
+    bool is_that = found->format && strcmp(found->format, format) == 0;
+    if (!found->text || is_that || (lookalike == LOOKS_LIKE_W3C && strcmp(format, "iis") == 0))
         return;
     if (found->format)
         print_help("%s like %s, which 'format: %s' reads", what, found->text, found->format);
@@ -164,18 +168,32 @@ static bool is_logfmt(struct rest line)
     return at > line.at && at < line.end && *at == '=' && has(line, " ");
 }
 
+/* Lines of an application may begin so, too: those of servers name a request's method. */
+static bool is_w3c(struct rest line)
+{
+    static const char *const methods[] = {" GET ", " POST ", " HEAD ", " OPTIONS ", " PUT "};
+    bool has_method = false;
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
+        has_method |= has(line, methods[i]);
+    return has_method && has_form(line, "0000-00-00 00:00:00 ") && !has(line, "\"");
+}
+
 enum lookalike lookalike_of(const char *text, size_t length)
 {
     const struct rest line = {text, text + length};
     const char *time = access_time(line);
     if (begins(line, "{"))
-        return LOOKS_LIKE_JSON;
+        return has(line, "\"logger\":\"http.log.access") ? LOOKS_LIKE_CADDY : LOOKS_LIKE_JSON;
     if (time)
         return lookalike_of_access(line, time);
     if (has_form(line, "[0000-00-00T") && has(line, "] \""))
         return LOOKS_LIKE_ENVOY;
     if (is_load_balancers(line))
         return LOOKS_LIKE_ALB;
+    if (has_form(line, "0000-00-00\t00:00:00\t"))
+        return LOOKS_LIKE_CLOUDFRONT;
+    if (is_w3c(line))
+        return LOOKS_LIKE_W3C;
     if (has(line, " {\"") && ends(line, "}"))
         return LOOKS_LIKE_WRAPPED_JSON;
     return is_logfmt(line) ? LOOKS_LIKE_LOGFMT : LOOKS_LIKE_NOTHING;

@@ -36,8 +36,8 @@ constexpr const char *OWN_MEMBERS[] = {"timeUnixNano", "observedTimeUnixNano",
                                        "severityText", "severityNumber",
                                        "eventName",    "traceId",
                                        "spanId"};
-constexpr const char *SPAN_MEMBERS[] = {"startTimeUnixNano", "endTimeUnixNano", "name", "traceId",
-                                        "spanId", "parentSpanId"};
+constexpr const char *SPAN_MEMBERS[] = {"startTimeUnixNano", "endTimeUnixNano", "name",
+                                        "traceId",           "spanId",          "parentSpanId"};
 constexpr const char *SPAN_KINDS[] = {"unspecified", "internal", "server",
                                       "client",      "producer", "consumer"};
 constexpr const char *SPAN_STATUSES[] = {"unset", "ok", "error"};

@@ -29,6 +29,7 @@ struct w3c {
     size_t column_count, column_capacity;
     struct buffer header;  /* the last `#Fields:` */
     const char *wrong;     /* with what it says, and so with each line below it; or NULL */
+    uint32_t date, time;   /* places, where they are needed; otherwise `count` */
     bool *is_header_place; /* by place: of a header of the request, such as cs(User-Agent) */
     enum { PLUS_UNKNOWN, PLUS_IS_BLANK } plus;
     struct buffer *texts; /* by place: what was written with '+' */
@@ -82,8 +83,7 @@ static void check_columns(struct w3c *self)
                      self->paths[place]);
             self->wrong = self->message;
         }
-        if (is_cloudfront && self->kind == W3C_ANY &&
-            strcmp(self->paths[place], "time-taken") == 0)
+        if (is_cloudfront && self->kind == W3C_ANY && strcmp(self->paths[place], "time-taken") == 0)
             self->wrong = "its columns are CloudFront's, whose 'time-taken' is in seconds: write "
                           "'format: cloudfront'";
     }
@@ -160,6 +160,27 @@ static void settle_values(struct w3c *self, struct value *values)
     }
 }
 
+/* A digit for each 0. */
+static bool has_shape(const struct value *value, const char *shape)
+{
+    const char *at = value->text, *end = at + value->length;
+    for (; *shape && at < end; shape++, at++)
+        if (*shape == '0' ? *at < '0' || *at > '9' : *at != *shape)
+            return false;
+    return !*shape;
+}
+
+/* What tells the lines of the format from others that happen to have as many fields. */
+static const char *check_times(const struct w3c *self, const struct value *values)
+{
+    const struct value *date = &values[self->date], *time = &values[self->time];
+    if (self->date < self->count && date->kind == VALUE_STRING && !has_shape(date, "0000-00-00"))
+        return "expected a date such as 2026-11-20 in the column 'date'";
+    if (self->time < self->count && time->kind == VALUE_STRING && !has_shape(time, "00:00:00"))
+        return "expected a time such as 10:00:00 in the column 'time'";
+    return NULL;
+}
+
 static bool w3c_parse(struct line_parser *parser, const char *line, size_t length,
                       struct value *values, struct line_problem *problem)
 {
@@ -180,7 +201,9 @@ static bool w3c_parse(struct line_parser *parser, const char *line, size_t lengt
     if (!self->rows->parse(self->rows, line, length, values, problem))
         return false;
     settle_values(self, values);
-    return true;
+    problem->column = 1;
+    problem->text = check_times(self, values);
+    return !problem->text;
 }
 
 static void w3c_close(struct line_parser *parser)
@@ -206,10 +229,14 @@ struct line_parser *w3c_parser(const char *const *paths, uint32_t count, enum w3
     self->paths = paths;
     self->count = count;
     self->plus = kind == W3C_IIS ? PLUS_IS_BLANK : PLUS_UNKNOWN;
+    self->date = self->time = count;
     self->texts = xcalloc(count + 1, sizeof *self->texts);
     self->is_header_place = xcalloc(count + 1, sizeof *self->is_header_place);
-    for (uint32_t place = 0; place < count; place++)
+    for (uint32_t place = 0; place < count; place++) {
         self->is_header_place[place] = begins(paths[place], strlen(paths[place]), "cs(");
+        self->date = strcmp(paths[place], "date") == 0 ? place : self->date;
+        self->time = strcmp(paths[place], "time") == 0 ? place : self->time;
+    }
     for (size_t i = 0; i < column_count; i++)
         add_column(self, columns[i], strlen(columns[i]));
     return &self->parser;

@@ -98,9 +98,8 @@ static const struct unit *find_unit(const struct unit *units, struct slice text)
 
 /* In seconds, the largest first: parts of a duration come in that order. */
 static const struct unit durations[] = {
-    {"d", 86400},    {"h", 3600},         {"min", 60},         {"m", 60},   {"s", 1}, {"sec", 1},
-    {"ms", 1e-3},    {"us", 1e-6},        {"\xc2\xb5s", 1e-6}, {"\xce\xbcs", 1e-6},
-    {"ns", 1e-9},    {NULL, 0}};
+    {"d", 86400}, {"h", 3600},  {"min", 60},         {"m", 60},           {"s", 1},     {"sec", 1},
+    {"ms", 1e-3}, {"us", 1e-6}, {"\xc2\xb5s", 1e-6}, {"\xce\xbcs", 1e-6}, {"ns", 1e-9}, {NULL, 0}};
 
 /* "1m3s", "12.5ms", "3 ms", or a bare number in the unit that it is logged in. */
 static bool read_duration(const struct log_field *field, enum time_unit from, struct slice text,
@@ -136,9 +135,9 @@ static bool read_duration(const struct log_field *field, enum time_unit from, st
 
 /* In bytes. A bare "K" or "M" may be either kind, so it is neither. */
 static const struct unit sizes[] = {
-    {"", 1},       {"B", 1},         {"kB", 1e3},       {"KB", 1e3},       {"MB", 1e6},
-    {"GB", 1e9},   {"TB", 1e12},     {"PB", 1e15},      {"KiB", 0x1p10},   {"MiB", 0x1p20},
-    {"GiB", 0x1p30}, {"TiB", 0x1p40}, {"PiB", 0x1p50},  {NULL, 0}};
+    {"", 1},         {"B", 1},        {"kB", 1e3},     {"KB", 1e3},     {"MB", 1e6},
+    {"GB", 1e9},     {"TB", 1e12},    {"PB", 1e15},    {"KiB", 0x1p10}, {"MiB", 0x1p20},
+    {"GiB", 0x1p30}, {"TiB", 0x1p40}, {"PiB", 0x1p50}, {NULL, 0}};
 
 static const struct unit percent[] = {{"", 1e-2}, {"%", 1e-2}, {NULL, 0}};
 
@@ -202,8 +201,9 @@ struct entries {
 static struct entries entries_of(const struct log_field *field, const struct value *logged)
 {
     bool has_items = logged->kind == VALUE_LIST || logged->kind == VALUE_OTHER;
+    struct slice text = {logged->text, logged->text + logged->length};
     return (struct entries){.list = has_items ? logged : NULL,
-                            .rest = {logged->text, logged->text + (has_items ? 0 : logged->length)},
+                            .rest = has_items ? (struct slice){0} : trimmed(text),
                             .commas_are_decimal = field->decimal == DECIMAL_COMMA};
 }
 
@@ -318,9 +318,9 @@ enum number_state reading_number(const struct log *log, const struct log_field *
 
 /* ------------------------------------------------------------------------------------- times -- */
 
-#define EXCEL_EPOCH     25569.0 /* days from 1899-12-30 to 1970-01-01 */
-#define EXCEL_FIRST     61.0    /* before, its days are off by one: it has a 1900-02-29 */
-#define EXCEL_LAST      2958466.0
+#define EXCEL_EPOCH        25569.0 /* days from 1899-12-30 to 1970-01-01 */
+#define EXCEL_FIRST        61.0    /* before, its days are off by one: it has a 1900-02-29 */
+#define EXCEL_LAST         2958466.0
 #define MILLISECONDS_A_DAY 86400000.0
 
 /* Local time, so it is written without an offset. */
@@ -362,8 +362,8 @@ static bool has_text(const struct value *value)
 
 static void set_text(struct value *value, const struct buffer *text)
 {
-    *value = (struct value){
-        .kind = VALUE_STRING, .text = text->bytes, .length = (uint32_t)text->length};
+    *value =
+        (struct value){.kind = VALUE_STRING, .text = text->bytes, .length = (uint32_t)text->length};
 }
 
 void reading_time(const struct log *log, const struct value *from, const struct value *rest,
@@ -393,19 +393,19 @@ void reading_time(const struct log *log, const struct value *from, const struct 
 
 /* ----------------------------------------------------------------------------------- guesses -- */
 
-/* As people, spreadsheets and locales write them; "/" is tried as a month first, as most write it. */
-static const char *const guessed[] = {
-    "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%Y.%m.%d", "%d-%m-%Y", "%d-%b-%Y", "%d %b %Y",
-    "%d %B %Y", "%b %d, %Y", "%b %d %Y", "%B %d, %Y", "%d/%b/%Y", "%Y%m%d", "%Y-%m-%d", "%d.%m.%y",
-    "%m/%d/%y", "%d/%m/%y"};
+/* As people, spreadsheets and locales write them; "/" is tried behind a month first. */
+static const char *const guessed[] = {"%d.%m.%Y", "%m/%d/%Y",  "%d/%m/%Y", "%Y/%m/%d", "%Y.%m.%d",
+                                      "%d-%m-%Y", "%d-%b-%Y",  "%d %b %Y", "%d %B %Y", "%b %d, %Y",
+                                      "%b %d %Y", "%B %d, %Y", "%d/%b/%Y", "%Y%m%d",   "%Y-%m-%d",
+                                      "%d.%m.%y", "%m/%d/%y",  "%d/%m/%y"};
 static const char *const guessed_clocks[] = {
-    "", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", ", %H:%M", ", %H:%M:%S", ", %I:%M %p",
-    ", %I:%M:%S %p", " %H:%M:%S.%f", " %H:%M:%S,%f", ":%H:%M:%S", "T%H%M%S", "T%H%M%SZ",
-    " %H:%M:%S %z", " %H:%M:%S %Z"};
+    "",           " %H:%M",     " %H:%M:%S",     " %I:%M %p",    " %I:%M:%S %p", ", %H:%M",
+    ", %H:%M:%S", ", %I:%M %p", ", %I:%M:%S %p", " %H:%M:%S.%f", " %H:%M:%S,%f", ":%H:%M:%S",
+    "T%H%M%S",    "T%H%M%SZ",   " %H:%M:%S %z"};
 #define GUESS_SIZE 40
 
-static const char *guess_from(size_t first, const char *text, const char *end, char form[GUESS_SIZE],
-                              size_t *found)
+static const char *guess_from(size_t first, const char *text, const char *end,
+                              char form[GUESS_SIZE], size_t *found)
 {
     struct buffer ignored = {0};
     const size_t count = sizeof guessed / sizeof *guessed;
@@ -436,7 +436,8 @@ const char *reading_guess(const char *text, size_t length, const char **other)
     if (value_number(&value, &days))
         return days >= 20000 && days < 80000 ? TIME_EXCEL : NULL;
     const char *guess = guess_from(0, text, text + length, one, &found);
+    const size_t clocks = sizeof guessed_clocks / sizeof *guessed_clocks;
     if (guess)
-        *other = guess_from(found + 1, text, text + length, two, &found);
+        *other = guess_from((found / clocks + 1) * clocks, text, text + length, two, &found);
     return guess;
 }

@@ -240,10 +240,11 @@ static void explain_form(const struct log *log, const struct logged_time *time, 
     if (!guess && log->time_format)
         snprintf(text, size, "expected '%.40s'", log->time_format);
     else if (!guess)
-        snprintf(text, size, "expected RFC 3339, 17/May/2015:10:05:03 +0000 or a number");
+        snprintf(text, size, "expected RFC 3339 or a number");
     else
-        snprintf(text, size, "none of RFC 3339, 17/May/2015:10:05:03 +0000 and a number; write "
-                             "time: {from: %s, format: \"%s\"}%s%s%s%s",
+        snprintf(text, size,
+                 "none of RFC 3339, 17/May/2015:10:05:03 +0000 and a number; write "
+                 "time: {from: %s, format: \"%s\"}%s%s%s%s",
                  from, guess, other ? ", or \"" : "", other ? other : "",
                  other ? "\", whichever it is" : "",
                  log->has_zone || strstr(guess, "%z") ? "" : ", and zone: \"+00:00\" for UTC");

@@ -74,9 +74,9 @@ struct records {
         struct value *values;
         struct times_read times;
     } lanes[LINES_ABREAST];
-    uint32_t lane;     /* of this event; the first, where lines are read one by one */
+    uint32_t lane;        /* of this event; the first, where lines are read one by one */
     struct buffer *times; /* READING_TEXTS, of a time in the log's own form */
-    uint32_t *numeric; /* the fields of which somebody needs the number */
+    uint32_t *numeric;    /* the fields of which somebody needs the number */
     uint32_t numeric_count;
     uint64_t fields; /* that the layout has */
     struct log_counts counts;
