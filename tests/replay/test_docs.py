@@ -17,8 +17,9 @@ def read(*path):
 text = read("docs", "replay.md")
 
 
-def block(language):
-    return re.search(rf"^```{language}\n(.*?)^```", text, re.M | re.S).group(1)
+def block(language, having=""):
+    """The first of a language that has a text."""
+    return next(found for found in re.findall(rf"^```{language}\n(.*?)^```", text, re.M | re.S) if having in found)
 
 
 directory = os.path.join(SCRATCH, "docs", "flags")
@@ -38,7 +39,7 @@ def keys(value):
     return keys(value[0]) if isinstance(value, list) and value else []
 
 
-shown = json.loads(block("json"))
+shown = json.loads(block("json", '"verdict"'))
 got = result.json
 equal(keys(shown), keys(got), "the_keys_of_the_json_are_as_shown")
 equal(list(shown["input"]["bad"]), list(got["input"]["bad"]), "so_are_the_causes_of_bad_lines")
