@@ -342,8 +342,10 @@ static int finish_interrupted(struct turn *turn)
     int status = EXIT_FINE;
     print_note("that run did the same '%s' of '%s'; it is done, and is not repeated",
                control_words[turn->control], turn->flag->name.text);
-    if (change->build && !publication_publish(&change->publication, change->ledger.directory,
-                                              turn->environment_name, NULL, &error))
+    if (change->build &&
+        (!publication_publish(&change->publication, change->ledger.directory,
+                              turn->environment_name, NULL, &error) ||
+         !publication_record(&change->publication, &change->ledger, change->actor, &error)))
         status = job_error(&canary_command, "%s", error.bytes);
     turn->to = turn->from;
     turn->published = change->build && status == EXIT_FINE;

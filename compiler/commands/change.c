@@ -138,8 +138,10 @@ bool change_finish(struct change *change, const char *environment, const char *f
     struct buffer second = {0}, *free = published ? error : &second;
     bool committed =
         ledger_commit(&change->ledger, free) && ledger_is_certain(&change->ledger, free);
+    struct buffer *last = published && committed ? error : &second;
+    bool recorded = publication_record(&change->publication, &change->ledger, change->actor, last);
     buffer_release(&second);
-    return published && committed;
+    return published && committed && recorded;
 }
 
 bool change_can_commit(struct change *change, const char *name)

@@ -188,6 +188,10 @@ void hurry_unlock(struct hurry *hurry)
     hurry->stale = hurry->change->project != NULL;
     struct ledger *ledger = &hurry->change->ledger;
     struct buffer error = {0};
+    if (!publication_record(&hurry->change->publication, ledger, hurry->change->actor, &error)) {
+        print_warning("%s", error.bytes);
+        buffer_release(&error);
+    }
     if (ledger->lock >= 0 && !steps_recover(ledger, &error))
         print_note("the ledger's entries about steps cannot be read: %s", error.bytes);
     ledger_unlock(ledger);

@@ -70,6 +70,13 @@ bool patch_lift(struct patch *patch, const char *name, uint32_t *selected, struc
 bool patch_roll_back(struct patch *patch, uint32_t flag, int64_t at, bool *served,
                      struct buffer *why);
 
+/*
+ * Puts the stage of a flag's canary at 100 %: whoever its program then serves the canary is its
+ * audience. *threshold is where it stood, as what a bucket is compared with; 0: there is no canary
+ * in it, or one at 100 %, and nothing was changed.
+ */
+void patch_enrol_everybody(struct patch *patch, uint32_t flag, uint64_t *threshold);
+
 bool patch_has_variant(const struct patch *patch, uint32_t flag, const char *name);
 /* Whether a flag's program is [its overrides and] nothing that serves anybody something else than
  * its default. */
@@ -81,6 +88,8 @@ bool patch_has_override(const struct patch *patch, const char *name);
 const char *patch_overridden_by(const struct patch *patch, uint32_t flag, int64_t at,
                                 const char *except);
 
+/* Whether a flag of one file answers as one of another does, by what both say of it. */
+bool patch_same_flag(const struct patch *a, uint32_t left, const struct patch *b, uint32_t right);
 /* The flags that differ between two files, by name, in the arena of the first. */
 const char **patch_differences(struct patch *a, const struct patch *b, uint32_t *count);
 

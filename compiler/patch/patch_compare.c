@@ -165,7 +165,7 @@ static bool same_variants(const struct patch *a, const struct ffs_flag *left, co
     return same;
 }
 
-static bool same_flags(const struct patch *a, uint32_t left, const struct patch *b, uint32_t right)
+bool patch_same_flag(const struct patch *a, uint32_t left, const struct patch *b, uint32_t right)
 {
     const struct ffs_flag *one = &a->image.flags[left], *other = &b->image.flags[right];
     const struct patched_program *code = &a->programs[left], *code2 = &b->programs[right];
@@ -183,7 +183,7 @@ const char **patch_differences(struct patch *a, const struct patch *b, uint32_t 
     for (uint32_t i = 0; i < a->image.flag_count; i++) {
         const char *name = patch_string(a, a->image.flags[i].name);
         uint32_t other = patch_find_flag(b, name);
-        if (other == UINT32_MAX || !same_flags(a, i, b, other))
+        if (other == UINT32_MAX || !patch_same_flag(a, i, b, other))
             *ARENA_APPEND(&a->arena, names, *count) = name;
     }
     for (uint32_t i = 0; i < b->image.flag_count; i++) {

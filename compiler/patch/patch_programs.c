@@ -316,3 +316,64 @@ bool patch_roll_back(struct patch *patch, uint32_t flag, int64_t at, bool *serve
     }
     return true;
 }
+
+/* -------------------------------------------------------------------------------- everybody -- */
+
+/* What a test of the stage's percentage compares a bucket with; 0: it is no such test. */
+static uint64_t stage_threshold(const struct patch *patch, uint32_t flag,
+                                const struct ffs_instruction *test)
+{
+    if (test->flags & FFS_NEGATE)
+        return 0;
+    if (test->op == FFS_EXPOSED)
+        return test->operand;
+    if (test->op != FFS_IN_RANGE && test->op != FFS_KEY_IN_RANGE)
+        return 0;
+    const struct ffs_range *ranges =
+        (const struct ffs_range *)(const void *)patch->image.ranges.bytes.bytes;
+    const struct ffs_range *range = &ranges[test->operand];
+    bool of_flag = range->salt == patch->image.flags[flag].exposure_salt && range->from == 0;
+    return of_flag ? range->to : 0;
+}
+
+/* The test that everything else depends on: where it fails, the decision is over. UINT32_MAX: there
+ * is none. */
+static uint32_t find_stage_test(const struct patch *patch, uint32_t flag,
+                                const struct decision *decision, uint64_t *threshold)
+{
+    const struct ffs_instruction *code = patch->programs[flag].code;
+    for (uint32_t i = decision->begin; i + 1 < decision->end; i++) {
+        *threshold = stage_threshold(patch, flag, &code[i]);
+        if (*threshold && i + code[i].jump == decision->end)
+            return i;
+    }
+    *threshold = 0;
+    return UINT32_MAX;
+}
+
+static void take_out_test(struct patch *patch, uint32_t flag, uint32_t begin, uint32_t test)
+{
+    struct patched_program *program = &patch->programs[flag];
+    struct ffs_instruction *code =
+        ARENA_ARRAY(&patch->arena, struct ffs_instruction, program->count);
+    memcpy(code, program->code, test * sizeof *code);
+    memcpy(code + test, program->code + test + 1, (program->count - test - 1) * sizeof *code);
+    for (uint32_t i = begin; i < test; i++)
+        if (code[i].jump && i + code[i].jump > test)
+            code[i].jump--;
+    *program = (struct patched_program){code, program->count - 1};
+}
+
+void patch_enrol_everybody(struct patch *patch, uint32_t flag, uint64_t *threshold)
+{
+    struct decision decision = {0};
+    bool found = false;
+    *threshold = 0;
+    if (patch->image.flags[flag].features & ~FFS_FEATURES)
+        return;
+    while (!found && next_decision(patch, &patch->programs[flag], &decision))
+        found = decision.rule && strncmp(decision.rule, "canary:", 7) == 0;
+    uint32_t test = found ? find_stage_test(patch, flag, &decision, threshold) : UINT32_MAX;
+    if (test != UINT32_MAX)
+        take_out_test(patch, flag, decision.begin, test);
+}

@@ -8,11 +8,16 @@
 
 #include "compiler/cli/messages.h"
 #include "compiler/base/buffer.h"
+#include "compiler/base/calendar.h"
+#include "compiler/base/escape.h"
+#include "compiler/base/memory.h"
 #include "compiler/files/durable.h"
 #include "compiler/files/input.h"
 #include "fflag.h"
 #include "forgotten.h"
 #include "occupant.h"
+#include "publications.h"
+#include "ledger.h"
 #include "publication.h"
 #include "compiler/files/publish.h"
 #include "compiler/model/model.h"
@@ -52,11 +57,26 @@ static bool looks_signed(const char *path)
     return is_signed;
 }
 
+/* As it is in the file. */
+struct made {
+    struct buffer bytes; /* empty: nothing was published */
+    int64_t time;
+};
+
+static void note_made(const struct publication *publication, const struct buffer *bytes)
+{
+    struct made *made = publication->made;
+    made->bytes.length = 0;
+    buffer_append(&made->bytes, bytes->bytes, bytes->length);
+    made->time = clock_now();
+}
+
 bool publication_prepare(struct publication *publication, const char *path, const char *key,
                          struct buffer *error)
 {
     struct occupant occupant;
     *publication = (struct publication){.is_signed = key != NULL};
+    publication->made = xcalloc(1, sizeof *publication->made);
     if (path && strcmp(path, "-") == 0) {
         buffer_append_text(error, "--build replaces a file, and '-' is not a file: name one");
         return false;
@@ -89,6 +109,10 @@ bool publication_fits(const struct publication *publication, const struct projec
 void publication_release(struct publication *publication)
 {
     secret_key_forget(&publication->key);
+    if (publication->made)
+        buffer_release(&publication->made->bytes);
+    free(publication->made);
+    publication->made = NULL;
 }
 
 static bool is_sound(const char *path, struct buffer *error)
@@ -122,8 +146,12 @@ static bool put(const struct publication *publication, struct buffer *bytes, str
 {
     seal(publication, bytes);
     /* Whoever published these bytes may have failed to sync the name. */
-    return (has_these_bytes(publication->path, bytes) && sync_name_of(publication->path)) ||
-           publish_file(publication->path, bytes->bytes, bytes->length, is_sound, error);
+    if (has_these_bytes(publication->path, bytes) && sync_name_of(publication->path))
+        return true;
+    bool done = publish_file(publication->path, bytes->bytes, bytes->length, is_sound, error);
+    if (done)
+        note_made(publication, bytes);
+    return done;
 }
 
 /* ------------------------------------------------------------------------- what else differs -- */
@@ -265,6 +293,56 @@ bool publication_patch(const struct publication *publication, struct patch *patc
     if (done && publication->is_signed)
         seal_sign(&bytes, &publication->key);
     done = done && publish_file(publication->path, bytes.bytes, bytes.length, is_sound, error);
+    if (done)
+        note_made(publication, &bytes);
     buffer_release(&bytes);
     return done;
+}
+
+/* ------------------------------------------------------------------------------------ record -- */
+
+static bool record_in_archive(const char *archive, const struct published *published,
+                              const struct buffer *bytes, struct buffer *error)
+{
+    return archive_keep(archive, published, bytes, error) &&
+           archive_note(archive, published, error);
+}
+
+static bool record(const struct publication *publication, struct ledger *ledger, const char *actor,
+                   struct arena *arena, struct buffer *error)
+{
+    const struct made *made = publication->made;
+    const char *directory = ledger->directory;
+    struct published published = {.time = made->time};
+    struct project *project = project_load_unproved(directory, INT64_MIN);
+    const char *archive = project_archive(project, arena);
+    bool listed = ledger->lock >= 0 && published_are_recorded(directory), recorded = true;
+    if (archive || listed) {
+        published_identify(&published, &made->bytes);
+        published.environment = snapshot_environment(&made->bytes, arena);
+        published.commit = published_commit(directory, arena);
+    }
+    if (archive)
+        recorded = record_in_archive(archive, &published, &made->bytes, error);
+    if (recorded && listed)
+        recorded = published_record(ledger, &published, publication->path, actor, error);
+    project_free(project);
+    return recorded;
+}
+
+bool publication_record(const struct publication *publication, struct ledger *ledger,
+                        const char *actor, struct buffer *error)
+{
+    struct arena arena = {0};
+    struct buffer why = {0};
+    if (!publication->made || publication->made->bytes.length == 0)
+        return true;
+    bool recorded = record(publication, ledger, actor, &arena, &why);
+    if (!recorded)
+        terminal_format(error, "'%s' is published, but not recorded: %s", publication->path,
+                        why.bytes);
+    buffer_release(&publication->made->bytes);
+    buffer_release(&why);
+    arena_release(&arena);
+    return recorded;
 }

@@ -17,11 +17,13 @@
 #include "compiler/project/project.h"
 
 struct buffer;
+struct ledger;
 
 struct publication {
     const char *path; /* NULL: nothing is to be published, or nothing may be */
     bool is_signed;
     struct secret_key key;
+    struct made *made; /* what was published last, until that is recorded */
 };
 
 /*
@@ -48,6 +50,15 @@ bool publication_keeps_emergencies(const struct publication *publication,
  */
 bool publication_publish(const struct publication *publication, const char *directory,
                          const char *environment, const char *flag, struct buffer *error);
+
+/*
+ * Records what was published since the last call, where the project records such things: in its
+ * archive, and in a ledger that has entries of publications. The ledger is locked, with nothing put
+ * aside; one that is not locked gets no entry. Does nothing where nothing was published. False,
+ * with a sentence in `error`, which says that it is published all the same.
+ */
+bool publication_record(const struct publication *publication, struct ledger *ledger,
+                        const char *actor, struct buffer *error);
 
 /* The file that is there, to be patched. False, with a sentence in `why`, where there is none that
  * can be; the patch is to be released in either case. */

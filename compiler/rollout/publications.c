@@ -46,6 +46,32 @@ void published_identify(struct published *published, const struct buffer *snapsh
     published->generation = header->generation;
 }
 
+const char *snapshot_environment(const struct buffer *snapshot, struct arena *arena)
+{
+    const struct ffs_header *header = (const struct ffs_header *)(const void *)snapshot->bytes;
+    const struct ffs_section *strings = ffs_find_section(header, FFS_STRINGS);
+    const char *text =
+        snapshot->bytes + strings->offset + (size_t)header->environment * 4 + sizeof(uint32_t);
+    return arena_copy(arena, text, strlen(text));
+}
+
+bool published_are_recorded(const char *directory)
+{
+    struct ledger_entries entries = {0};
+    struct buffer ignored = {0};
+    bool recorded = false;
+    if (ledger_read(directory, &entries, &ignored))
+        for (uint32_t i = entries.count; i-- > 0 && !recorded;) {
+            json_t *entry = ledger_json(&entries, i, PUBLISHED_VERDICT);
+            const char *verdict = json_text_at(entry, "verdict");
+            recorded = verdict && strcmp(verdict, PUBLISHED_VERDICT) == 0;
+            json_decref(entry);
+        }
+    ledger_release(&entries);
+    buffer_release(&ignored);
+    return recorded;
+}
+
 static bool ends_with(const char *text, size_t length, const char *end)
 {
     size_t size = strlen(end);
@@ -305,7 +331,7 @@ static bool read_ledger(struct reading *reading, const char *directory, struct b
 {
     const struct ledger_entries *entries = ledger_look(directory, error);
     for (uint32_t i = 0; entries && i < entries->count; i++) {
-        json_t *entry = ledger_json(entries, i, "\"" PUBLISHED_VERDICT "\"");
+        json_t *entry = ledger_json(entries, i, PUBLISHED_VERDICT);
         const char *verdict = json_text_at(entry, "verdict");
         if (verdict && strcmp(verdict, PUBLISHED_VERDICT) == 0)
             (void)add(reading, entry, json_object_get(entry, "publication"));

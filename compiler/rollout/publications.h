@@ -43,6 +43,12 @@ struct published {
 /* Fills in the build and the generation of a snapshot's bytes. */
 void published_identify(struct published *published, const struct buffer *snapshot);
 
+/* The environment of a snapshot's bytes, in the arena. */
+const char *snapshot_environment(const struct buffer *snapshot, struct arena *arena);
+
+/* Whether the ledger of the project in `directory` has an entry of a publication. */
+bool published_are_recorded(const char *directory);
+
 /*
  * The commit whose definitions those in `directory` are; NULL where they are of none: there is no
  * repository or no git, or a file differs that is neither of the ledger nor a snapshot. In the

@@ -188,7 +188,9 @@ static bool add_override(const struct steps *steps, const struct step *step, str
     const struct emergency emergency = emergency_of(steps, step, &flag);
     struct ledger ledger = {.lock = -1};
     bool made = ledger_lock(&ledger, steps->project->directory, error) &&
-                make_override(steps, &emergency, &ledger, error);
+                make_override(steps, &emergency, &ledger, error) &&
+                (!steps->publication ||
+                 publication_record(steps->publication, &ledger, steps->actor, error));
     ledger_unlock(&ledger);
     return made;
 }

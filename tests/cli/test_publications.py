@@ -131,6 +131,57 @@ if shutil.which("git"):
     verified = subprocess.run([FFREPLAY, "history", "--verify", "-C", repository], capture_output=True)
     equal(verified.returncode, 0, "and the ledger is whole")
 
+# ------------------------------------------------------------------------------ what others publish
+
+CANARY = """project: {name: shop, environments: [production], bucket_by: user_id%s}
+attributes: {user_id: string}
+flags:
+  checkout:
+    owner: web
+    canary: {stages: [{name: first, percent: 10%%}, {name: all, percent: 100%%}]}
+"""
+
+
+def ffc(directory, *arguments):
+    return subprocess.run([FFC, *arguments, "-C", directory, "-e", "production", "--reason", "x",
+                           "--actor", "anna"], capture_output=True, text=True)
+
+
+def canary(name, more=""):
+    directory = os.path.join(SCRATCH, name)
+    os.makedirs(directory)
+    with open(os.path.join(directory, "p.yaml"), "w") as file:
+        file.write(CANARY % more)
+    return directory, os.path.join(SCRATCH, f"{name}.ffs")
+
+
+def now(path):
+    """The build that is in a file."""
+    done = subprocess.run([FFC, "verify", "--json", path], capture_output=True, text=True)
+    return json.loads(done.stdout)["build"]
+
+
+directory, path = canary("rollout", ", archive: kept")
+own = os.path.join(directory, "kept")
+build(directory, output=path)
+for command in (["canary", "start", "checkout"], ["canary", "advance", "checkout"],
+                ["rollback", "checkout"], ["canary", "rollback", "checkout"]):
+    done = ffc(directory, *command, "--build", path)
+    equal([done.returncode, lines(own)[-1]["build"]], [0, now(path)],
+          f"ffc {' '.join(command[:2])} --build notes what it publishes")
+    ok(os.path.exists(os.path.join(own, "production", f"{now(path)}.ffs")), "and keeps it")
+equal([entry["verdict"] for entry in ledger.entries(directory) if entry["verdict"] == "publish"], [],
+      "a ledger that has no publications gets none")
+
+directory, path = canary("recorded")
+build(directory, "--record", output=path)
+ffc(directory, "canary", "start", "checkout", "--build", path)
+ffc(directory, "canary", "rollback", "checkout", "--build", path)
+found = [entry for entry in ledger.entries(directory)]
+equal([entry["verdict"] for entry in found], ["publish", "start", "publish", "rollback", "publish"],
+      "a ledger that has one gets the others, after what was done")
+equal([found[-1]["publication"]["build"], found[-1]["actor"]], [now(path), "anna"], "the last is what is served")
+
 # --------------------------------------------------------------------------------------- failures
 
 blocked = os.path.join(SCRATCH, "blocked")

@@ -144,7 +144,9 @@ static enum not_exposed place_line(const struct exposures *exposures, const stru
         seen->forced = 1;
         return NOT_EXPOSED_FORCED;
     }
-    if (served->kind == SERVED_UNKNOWN)
+    if (served->kind == SERVED_TRANSITION)
+        return NOT_EXPOSED_TRANSITION;
+    if (served->kind == SERVED_UNKNOWN || served->kind == SERVED_GONE)
         return NOT_EXPOSED_UNKNOWN;
     if (served->kind != SERVED_VARIANT)
         return NOT_EXPOSED_NOTHING;
@@ -178,6 +180,8 @@ static void take(struct consumer *consumer, const struct record *record)
     struct served served = served_of(&exposures->readers[record->log], event);
     if (served.kind == SERVED_OTHER_FLAG)
         return;
+    if (served.evaluated)
+        exposures->origins.lines[served.origin]++;
     struct exposure seen = {.first = event->time};
     if (!line_unit(&exposures->keys[record->log], &exposures->layouts[record->log], event,
                    &seen.unit)) {
@@ -217,7 +221,7 @@ static struct consumer *fork_exposures(struct consumer *consumer)
     fork->from = exposures->from;
     fork->to = exposures->to;
     fork->readers = xcalloc(exposures->log_count, sizeof *fork->readers);
-    memcpy(fork->readers, exposures->readers, exposures->log_count * sizeof *fork->readers);
+    variant_readers_copy(fork->readers, exposures->readers, exposures->log_count);
     exposures_init(fork);
     return &fork->consumer;
 }
@@ -231,6 +235,7 @@ static void join_exposures(struct consumer *consumer, struct consumer *other)
             add(exposures, &fork->slots[i]);
     exposures->lines += fork->lines;
     exposures->as_logged += fork->as_logged;
+    origins_join(&exposures->origins, &fork->origins);
     for (uint32_t i = 0; i < NOT_EXPOSED_CAUSES; i++)
         exposures->not_exposed[i] += fork->not_exposed[i];
     input_digest_join(&exposures->digest, &fork->digest);

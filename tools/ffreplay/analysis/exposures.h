@@ -41,7 +41,8 @@ struct exposure {
     X(NOT_EXPOSED_OUTSIDE, "not_in_experiment") \
     X(NOT_EXPOSED_UNKNOWN, "other_variant")     \
     X(NOT_EXPOSED_NO_UNIT, "no_unit")           \
-    X(NOT_EXPOSED_NOTHING, "no_variant")
+    X(NOT_EXPOSED_NOTHING, "no_variant")        \
+    X(NOT_EXPOSED_TRANSITION, "transition")
 enum not_exposed { NOT_EXPOSED_WORDS(WORDS_MEMBER) };
 #define NOT_EXPOSED_CAUSES WORDS_COUNT(NOT_EXPOSED_WORDS)
 extern const char *const not_exposed_words[];
@@ -68,6 +69,7 @@ struct exposures {
     uint64_t lines;     /* that expose a unit */
     uint64_t as_logged; /* of those, lines that say which variant, but not why */
     uint64_t not_exposed[NOT_EXPOSED_CAUSES];
+    struct origins origins; /* of lines that were evaluated again */
     struct input_digest digest;
     int64_t first, last; /* times of lines that expose; INT64_MAX, INT64_MIN: none do */
 };

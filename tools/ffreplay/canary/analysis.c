@@ -200,7 +200,7 @@ bool analysis_prepare(struct analysis *analysis, struct project *project, struct
         !add_criteria(analysis, project, layouts, &stage->advance_when, true, times))
         return false;
     analysis_gather_spreads(analysis);
-    if (!subject_open(subject, project))
+    if (!subject_open(subject, project, &times->served))
         return false;
     analysis->canary_lines = ARENA_ARRAY(&project->arena, struct canary_lines, project->log_count);
     analysis->assigners = ARENA_ARRAY(&project->arena, struct assigner, project->log_count);

@@ -81,6 +81,8 @@ struct analysis {
     int64_t before_first; /* the time of the first such line; INT64_MAX: none */
     struct unit_shares shares;
     uint64_t assigned[ASSIGNMENT_COUNT];
+    uint64_t of_other_share;      /* lines of the groups at times when the stage stood at another
+                                percentage: they do not count towards `shares` */
     struct unreadable unassigned; /* lines that are left out as unreadable */
     struct unreadable unkeyed;    /* lines without a key, where a list or an object should be it */
     int64_t first, last; /* times of the lines that were used; INT64_MAX and INT64_MIN: none */
@@ -154,6 +156,9 @@ double criterion_margin(const struct criterion *criterion);
 
 /* How long the canary was served: the time between, minus that under overrides. */
 int64_t analysis_served(const struct analysis *analysis, int64_t from, int64_t to);
+
+/* What lines were evaluated with. */
+struct origins analysis_origins(const struct analysis *analysis);
 
 /* Lines of the groups. */
 uint64_t analysis_used(const struct analysis *analysis);

@@ -14,7 +14,8 @@ const char *const assignment_words[] = WORDS(ASSIGNMENTS);
 
 /* --------------------------------------------------------------------------------- snapshots -- */
 
-bool subject_open(struct subject *subject, struct project *project)
+bool subject_open(struct subject *subject, struct project *project,
+                  const struct served_record *record)
 {
     const char *name = subject->flag->name.text;
     uint32_t count = subject->targeting->variant_count + 1;
@@ -23,7 +24,8 @@ bool subject_open(struct subject *subject, struct project *project)
         const char *variant = subject->targeting->variants[i].name.text;
         subject->variant_lengths[i] = variant ? strlen(variant) : 0;
     }
-    if (!compiled_store_open(project, subject->environment, &subject->store))
+    if (!in_force_open(&subject->force, project, subject->flag, subject->environment, record) ||
+        !compiled_store_open(project, subject->environment, &subject->store))
         return false;
     subject->view = fflag_acquire(subject->store);
     subject->id = fflag_flag(subject->store, name);
@@ -44,6 +46,7 @@ bool subject_open(struct subject *subject, struct project *project)
     if (subject->takes_everybody)
         return true;
     uint32_t percent = stage->percent;
+    subject->threshold = percent_threshold(percent);
     stage->percent = PERCENT_ALL;
     bool opened = compiled_store_open(project, subject->environment, &subject->everybody);
     stage->percent = percent;
@@ -63,6 +66,8 @@ double subject_share(const struct subject *subject)
 
 void subject_close(struct subject *subject)
 {
+    in_force_close(subject->force);
+    subject->force = NULL;
     if (subject->view)
         fflag_release(subject->view);
     if (subject->everybody_view)
@@ -94,6 +99,7 @@ bool assigner_prepare(struct assigner *assigner, struct subject *subject, struct
     *assigner = (struct assigner){.subject = subject, .layout = layout};
     if (!line_context_prepare(&assigner->line, layout, stores, subject->everybody ? 2 : 1))
         return false;
+    in_force_prepare(subject->force, &assigner->line);
     assigner->key = line_key_of(&assigner->line, layout, subject->targeting->bucket_by);
     enum log_units units = log_units(log, subject->targeting->bucket_by);
     assigner->clusters = assigner->key.whole && units == UNITS_BESIDE_BUCKETED;
@@ -149,7 +155,8 @@ static enum assignment left_out(const fflag_result *result)
     return strcmp(result->rule, "users") == 0 ? LEFT_OUT_USERS : LEFT_OUT_RULES;
 }
 
-static enum assignment evaluate(struct assigner *assigner, const struct event *event)
+/* With the definitions as they are. */
+static enum assignment assume(struct assigner *assigner, const struct event *event)
 {
     const struct subject *subject = assigner->subject;
     const fflag_context *context = &assigner->line.context;
@@ -165,6 +172,66 @@ static enum assignment evaluate(struct assigner *assigner, const struct event *e
     if (!is_canary(&everybody))
         return left_out(&everybody);
     return line_key_is_given(&assigner->key, event) ? ASSIGNED_CONTROL : LEFT_OUT_NO_KEY;
+}
+
+static enum assignment evaluate_known(struct assigner *assigner, const struct event *event,
+                                      const struct definition *definition)
+{
+    const struct subject *subject = assigner->subject;
+    const fflag_context *context = &assigner->line.context;
+    if (definition->is_absent || definition->keeps)
+        return definition->is_absent ? LEFT_OUT_NO_FLAG : LEFT_OUT_NO_VARIANT;
+    if (!line_context_fill(&assigner->line, event))
+        return LEFT_OUT_UNREADABLE;
+    fflag_result result = fflag_evaluate(definition->view, definition->id, context);
+    assigner->other_share = definition->threshold != subject->threshold;
+    if (is_canary(&result))
+        return ASSIGNED_CANARY;
+    if (result.rule || !definition->everybody || subject->takes_everybody ||
+        result.reason == FFLAG_REASON_ERROR)
+        return left_out(&result);
+    fflag_result everybody =
+        fflag_evaluate(definition->everybody, definition->everybody_id, context);
+    if (!is_canary(&everybody))
+        return left_out(&everybody);
+    return line_key_is_given(&assigner->key, event) ? ASSIGNED_CONTROL : LEFT_OUT_NO_KEY;
+}
+
+static bool is_held(struct assigner *assigner, const struct event *event);
+
+/* With what was in force then. An override that the ledger knows of counts, even where it was never
+ * published. */
+static enum assignment evaluate(struct assigner *assigner, const struct event *event)
+{
+    const struct definition *definition;
+    if (!assigner->cursor)
+        assigner->cursor = in_force_cursor(assigner->subject->force);
+    enum in_force_at at = in_force_at(assigner->cursor, event->time, &definition);
+    if (at != IN_FORCE_ASSUMED && is_held(assigner, event))
+        return LEFT_OUT_OVERRIDE;
+    switch (at) {
+    case IN_FORCE_TRANSITION:
+        return LEFT_OUT_TRANSITION;
+    case IN_FORCE_KNOWN:
+        assigner->origins.lines[definition->origin]++;
+        return evaluate_known(assigner, event, definition);
+    case IN_FORCE_ASSUMED:
+        break;
+    }
+    assigner->origins.lines[ORIGIN_ASSUMED]++;
+    return assume(assigner, event);
+}
+
+static enum assignment evaluate_past(struct assigner *assigner, const struct event *event,
+                                     enum past past)
+{
+    switch (past) {
+    case PAST_AS_SERVED:
+        return evaluate(assigner, event);
+    case PAST_AS_DEFINED:
+        break;
+    }
+    return assume(assigner, event);
 }
 
 void subject_join(struct subject *subject, const struct subject *other)
@@ -209,7 +276,7 @@ static bool is_held(struct assigner *assigner, const struct event *event)
         return false;
     if (!some || assigner->line.count == 0)
         return true;
-    enum assignment now = evaluate(assigner, event);
+    enum assignment now = assume(assigner, event);
     return now == LEFT_OUT_OVERRIDE || now == LEFT_OUT_ERROR || now == LEFT_OUT_UNREADABLE;
 }
 
@@ -219,9 +286,10 @@ static bool can_evaluate(const struct assigner *assigner)
     return assigner->line.count > 0 && !assigner->subject->keeps;
 }
 
-enum assignment assign(struct assigner *assigner, const struct event *event)
+enum assignment assign(struct assigner *assigner, const struct event *event, enum past past)
 {
     const struct layout *layout = assigner->layout;
+    assigner->other_share = false;
     if (event->group == RECORD_OF_CANARY || event->group == RECORD_OF_CONTROL) {
         if (is_held(assigner, event))
             return LEFT_OUT_OVERRIDE;
@@ -232,7 +300,8 @@ enum assignment assign(struct assigner *assigner, const struct event *event)
         if (value_is_text(flag) && !value_spells(flag, assigner->subject->flag->name.text))
             return LEFT_OUT_OTHER_FLAG;
         if (!value_is_text(flag))
-            return can_evaluate(assigner) ? evaluate(assigner, event) : LEFT_OUT_NO_VARIANT;
+            return can_evaluate(assigner) ? evaluate_past(assigner, event, past)
+                                          : LEFT_OUT_NO_VARIANT;
     }
     if (event->group == RECORD_FAILED)
         return LEFT_OUT_ERROR;
@@ -241,7 +310,7 @@ enum assignment assign(struct assigner *assigner, const struct event *event)
                    ? LEFT_OUT_OVERRIDE
                    : by_logged_variant(assigner->subject, &event->values[layout->variant]);
     if (can_evaluate(assigner))
-        return evaluate(assigner, event);
+        return evaluate_past(assigner, event, past);
     /* About this flag, and without a variant, though the log names them: the caller's default. */
     if (layout->flag == NO_PLACE || layout->variant == NO_PLACE ||
         !assigner->subject->flag->serves_none)

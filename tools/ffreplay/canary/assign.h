@@ -2,11 +2,12 @@
  * assign.h - which group a log line belongs to, for one canary.
  *
  * From the log, if it names the flag and its variant. Otherwise by evaluating the flag again, on
- * the snapshot compiled from the definitions, with the line's context at the line's time.
+ * the snapshot that was in force, with the line's context at the line's time; where that is not
+ * known, on one compiled from the definitions.
  *
- * To tell the control group (in the stage's audience, not enrolled) from everybody else, the
- * project is compiled a second time, in memory, with this one stage at 100 %: whoever the canary
- * enrols then, and does not now, is control. So the code that services run also decides what
+ * To tell the control group (in the stage's audience, not enrolled) from everybody else, there is a
+ * second one, in memory, with this one stage at 100 %: whoever the canary enrols there, and does
+ * not in the first, is control. So the code that services run also decides what
  * precedes the canary, and the audience itself; there is no second evaluator. A unit without a key
  * is in neither group: it would be enrolled at 100 %, but never below.
  */
@@ -17,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "tools/ffreplay/evaluate/in_force.h"
 #include "tools/ffreplay/evaluate/line_context.h"
 #include "tools/ffreplay/evaluate/line_key.h"
 #include "tools/ffreplay/evaluate/past_overrides.h"
@@ -39,6 +41,8 @@
     X(LEFT_OUT_NO_KEY, "no_key")                                                       \
     X(LEFT_OUT_NOT_IN_AUDIENCE, "not_in_audience")                                     \
     X(LEFT_OUT_OVERRIDE, "override")                                                   \
+    X(LEFT_OUT_TRANSITION, "transition") /* from one publication to the next */        \
+    X(LEFT_OUT_NO_FLAG, "no_flag")       /* what was served had no such flag */        \
     X(LEFT_OUT_DISABLED, "disabled")                                                   \
     X(LEFT_OUT_PREREQUISITE, "prerequisite")                                           \
     X(LEFT_OUT_USERS, "users")                                                         \
@@ -68,8 +72,10 @@ struct subject {
     struct variant_set variants_seen; /* in the log */
     struct unknown_variants unknown;
     struct held_times held; /* when overrides held it back */
-    bool keeps;             /* it requires a sticky flag: only lines that name the variant tell */
-    bool shares_known;      /* the stage's percentage says how many units each group has */
+    struct in_force *force;
+    uint64_t threshold; /* of the stage; see struct definition */
+    bool keeps;         /* it requires a sticky flag: only lines that name the variant tell */
+    bool shares_known;  /* the stage's percentage says how many units each group has */
     char build[33];
 };
 
@@ -78,12 +84,16 @@ struct assigner {
     struct subject *subject;
     const struct layout *layout;
     struct line_context line;
-    struct line_key key; /* what is hashed */
-    bool clusters;       /* the log's units are not the keys, which chance assigned */
+    struct line_key key;            /* what is hashed */
+    bool clusters;                  /* the log's units are not the keys, which chance assigned */
+    struct in_force_cursor *cursor; /* NULL until it is asked */
+    struct origins origins;         /* of the lines that were evaluated again */
+    bool other_share; /* the last line is of a time at which the stage had another percentage */
 };
 
 /* Compiles and opens both snapshots. False after reporting. */
-bool subject_open(struct subject *subject, struct project *project);
+bool subject_open(struct subject *subject, struct project *project,
+                  const struct served_record *record);
 void subject_close(struct subject *subject);
 
 /* Adds what another one of the same flag has seen in the log. */
@@ -95,6 +105,8 @@ double subject_share(const struct subject *subject);
 /* Registers the fields. False, after reporting, if neither the log nor a context can tell. */
 bool assigner_prepare(struct assigner *assigner, struct subject *subject, struct layout *layout);
 
-enum assignment assign(struct assigner *assigner, const struct event *event);
+/* By what was served then; or, for lines from before the stage, by what it is now. */
+enum past { PAST_AS_SERVED, PAST_AS_DEFINED };
+enum assignment assign(struct assigner *assigner, const struct event *event, enum past past);
 
 #endif

@@ -93,6 +93,17 @@ static void note_keys(struct verdict *verdict)
     }
 }
 
+/* Units that moved between the groups, as the percentage did. */
+static void note_other_shares(struct verdict *verdict)
+{
+    uint64_t lines = verdict->analysis->of_other_share;
+    if (lines > 0)
+        sentence_add(verdict, &verdict->notes,
+                     "%" PRIu64 " %s of times at which what was served had this stage at another "
+                     "percentage: their units do not count towards the sizes of the groups",
+                     lines, lines == 1 ? "line is" : "lines are");
+}
+
 void health_judge(struct verdict *verdict)
 {
     const struct subject *subject = &verdict->analysis->subject;
@@ -112,6 +123,7 @@ void health_judge(struct verdict *verdict)
     absent_fields_judge(verdict);
     note_keys(verdict);
     note_overrides(verdict);
+    note_other_shares(verdict);
     verdict->lost_time =
         !clocks_judge(verdict->replay, subject->canary->since, &verdict->issues, &verdict->notes);
 }

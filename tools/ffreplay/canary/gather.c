@@ -87,7 +87,7 @@ static void note_canary(struct canary_lines *lines, int64_t first, int64_t last,
 static enum assignment assign_before(struct analysis *analysis, struct assigner *assigner,
                                      const struct event *event)
 {
-    enum assignment assignment = assign(assigner, event);
+    enum assignment assignment = assign(assigner, event, PAST_AS_DEFINED);
     if (assignment != ASSIGNED_CANARY && assignment != ASSIGNED_CONTROL)
         return LEFT_OUT_BEFORE;
     if (event->time < analysis->before_first)
@@ -106,7 +106,8 @@ static enum assignment assign_record(struct analysis *analysis, struct assigner 
         return LEFT_OUT_AFTER;
     if (record->duplicate)
         return LEFT_OUT_DUPLICATE;
-    return before ? assign_before(analysis, assigner, event) : assign(assigner, event);
+    return before ? assign_before(analysis, assigner, event)
+                  : assign(assigner, event, PAST_AS_SERVED);
 }
 
 static void note_time(struct analysis *analysis, const struct record *record, bool canary)
@@ -133,7 +134,9 @@ static void take_used(struct analysis *analysis, const struct record *record,
     else
         gather(analysis, record->log, event, assignment);
     struct unit_hash unit;
-    if (assignment != ASSIGNED_BEFORE && line_unit(&assigner->key, assigner->layout, event, &unit))
+    analysis->of_other_share += assigner->other_share;
+    if (assignment != ASSIGNED_BEFORE && !assigner->other_share &&
+        line_unit(&assigner->key, assigner->layout, event, &unit))
         unit_shares_add(&analysis->shares, unit,
                         UINT64_C(1) << (canary ? UNIT_IN_CANARY : UNIT_IN_CONTROL));
 }
@@ -172,6 +175,14 @@ void analysis_take(struct analysis *analysis, const struct record *record)
         take_used(analysis, record, assignment);
 }
 
+struct origins analysis_origins(const struct analysis *analysis)
+{
+    struct origins origins = {{0}};
+    for (uint32_t i = 0; i < analysis->log_count; i++)
+        origins_join(&origins, &analysis->assigners[i].origins);
+    return origins;
+}
+
 uint64_t analysis_used(const struct analysis *analysis)
 {
     return analysis->assigned[ASSIGNED_CANARY] + analysis->assigned[ASSIGNED_CONTROL] +
@@ -201,6 +212,7 @@ void analysis_begin(struct analysis *analysis)
     analysis->consumer = (struct consumer){take, note_incomplete, fork_analysis, join_analysis};
     analysis->shares = (struct unit_shares){0};
     memset(analysis->assigned, 0, sizeof analysis->assigned);
+    analysis->of_other_share = 0;
     analysis->unassigned = (struct unreadable){0};
     analysis->unkeyed = (struct unreadable){0};
     analysis->digest = (struct input_digest){0};
@@ -245,8 +257,11 @@ static struct consumer *fork_analysis(struct consumer *consumer)
     struct analysis *fork = copy_of(analysis, 1, sizeof *fork);
     uint32_t logs = analysis->log_count;
     fork->assigners = copy_of(analysis->assigners, logs, sizeof *fork->assigners);
-    for (uint32_t i = 0; i < logs; i++)
+    for (uint32_t i = 0; i < logs; i++) {
         fork->assigners[i].subject = &fork->subject;
+        fork->assigners[i].cursor = NULL;
+        fork->assigners[i].origins = (struct origins){{0}};
+    }
     fork->canary_lines = xcalloc(logs + 1, sizeof *fork->canary_lines);
     fork->accumulators =
         copy_of(analysis->accumulators, fork->accumulator_count, sizeof *fork->accumulators);
@@ -275,7 +290,9 @@ static void join_counts(struct analysis *analysis, const struct analysis *fork)
         analysis->last = fork->last;
     if (fork->before_first < analysis->before_first)
         analysis->before_first = fork->before_first;
+    analysis->of_other_share += fork->of_other_share;
     for (uint32_t i = 0; i < analysis->log_count; i++) {
+        origins_join(&analysis->assigners[i].origins, &fork->assigners[i].origins);
         const struct canary_lines *lines = &fork->canary_lines[i];
         note_canary(&analysis->canary_lines[i], lines->first, lines->last, lines->count);
     }

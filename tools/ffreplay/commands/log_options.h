@@ -11,11 +11,13 @@
 
 struct log_options {
     const char *window, *lateness, *stale, *max_bad, *threads;
+    const char *settle; /* NULL: what was served when is not looked up */
+    const char *archive;
     bool allow_partial;
 };
-#define LOG_OPTIONS_INIT                                                   \
-    {                                                                      \
-        .window = "10s", .lateness = "1m", .stale = "10m", .max_bad = "1%" \
+#define LOG_OPTIONS_INIT                                                                    \
+    {                                                                                       \
+        .window = "10s", .lateness = "1m", .stale = "10m", .max_bad = "1%", .settle = "10s" \
     }
 
 /* Rows of a command's table; those that it does not offer keep what they are at first. */
@@ -37,6 +39,13 @@ struct log_options {
     {                                                                          \
         "max-bad", 0, OPTION_TEXT, &(options).max_bad, "PERCENT",              \
             "tolerated bad lines of a log, unreadable samples of a group [1%]" \
+    }
+#define SERVED_OPTIONS(options)                                                                 \
+    {"archive",          0,     OPTION_TEXT,                                                    \
+     &(options).archive, "DIR", "where it is recorded what was served when [project.archive]"}, \
+    {                                                                                           \
+        "settle", 0, OPTION_TEXT, &(options).settle, "D",                                       \
+            "leave out lines so close to a publication [10s]"                                   \
     }
 #define ALLOW_PARTIAL_OPTION(options)                                    \
     {                                                                    \

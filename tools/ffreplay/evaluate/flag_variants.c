@@ -69,7 +69,8 @@ static bool find_stages(struct flag_variants *variants, struct project *project)
 }
 
 bool flag_variants_open(struct flag_variants *variants, struct project *project,
-                        const struct flag *flag, uint32_t environment)
+                        const struct flag *flag, uint32_t environment,
+                        const struct served_record *record)
 {
     *variants = (struct flag_variants){
         .flag = flag, .environment = environment, .targeting = &flag->environments[environment]};
@@ -82,11 +83,13 @@ bool flag_variants_open(struct flag_variants *variants, struct project *project,
         if (!open_at(variants, project, i))
             return false;
     variants->keeps = depends_on_previous(variants->opened[0].view, flag->name.text);
-    return true;
+    return in_force_open(&variants->force, project, flag, environment, record);
 }
 
 void flag_variants_close(struct flag_variants *variants)
 {
+    in_force_close(variants->force);
+    variants->force = NULL;
     for (uint32_t i = 0; i < variants->store_count; i++)
         for (uint32_t j = 0; j < variants->stages.count; j++)
             if (variants->opened[j].store == variants->stores[i]) {
@@ -123,11 +126,22 @@ bool variant_reader_prepare(struct variant_reader *reader, const struct flag_var
     *reader = (struct variant_reader){.variants = variants, .layout = layout};
     if (!line_context_prepare(&reader->line, layout, variants->stores, variants->store_count))
         return false;
+    in_force_prepare(variants->force, &reader->line);
     return log_tells_variants(layout) &&
            (!variants->keeps || log_names_variants(layout, variants->flag->name.text));
 }
 
-static struct served evaluate(struct variant_reader *reader, const struct event *event)
+void variant_readers_copy(struct variant_reader *copies, const struct variant_reader *readers,
+                          uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        copies[i] = readers[i];
+        copies[i].cursor = NULL;
+    }
+}
+
+/* With the definitions as they are. */
+static struct served assume(struct variant_reader *reader, const struct event *event)
 {
     if (reader->line.count == 0)
         return (struct served){.kind = SERVED_NONE};
@@ -142,9 +156,55 @@ static struct served evaluate(struct variant_reader *reader, const struct event 
                                                                             : SERVED_VARIANT,
                            .variant = declared_variant(variants->targeting, result.variant_index),
                            .evaluated = true,
+                           .origin = ORIGIN_ASSUMED,
+                           .is_as_now = true,
                            .reason = result.reason,
                            .error = result.error,
                            .rule = result.rule};
+}
+
+/* Of an override that the ledger knows of, and what was published does not. */
+static bool is_held(struct variant_reader *reader, const struct event *event);
+
+static struct served evaluate_known(struct variant_reader *reader, const struct event *event,
+                                    const struct definition *definition)
+{
+    if (definition->is_absent || definition->keeps || !line_context_fill(&reader->line, event))
+        return (struct served){.kind = SERVED_NONE};
+    fflag_result result = fflag_evaluate(definition->view, definition->id, &reader->line.context);
+    uint32_t variant = result.error ? 0 : definition_variant(definition, &result);
+    return (struct served){.kind = result.error                             ? SERVED_NONE
+                                   : result.reason == FFLAG_REASON_OVERRIDE ? SERVED_OVERRIDE
+                                   : variant == UINT32_MAX                  ? SERVED_GONE
+                                                                            : SERVED_VARIANT,
+                           .variant = variant,
+                           .evaluated = true,
+                           .origin = definition->origin,
+                           .is_as_now = definition->is_as_now,
+                           .reason = result.reason,
+                           .error = result.error,
+                           .rule = result.rule};
+}
+
+/* With what was in force then. */
+static struct served evaluate(struct variant_reader *reader, const struct event *event)
+{
+    const struct definition *definition;
+    if (reader->line.count == 0)
+        return (struct served){.kind = SERVED_NONE};
+    if (!reader->cursor)
+        reader->cursor = in_force_cursor(reader->variants->force);
+    switch (in_force_at(reader->cursor, event->time, &definition)) {
+    case IN_FORCE_TRANSITION:
+        return (struct served){.kind =
+                                   is_held(reader, event) ? SERVED_OVERRIDE : SERVED_TRANSITION};
+    case IN_FORCE_KNOWN:
+        return is_held(reader, event) ? (struct served){.kind = SERVED_OVERRIDE}
+                                      : evaluate_known(reader, event, definition);
+    case IN_FORCE_ASSUMED:
+        break;
+    }
+    return assume(reader, event);
 }
 
 /* For a line that names its variant; see assign.c. */
@@ -155,7 +215,7 @@ static bool is_held(struct variant_reader *reader, const struct event *event)
         return false;
     if (!some || reader->line.count == 0)
         return true;
-    struct served now = evaluate(reader, event);
+    struct served now = assume(reader, event);
     return now.kind != SERVED_VARIANT;
 }
 

@@ -2,8 +2,8 @@
  * flag_variants.h - which variant of a flag each log line was served.
  *
  * As logged, if the log names the flag and its variant. Otherwise by evaluating the flag again,
- * with the line's context at the line's time, on the snapshot compiled from the definitions; for a
- * canary, at its stage at that time.
+ * with the line's context at the line's time, on the snapshot that was in force then; where that is
+ * not known, on one compiled from the definitions, for a canary at its stage at that time.
  */
 #ifndef FFREPLAY_FLAG_VARIANTS_H
 #define FFREPLAY_FLAG_VARIANTS_H
@@ -12,9 +12,11 @@
 #include <stdint.h>
 
 #include "compiled_store.h"
+#include "in_force.h"
 #include "line_context.h"
 #include "past_overrides.h"
 #include "stage_times.h"
+#include "tools/ffreplay/replay/replay.h"
 
 /* A flag in an environment. Read by any number of threads once it is open. */
 struct flag_variants {
@@ -28,6 +30,7 @@ struct flag_variants {
         fflag_id id;
     } * opened; /* by stage time */
     struct held_times held;
+    struct in_force *force;
     bool keeps; /* it, or a flag that it requires, is sticky: only a line that names the variant
                    tells it */
     fflag_store **stores; /* each once, for contexts */
@@ -37,7 +40,8 @@ struct flag_variants {
 
 /* Compiles what is needed. False after reporting; close it all the same. */
 bool flag_variants_open(struct flag_variants *variants, struct project *project,
-                        const struct flag *flag, uint32_t environment);
+                        const struct flag *flag, uint32_t environment,
+                        const struct served_record *record);
 void flag_variants_close(struct flag_variants *variants);
 
 #define FLAG_BUILD_TEXT BUILD_TEXT
@@ -49,22 +53,30 @@ struct variant_reader {
     const struct flag_variants *variants;
     const struct layout *layout;
     struct line_context line;
+    struct in_force_cursor *cursor; /* NULL until it is asked */
 };
+/* For another thread. */
+void variant_readers_copy(struct variant_reader *copies, const struct variant_reader *readers,
+                          uint32_t count);
 /* Registers the fields. False when the log cannot tell, after reporting. */
 bool variant_reader_prepare(struct variant_reader *reader, const struct flag_variants *variants,
                             struct layout *layout);
 
 enum served_kind {
     SERVED_VARIANT,
-    SERVED_UNKNOWN,   /* the line names a variant that the flag does not have */
-    SERVED_NONE,      /* nothing that can be read tells, or evaluating it failed */
-    SERVED_OVERRIDE,  /* an override held the flag back */
-    SERVED_OTHER_FLAG /* the line is about another one */
+    SERVED_UNKNOWN,    /* the line names a variant that the flag does not have */
+    SERVED_NONE,       /* nothing that can be read tells, or evaluating it failed */
+    SERVED_OVERRIDE,   /* an override held the flag back */
+    SERVED_TRANSITION, /* it changed at about that time */
+    SERVED_GONE,       /* a variant that the flag no longer has */
+    SERVED_OTHER_FLAG  /* the line is about another one */
 };
 struct served {
     enum served_kind kind;
-    uint32_t variant; /* SERVED_VARIANT: its place in the flag's list */
-    bool evaluated;   /* again; `reason`, `rule` and `error` are then those of the result */
+    uint32_t variant;   /* SERVED_VARIANT: its place in the flag's list */
+    bool evaluated;     /* again; `reason`, `rule` and `error` are then those of the result */
+    enum origin origin; /* of what it was evaluated with */
+    bool is_as_now;     /* which says the same as the definitions do now */
     enum fflag_reason reason;
     enum fflag_error error;
     const char *rule; /* or NULL */

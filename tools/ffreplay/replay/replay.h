@@ -23,6 +23,14 @@ struct log_source {
     uint64_t *lines_before; /* by part, where it was read in blocks; or NULL */
 };
 
+/* Where it is recorded what was served when. */
+struct served_record {
+    bool is_asked;       /* false: nothing is looked up, and what is defined now is assumed */
+    const char *archive; /* NULL: where the project says, if it does */
+    int64_t settle;      /* in milliseconds: so close to a publication, it is not known what was
+                            served */
+};
+
 struct replay_times {
     int64_t now;      /* INT64_MIN: not known yet: what the logs say */
     int64_t first;    /* of the lines of all logs, without strays; 0: not known */
@@ -30,6 +38,7 @@ struct replay_times {
     int64_t lateness; /* lines may be this late: a window is complete that long after its end */
     int64_t stale;    /* no decision for a canary unseen longer than this */
     uint32_t max_bad; /* thousandths of a percent of lines, or of a metric's samples */
+    struct served_record served;
 };
 
 /* A stage that is decided on: of the lines since it began, not too many may be bad. */

@@ -153,6 +153,8 @@ static void input(struct verdict *verdict, struct buffer *out)
     field_time(out, "last", analysis->last);
     field_digest(out, &analysis->digest);
     buffer_append_text(out, "}");
+    const struct origins origins = analysis_origins(analysis);
+    field_assignment(out, &origins);
 }
 
 static void numbers(struct buffer *out, const char *key, const double *numbers, uint32_t count)

@@ -282,6 +282,9 @@ static void input(const struct report *report)
     page_fact(report->page, "input", input_text(report, left_out));
     if (causes)
         page_fact(report->page, "left out", causes);
+    const struct origins origins = analysis_origins(analysis);
+    if (origins_text(&origins, arena))
+        page_fact(report->page, "assigned", origins_text(&origins, arena));
     if (analysis->last != INT64_MIN)
         page_fact(report->page, "span",
                   arena_format(arena, "%s to %s", page_time(report->page, analysis->first),

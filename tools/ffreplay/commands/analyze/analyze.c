@@ -596,7 +596,8 @@ static int analyze_flag(const struct options *options, struct replay *replay, co
     if (!can_read_twice(&task) || !(task.reads = replay_logs_read(replay, logs, count)))
         return EXIT_JOB;
     int status = EXIT_JOB;
-    if (flag_variants_open(&task.variants, project, task.flag, task.environment) &&
+    if (flag_variants_open(&task.variants, project, task.flag, task.environment,
+                           &replay->times.served) &&
         find_arms(&task) && prepare(&task))
         status = analyze(&task);
     outcomes_release(&task.outcomes);
@@ -674,6 +675,7 @@ static int run(int argc, char **argv)
         EXIT_CODE_OPTION(options.exit_code,
                          "exit 0 ship, 10 running, 12 no difference, 20 stop, 21 unhealthy"),
         MAX_BAD_OPTION(options.logs),
+        SERVED_OPTIONS(options.logs),
         THREADS_OPTION(options.logs),
         COLOR_OPTION(options.color),
     };

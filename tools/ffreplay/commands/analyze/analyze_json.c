@@ -218,6 +218,7 @@ void analyze_json(const struct analyze_page *page, struct buffer *out)
     field_time(out, "last_exposure", conclusion->exposures->last);
     field_digest(out, &digest);
     buffer_append_text(out, "}");
+    field_assignment(out, &conclusion->exposures->origins);
     field_text(out, "build", page->build);
     buffer_append_text(out, "}\n");
 }

@@ -190,6 +190,8 @@ void analyze_text(const struct analyze_page *analysis, const struct page *page)
         page_fact(page, "exposed",
                   arena_format(page->arena, "%s to %s", page_time(page, exposures->first),
                                page_time(page, exposures->last)));
+    if (origins_text(&exposures->origins, page->arena))
+        page_fact(page, "assigned", origins_text(&exposures->origins, page->arena));
     page_fact(page, "method", method_text(conclusion, page->arena));
     put_sentences(page, "notes", &conclusion->notes);
     buffer_append_text(page->out, "\n");

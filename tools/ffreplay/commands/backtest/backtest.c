@@ -224,6 +224,7 @@ static int check_and_play(struct options *options, char **argv, int operands)
 static int run(int argc, char **argv)
 {
     struct options options = {.logs = LOG_OPTIONS_INIT};
+    options.logs.settle = NULL;
     struct play_options *play = &options.play;
     play->from = play->harm_from = INT64_MIN;
     play->until = INT64_MAX;

@@ -173,7 +173,7 @@ static void expose_complete(struct simulation *simulation, const struct record *
 {
     struct assigner *assigner = &current(simulation)->assigners[record->log];
     if (!record->duplicate && assigner->layout &&
-        assign(assigner, record->event) == ASSIGNED_CANARY)
+        assign(assigner, record->event, PAST_AS_DEFINED) == ASSIGNED_CANARY)
         expose(simulation, assigner, record->event);
 }
 

@@ -148,6 +148,8 @@ static bool apply_all(const struct options *options, struct ledger *ledger,
     keep_first(error, &problem);
     (void)ledger_is_certain(ledger, &problem);
     keep_first(error, &problem);
+    (void)publication_record(&options->publication, ledger, options->apply.actor, &problem);
+    keep_first(error, &problem);
     ledger_unlock(ledger);
     if (options->apply.run_steps)
         run_steps(options, verdicts, outcomes, count, error);
@@ -330,6 +332,7 @@ static int run(int argc, char **argv)
         WINDOW_OPTION(options.logs),
         LATENESS_OPTION(options.logs),
         STALE_OPTION(options.logs),
+        SERVED_OPTIONS(options.logs),
         THREADS_OPTION(options.logs),
         COLOR_OPTION(options.color),
     };

@@ -110,7 +110,7 @@ static bool prepare(struct checkup *checkup)
     if (!has_countable_variants(checkup))
         return false;
     if (!flag_variants_open(&checkup->variants, replay->project, checkup->flag,
-                            checkup->environment) ||
+                            checkup->environment, &replay->times.served) ||
         !served_counts_prepare(&checkup->counted, replay->project, replay->layouts, checkup->reads,
                                &checkup->variants, last_time(checkup)) ||
         !prepare_table(checkup))
@@ -245,6 +245,7 @@ static int run(int argc, char **argv)
         WINDOW_OPTION(options.logs),
         LATENESS_OPTION(options.logs),
         STALE_OPTION(options.logs),
+        SERVED_OPTIONS(options.logs),
         THREADS_OPTION(options.logs),
         COLOR_OPTION(options.color),
     };

@@ -128,6 +128,7 @@ void health_page_json(const struct health_page *page, struct buffer *out)
     field_time(out, "last", table->span.last);
     field_digest(out, &page->counted->digest);
     buffer_append_text(out, "}");
+    field_assignment(out, &page->counted->origins);
     field_text(out, "build", build);
     buffer_append_text(out, "}\n");
 }

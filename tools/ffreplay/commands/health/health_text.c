@@ -67,6 +67,8 @@ void health_page_text(const struct health_page *health, const struct page *page)
         page_fact(page, "reasons", reasons_text(health));
     if (health->ratio.known)
         page_fact(page, "units", ratio_text(health));
+    if (origins_text(&health->counted->origins, page->arena))
+        page_fact(page, "assigned", origins_text(&health->counted->origins, page->arena));
     if (table->used > 0)
         page_fact(page, "span",
                   arena_format(page->arena, "%s to %s", page_time(page, table->span.first),

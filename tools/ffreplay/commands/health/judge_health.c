@@ -20,6 +20,18 @@ static void issue(struct health_page *page, const char *format, ...)
     *ARENA_APPEND(page->replay->texts, page->issues.items, page->issues.count) = text;
 }
 
+static void note(struct health_page *page, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void note(struct health_page *page, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    const char *text = arena_vformat(page->replay->texts, format, arguments);
+    va_end(arguments);
+    *ARENA_APPEND(page->replay->texts, page->notes.items, page->notes.count) = text;
+}
+
 /* ------------------------------------------------------------------------------- of any flag -- */
 
 static void judge_variants(struct health_page *page)
@@ -29,7 +41,7 @@ static void judge_variants(struct health_page *page)
     const struct variant_set served =
         served_variants(page->replay->project, variants->flag, variants->environment);
     for (uint32_t i = 0; i <= variants->targeting->variant_count; i++)
-        if (counted->lines[i] > 0 && !variant_set_has(&served, i))
+        if (variant_set_has(&counted->seen, i) && !variant_set_has(&served, i))
             issue(page, "variant '%s' is in the log, though nothing in the definitions serves it",
                   variant_text(variants, i));
     const char *unknown = unknown_variants_text(&counted->unknown, page->replay->texts);
@@ -103,15 +115,34 @@ static void take_verdict(struct health_page *page)
         issue(page, "%s", silence_text(verdict));
 }
 
+/* What the past was that is none now. */
+static void note_past(struct health_page *page)
+{
+    const struct served_counts *counted = page->counted;
+    if (counted->in_transition > 0)
+        note(page, "%" PRIu64 " %s left out, so close to a publication", counted->in_transition,
+             counted->in_transition == 1 ? "line is" : "lines are");
+    if (counted->of_gone > 0)
+        note(page, "%" PRIu64 " %s a variant that the flag no longer has", counted->of_gone,
+             counted->of_gone == 1 ? "line was served" : "lines were served");
+    if (counted->divided_otherwise > 0 && counted->division.count > 0)
+        note(page,
+             "%" PRIu64 " %s of times at which the flag was another: their units do not count "
+             "towards the sizes of the groups",
+             counted->divided_otherwise, counted->divided_otherwise == 1 ? "line is" : "lines are");
+}
+
 void health_page_judge(struct health_page *page)
 {
     if (page->verdict) {
         take_verdict(page);
+        note_past(page);
         if (page->table->used == 0)
             issue(page, "no line of the logs is about the flag");
         return;
     }
     judge_variants(page);
     judge_division(page);
+    note_past(page);
     (void)clocks_judge(page->replay, INT64_MIN, &page->issues, &page->notes);
 }

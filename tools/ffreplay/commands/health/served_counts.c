@@ -21,7 +21,9 @@ static void count_unit(struct served_counts *counted, const struct record *recor
         return;
     unit_shares_add(&counted->shares, hash, UINT64_C(1) << served->variant);
     uint32_t arm = division_arm(&counted->division, served);
-    if (arm != NO_ARM)
+    bool by_these_shares = !served->evaluated || served->is_as_now;
+    counted->divided_otherwise += !by_these_shares;
+    if (arm != NO_ARM && by_these_shares)
         unit_shares_add(&counted->divided, hash, UINT64_C(1) << arm);
 }
 
@@ -29,17 +31,27 @@ static void take_served(struct served_counts *counted, const struct record *reco
                         const struct served *served)
 {
     const struct layout *layout = counted->readers[record->log].layout;
-    if (served->evaluated)
+    if (served->evaluated) {
         counted->reasons[served->reason]++;
-    else if (served->kind == SERVED_OVERRIDE)
+        counted->origins.lines[served->origin]++;
+    }
+    if (!served->evaluated && served->kind == SERVED_OVERRIDE)
         counted->reasons[FFLAG_REASON_OVERRIDE]++;
     switch (served->kind) {
     case SERVED_VARIANT:
         counted->lines[served->variant]++;
+        if (!served->evaluated || served->is_as_now)
+            variant_set_add(&counted->seen, served->variant);
         count_unit(counted, record, served);
         break;
     case SERVED_UNKNOWN:
         unknown_variants_add(&counted->unknown, &record->event->values[layout->variant]);
+        break;
+    case SERVED_TRANSITION:
+        counted->in_transition++;
+        break;
+    case SERVED_GONE:
+        counted->of_gone++;
         break;
     case SERVED_NONE:
     case SERVED_OVERRIDE:
@@ -78,9 +90,14 @@ static void join_consumer(struct consumer *consumer, struct consumer *other)
     for (uint32_t i = 0; i < REASONS; i++)
         counted->reasons[i] += fork->reasons[i];
     input_digest_join(&counted->digest, &fork->digest);
+    variant_set_join(&counted->seen, &fork->seen);
     unit_shares_merge(&counted->shares, &fork->shares);
     unit_shares_merge(&counted->divided, &fork->divided);
     unknown_variants_join(&counted->unknown, &fork->unknown);
+    origins_join(&counted->origins, &fork->origins);
+    counted->divided_otherwise += fork->divided_otherwise;
+    counted->in_transition += fork->in_transition;
+    counted->of_gone += fork->of_gone;
     served_counts_release(fork);
     free(fork);
 }
@@ -98,7 +115,7 @@ static struct consumer *fork_consumer(struct consumer *consumer)
     fork->now = counted->now;
     fork->log_count = counted->log_count;
     fork->readers = xcalloc(counted->log_count, sizeof *fork->readers);
-    memcpy(fork->readers, counted->readers, counted->log_count * sizeof *fork->readers);
+    variant_readers_copy(fork->readers, counted->readers, counted->log_count);
     return &fork->consumer;
 }
 

@@ -29,10 +29,13 @@ struct served_counts {
 
     struct input_digest digest;  /* of the lines that are about the flag */
     uint64_t lines[UNIT_GROUPS]; /* by variant */
+    struct variant_set seen;     /* those of lines that the definitions of now account for */
     struct unit_shares shares;   /* the same of units */
     struct unit_shares divided;  /* units in the division, by the place of their arm */
     uint64_t reasons[REASONS];   /* of what was evaluated again */
     struct unknown_variants unknown;
+    struct origins origins;                             /* of what was evaluated again */
+    uint64_t in_transition, of_gone, divided_otherwise; /* lines; see enum served_kind */
 };
 
 /* False after reporting. */

@@ -157,15 +157,16 @@ static bool concern_logs(const struct options *options, struct replay *replay,
     return true;
 }
 
-static bool choose_flag_variants(const struct options *options, struct project *project,
+static bool choose_flag_variants(const struct options *options, const struct replay *replay,
                                  struct flag_variants *variants)
 {
+    struct project *project = replay->project;
     uint32_t environment;
     const struct flag *flag = choose_flag(&metrics_command, project, options->flag);
     return flag &&
            (environment = choose_environment(&metrics_command, project, options->environment)) !=
                UINT32_MAX &&
-           flag_variants_open(variants, project, flag, environment);
+           flag_variants_open(variants, project, flag, environment, &replay->times.served);
 }
 
 static bool has_stages(const struct flag_variants *variants, const struct table_wish *wish)
@@ -282,7 +283,7 @@ static int measure_logs(struct options *options, struct replay *replay, char **l
     int status = EXIT_JOB;
     wish.variants = options->flag ? &variants : NULL;
     if (!options->flag ||
-        (choose_flag_variants(options, project, &variants) && has_stages(&variants, &wish)))
+        (choose_flag_variants(options, replay, &variants) && has_stages(&variants, &wish)))
         status = table_prepare(&table, project, replay->layouts, &wish)
                      ? read_and_write(options, replay, &table, logs, count)
                      : EXIT_INPUT;
@@ -327,6 +328,7 @@ static int run(int argc, char **argv)
         WINDOW_OPTION(options.logs),
         MAX_BAD_OPTION(options.logs),
         ALLOW_PARTIAL_OPTION(options.logs),
+        SERVED_OPTIONS(options.logs),
         THREADS_OPTION(options.logs),
         COLOR_OPTION(options.color),
     };

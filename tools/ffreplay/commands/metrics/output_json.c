@@ -64,6 +64,8 @@ void output_json(const struct output *output, struct buffer *out)
     field_time(out, "first", table->span.first);
     field_time(out, "last", table->span.last);
     buffer_append_text(out, "}");
+    if (table->variants)
+        field_assignment(out, &table->origins);
     field_array(out, "groups");
     for (uint32_t i = 0; i < table->grouping_count; i++) {
         struct group **sorted = groups_sorted(&table->groups[i]);

@@ -134,6 +134,8 @@ void output_text(const struct output *output, const struct page *page)
     page_fact(page, "input", used_text(output));
     if (left_out_causes(output))
         page_fact(page, "left out", left_out_causes(output));
+    if (origins_text(&table->origins, output->arena))
+        page_fact(page, "assigned", origins_text(&table->origins, output->arena));
     if (table->used > 0)
         page_fact(page, "span",
                   arena_format(output->arena, "%s to %s", page_time(page, table->span.first),

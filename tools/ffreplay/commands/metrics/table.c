@@ -35,11 +35,14 @@ static enum left_out place_line(struct table *table, struct line_facts *facts)
     struct served served = served_of(&table->readers[facts->log], event);
     if (served.kind == SERVED_VARIANT)
         facts->variant = served.variant;
+    if (served.evaluated)
+        table->origins.lines[served.origin]++;
     const struct stage_times *stages = &table->variants->stages;
     facts->stage = stage_times_at(stages, event->time)->same;
-    return served.kind == SERVED_OTHER_FLAG ? LEFT_OUT_OTHERS
-           : served.kind == SERVED_OVERRIDE ? LEFT_OUT_HELD
-                                            : LEFT_OUT_CAUSES;
+    return served.kind == SERVED_OTHER_FLAG   ? LEFT_OUT_OTHERS
+           : served.kind == SERVED_OVERRIDE   ? LEFT_OUT_HELD
+           : served.kind == SERVED_TRANSITION ? LEFT_OUT_CHANGING
+                                              : LEFT_OUT_CAUSES;
 }
 
 static void add_to_group(struct table *table, struct group *group, const struct event *event,
@@ -111,6 +114,7 @@ static void join_table(struct consumer *consumer, struct consumer *other)
     table->used += fork->used;
     for (int i = 0; i < LEFT_OUT_CAUSES; i++)
         table->left_out[i] += fork->left_out[i];
+    origins_join(&table->origins, &fork->origins);
     widen(&table->span, &fork->span);
     for (uint32_t i = 0; table->variants && i < table->variants->stages.count; i++)
         widen(&table->stages[i], &fork->stages[i]);
@@ -128,6 +132,7 @@ static void begin(struct table *table, const struct variant_reader *readers)
     table->consumer = (struct consumer){take, note_incomplete, fork_table, join_table};
     table->used = 0;
     memset(table->left_out, 0, sizeof table->left_out);
+    table->origins = (struct origins){{0}};
     table->span = (struct time_span){INT64_MAX, INT64_MIN};
     table->groups = xcalloc(table->grouping_count, sizeof *table->groups);
     for (uint32_t i = 0; i < table->grouping_count; i++)
@@ -138,7 +143,7 @@ static void begin(struct table *table, const struct variant_reader *readers)
         return;
     table->readers = xcalloc(table->log_count, sizeof *table->readers);
     if (readers)
-        memcpy(table->readers, readers, table->log_count * sizeof *table->readers);
+        variant_readers_copy(table->readers, readers, table->log_count);
     table->stages = xcalloc(table->variants->stages.count, sizeof *table->stages);
     for (uint32_t i = 0; i < table->variants->stages.count; i++)
         table->stages[i] = (struct time_span){INT64_MAX, INT64_MIN};

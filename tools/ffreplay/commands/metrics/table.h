@@ -23,7 +23,8 @@ struct arena;
     X(LEFT_OUT_DOUBLE, "duplicate")    \
     X(LEFT_OUT_CUT, "incomplete")      \
     X(LEFT_OUT_OTHERS, "other_flag")   \
-    X(LEFT_OUT_HELD, "override")
+    X(LEFT_OUT_HELD, "override")       \
+    X(LEFT_OUT_CHANGING, "transition")
 enum left_out { LEFT_OUT_WORDS(WORDS_MEMBER) };
 #define LEFT_OUT_CAUSES WORDS_COUNT(LEFT_OUT_WORDS)
 extern const char *const left_out_words[];
@@ -53,6 +54,7 @@ struct table {
     struct groups *groups; /* one a grouping */
 
     uint64_t used, left_out[LEFT_OUT_CAUSES];
+    struct origins origins; /* of what was evaluated again */
     struct time_span span;
     struct time_span *stages; /* by stage time */
 };

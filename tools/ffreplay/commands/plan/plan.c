@@ -288,6 +288,7 @@ static int check_and_plan(struct options *options, char **argv, int operands)
 static int run(int argc, char **argv)
 {
     struct options options = {.logs = LOG_OPTIONS_INIT};
+    options.logs.settle = NULL;
     const struct option table[] = {
         DIRECTORY_OPTION(options.directory),
         ENVIRONMENT_OPTION(options.environment, "in this environment"),

@@ -102,6 +102,16 @@ static void run_steps(struct watch *watch, struct verdict *verdict)
     buffer_release(&error);
 }
 
+/* What was published counts whether or not it can be recorded. */
+static void record(struct watch *watch, struct ledger *ledger)
+{
+    struct buffer error = {0};
+    const char *actor = actor_name(watch->options->apply.actor, watch->options->directory);
+    if (!publication_record(&watch->publication, ledger, actor, &error))
+        print_warning("%s", error.bytes);
+    buffer_release(&error);
+}
+
 void watch_apply(struct watch *watch, struct verdict *verdict)
 {
     struct ledger ledger = {.lock = -1};
@@ -116,6 +126,7 @@ void watch_apply(struct watch *watch, struct verdict *verdict)
     /* Editors take no lock: their changes are read next. */
     if (!applied && (verdict_is_emergency(verdict) || !watch_is_outdated(watch)))
         watch_end(watch, job_error(&watch_command, "%s", error.bytes));
+    record(watch, &ledger);
     ledger_unlock(&ledger);
     buffer_release(&error);
     if (made && watch->options->apply.run_steps)
@@ -134,6 +145,7 @@ bool watch_recover(struct watch *watch)
                      publish(watch, &ledger, &error);
     if (!recovered)
         watch_end(watch, job_error(&watch_command, "%s", error.bytes));
+    record(watch, &ledger);
     ledger_unlock(&ledger);
     buffer_release(&error);
     return recovered;

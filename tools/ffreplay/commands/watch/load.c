@@ -15,6 +15,13 @@ void watch_end(struct watch *watch, int status)
 
 /* ------------------------------------------------------------------------------- definitions -- */
 
+/* Of the definitions, and of an archive elsewhere that says what was published. */
+static uint64_t mark_now(const struct watch *watch)
+{
+    const char *archive = watch->options->logs.archive;
+    return definitions_mark(watch->directory) + (archive ? definitions_mark(archive) : 0);
+}
+
 void watch_unload(struct watch *watch)
 {
     if (!watch->loaded)
@@ -78,7 +85,7 @@ static bool prepare(struct watch *watch, struct project *project)
 
 bool watch_load(struct watch *watch)
 {
-    watch->mark = definitions_mark(watch->directory);
+    watch->mark = mark_now(watch);
     struct project *project = project_load(watch->options->directory, clock_now());
     if (project->diagnostics.errors == 0) {
         watch->broken = false;
@@ -98,7 +105,7 @@ bool watch_load(struct watch *watch)
 
 bool watch_is_outdated(const struct watch *watch)
 {
-    return definitions_mark(watch->directory) != watch->mark;
+    return mark_now(watch) != watch->mark;
 }
 
 /* -------------------------------------------------------------------------------------- logs -- */

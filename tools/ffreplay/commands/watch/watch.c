@@ -234,6 +234,7 @@ static int run(int argc, char **argv)
         WINDOW_OPTION(options.logs),
         LATENESS_OPTION(options.logs),
         STALE_OPTION(options.logs),
+        SERVED_OPTIONS(options.logs),
         COLOR_OPTION(options.color),
     };
     int status;
