@@ -473,7 +473,7 @@ static int check_file(const char *path, const struct buffer *wanted)
     struct buffer text = {0}, error = {0};
     int status = EXIT_FINE;
     if (!read_file(path, MOST_OF_A_HEADER, &text, &error)) {
-        status = job_error(&gen_command, "%s", error.bytes);
+        status = job_error(&gen_command, "cannot read '%s': %s", path, error.bytes);
     } else if (text.length != wanted->length ||
                memcmp(text.bytes, wanted->bytes, wanted->length) != 0) {
         print_line("%s: is not what the definitions give", path);

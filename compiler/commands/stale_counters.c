@@ -54,7 +54,7 @@ int read_counters(const struct command *command, struct stale *stale, const char
     struct buffer text = {0}, error = {0};
     bool found = false;
     if (!read_file(path, MOST_OF_COUNTERS, &text, &error)) {
-        int status = job_error(command, "%s", error.bytes);
+        int status = job_error(command, "cannot read '%s': %s", path, error.bytes);
         buffer_release(&error);
         return status;
     }

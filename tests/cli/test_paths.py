@@ -95,6 +95,9 @@ def plan(program, command, key, at):
         "history": project,
         "analyze": ["x"] + ([] if key == "LOG" else [log]) + live + project,
         "show": ["a"] + project,
+        "log": ["a"] + project,
+        "stale": project,
+        "gen": ["c"] + project,
         "diff": [] if key == "directory" else [p] if key == "NEW" else [p, p] + live,
     }
     if command == "sign" and key in ("FILE", "output"):
