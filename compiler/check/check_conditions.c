@@ -273,15 +273,17 @@ static bool decides_all(const struct rule *rule)
     return !rule_samples(rule) && !rule->split;
 }
 
+static const char value_override_word[] = "value override";
+
 static void report_unreached(struct checking *checking, struct span span, const char *what,
                              const struct rule *const *rules, const struct parts *earlier)
 {
     struct diagnostics *diagnostics = checking->checker->diagnostics;
+    const char *decides = what == value_override_word ? "this one is" : "this rule decides";
     diagnose(diagnostics, FF0327, span, "this %s is never reached", what);
     for (uint32_t i = 0; i < earlier->count; i++)
-        diagnose_note(diagnostics, rules[i]->condition->span,
-                      earlier->count == 1 ? "this rule decides for all of them"
-                                          : "this rule decides for some of them");
+        diagnose_note(diagnostics, rules[i]->condition->span, "%s for %s of them", decides,
+                      earlier->count == 1 ? "all" : "some");
     diagnose_help(diagnostics, "move it up, or remove it");
 }
 
@@ -341,6 +343,29 @@ static void check_rules(struct checking *checking, const struct flag *flag, uint
         if (!check_reach(checking, rule->span, "rule", rule->condition, targeting->rules, i) &&
             !rule->condition && decides_all(rule))
             return; /* what follows it was reported when the rules were read */
+    }
+}
+
+/* Those for one variant are to each other as rules are. */
+static void check_value_overrides(struct checking *checking, const struct flag *flag,
+                                  uint32_t environment)
+{
+    const struct targeting *targeting = &flag->environments[environment];
+    uint32_t count = targeting->value_override_count;
+    if (!count ||
+        (environment > 0 && targeting->value_overrides == flag->environments[0].value_overrides))
+        return;
+    struct rule *earlier = ARENA_ARRAY(checking->checker->arena, struct rule, count);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct value_override *own = &targeting->value_overrides[i];
+        uint32_t before = 0;
+        if (check_deciding(checking, own->condition))
+            continue;
+        for (uint32_t j = 0; j < i; j++)
+            if (targeting->value_overrides[j].variant == own->variant)
+                earlier[before++] =
+                    (struct rule){.condition = targeting->value_overrides[j].condition};
+        check_reach(checking, own->span, value_override_word, own->condition, earlier, before);
     }
 }
 
@@ -412,6 +437,7 @@ void check_conditions(const struct checker *checker)
     for (uint32_t i = 0; i < project->flag_count; i++) {
         for (uint32_t j = 0; j < project->environments.count; j++) {
             check_rules(&checking, project->flags[i], j);
+            check_value_overrides(&checking, project->flags[i], j);
             check_blocks(&checking, project->flags[i], j);
         }
         check_plan(&checking, project->flags[i]);

@@ -145,6 +145,9 @@ static uint32_t visit_flag(struct walk *walk, struct visited *from, const struct
     }
     for (uint32_t i = 0; i < targeting->rule_count; i++)
         deepest = visit_condition(walk, from, targeting->rules[i].condition, deepest, via);
+    for (uint32_t i = 0; i < targeting->value_override_count; i++)
+        deepest =
+            visit_condition(walk, from, targeting->value_overrides[i].condition, deepest, via);
     for (uint32_t i = 0; targeting->canary && i < targeting->canary->stage_count; i++)
         deepest = visit_condition(walk, from, targeting->canary->stages[i].condition, deepest, via);
     if (targeting->experiment)

@@ -343,6 +343,14 @@ static void add_units(const struct rule *rule, struct buffer *text)
     }
 }
 
+#define MOST_REPLACED 60 /* bytes */
+
+void replaced_in_words(const char *replaces, size_t most, struct buffer *text)
+{
+    bool whole = most == SIZE_MAX || strlen(replaces) <= MOST_REPLACED;
+    buffer_append_text(text, whole ? replaces : "other parts");
+}
+
 void rule_in_words(const struct flag *flag, const struct targeting *targeting,
                    const struct rule *rule, size_t most, struct buffer *text)
 {
@@ -363,12 +371,11 @@ void rule_in_words(const struct flag *flag, const struct targeting *targeting,
         buffer_format(text, ", with salt %s", rule->salt);
     if (rule->keep.given)
         buffer_append_text(text, ", keeping exposure");
-    if (!rule->value_overrides)
+    if (!rule->replaces)
         return;
-    buffer_append_text(text, ", with parts of its value replaced");
-    for (uint32_t i = 0; most == SIZE_MAX && i < targeting->patched_count; i++)
-        if (targeting->patched[i].rule == (uint32_t)(rule - targeting->rules))
-            buffer_format(text, " %s", targeting->patched[i].value);
+    buffer_append_text(text, ", with ");
+    replaced_in_words(rule->replaces, most, text);
+    buffer_append_text(text, " in its value");
 }
 
 void override_in_words(const struct override *override, size_t most, struct buffer *text)
@@ -608,6 +615,27 @@ static void tell_variants(struct telling *telling)
     }
 }
 
+static void tell_value_overrides(struct telling *telling)
+{
+    const struct targeting *targeting = telling->targeting;
+    for (uint32_t i = 0; i < targeting->value_override_count; i++) {
+        const struct value_override *override = &targeting->value_overrides[i];
+        uint32_t place = 0;
+        for (uint32_t j = 0; j < i; j++)
+            place += targeting->value_overrides[j].variant == override->variant;
+        if (override->replaces)
+            replaced_in_words(override->replaces, telling->most, &telling->text);
+        else
+            buffer_append_text(&telling->text, "nothing else");
+        buffer_append_text(&telling->text, " where ");
+        condition_in_words(override->condition, telling->most, &telling->text);
+        tell(telling,
+             arena_format(telling->arena, "value_overrides[%u] of %s", place,
+                          targeting->variants[override->variant].name.text),
+             override->span);
+    }
+}
+
 static void tell_rules(struct telling *telling)
 {
     const struct targeting *targeting = telling->targeting;
@@ -665,6 +693,7 @@ struct statements targeting_in_words(const struct project *project, const struct
     if (targeting->sticky)
         tell(&telling, "sticky", targeting->sticky_span);
     tell_variants(&telling);
+    tell_value_overrides(&telling);
     tell_judged(&telling);
     buffer_release(&telling.text);
     return statements;

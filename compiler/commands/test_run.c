@@ -205,6 +205,8 @@ static void add_units_of_conditions(struct units *units, const struct project *p
     bool *seen = xcalloc(project->segment_count + 1u, sizeof *seen);
     for (uint32_t i = 0; i < targeting->rule_count; i++)
         add_units_of(units, targeting->rules[i].condition, seen, context);
+    for (uint32_t i = 0; i < targeting->value_override_count; i++)
+        add_units_of(units, targeting->value_overrides[i].condition, seen, context);
     for (uint32_t i = 0; targeting->canary && i < targeting->canary->stage_count; i++)
         add_units_of(units, targeting->canary->stages[i].condition, seen, context);
     if (targeting->experiment)

@@ -72,10 +72,31 @@ struct answer trace_other(struct tracer *tracer, struct step *step, const struct
 
 /* ---------------------------------------------------------------------------------- deciding -- */
 
+/* Which parts of the variant's value are replaced, whatever serves it. */
+static void trace_value_overrides(struct walk *walk, uint32_t variant)
+{
+    const struct targeting *targeting = walk->targeting;
+    bool holds = false;
+    uint32_t place = 0;
+    for (uint32_t i = 0; i < targeting->value_override_count && !holds; i++) {
+        const struct value_override *override = &targeting->value_overrides[i];
+        if (override->variant != variant)
+            continue;
+        const char *title = arena_format(&walk->tracer->arena, "value_overrides[%u] of %s", place++,
+                                         variant_text(walk->tracer, walk->flag, variant));
+        struct step *step =
+            add_step(walk->tracer, walk->root, override->span, "value override", false, title);
+        holds = trace_condition(walk->tracer, step, override->condition);
+        step->mark = holds ? STEP_YES : STEP_NO;
+    }
+}
+
 static bool decide(struct walk *walk, struct step *step, uint32_t variant, enum fflag_reason reason,
                    const char *rule)
 {
     struct tracer *tracer = walk->tracer;
+    if (reason != FFLAG_REASON_OVERRIDE)
+        trace_value_overrides(walk, variant);
     const char *name = variant_text(tracer, walk->flag, variant);
     bool usual = variant == walk->targeting->default_variant && walk->targeting->variant_count > 1;
     struct step *last = add_step(

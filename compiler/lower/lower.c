@@ -51,10 +51,25 @@ static void serve(struct steps *steps, const struct expression *when, uint32_t v
                                             .operand = name});
 }
 
-static void serve_default(struct steps *steps, const struct expression *when,
-                          enum fflag_reason reason)
+/* A variant, with the value that each unit gets. `at`: by the rule of that place, or NO_PATCH. */
+static void serve_values(struct steps *steps, struct expression *when, uint32_t at,
+                         uint32_t variant, enum fflag_reason reason, const char *rule)
 {
-    serve(steps, when, steps->targeting->default_variant, reason, NULL);
+    const struct targeting *targeting = steps->targeting;
+    for (uint32_t i = 0; i < targeting->value_override_count; i++) {
+        const struct value_override *override = &targeting->value_overrides[i];
+        if (override->variant != variant)
+            continue;
+        struct expression *parts[] = {when, lower_condition(steps->lowering, override->condition)};
+        serve(steps, expression_all(steps->lowering, parts, 2),
+              patched_variant(targeting, at, i, variant), reason, rule);
+    }
+    serve(steps, when, patched_variant(targeting, at, NO_PATCH, variant), reason, rule);
+}
+
+static void serve_default(struct steps *steps, struct expression *when, enum fflag_reason reason)
+{
+    serve_values(steps, when, NO_PATCH, steps->targeting->default_variant, reason, NULL);
 }
 
 /*
@@ -80,14 +95,39 @@ static struct arm *serve_none_before_split(struct steps *steps, struct expressio
     return others;
 }
 
-static struct arm *served_arms(struct steps *steps, const struct arm *arms, uint32_t count)
+static struct arm *served_arms(struct steps *steps, const struct arm *arms, uint32_t count,
+                               uint32_t at)
 {
     struct arm *numbered = ARENA_ARRAY(&steps->lowering->arena, struct arm, count);
     for (uint32_t i = 0; i < count; i++) {
         numbered[i] = arms[i];
-        numbered[i].variant = served(steps, arms[i].variant);
+        numbered[i].variant =
+            served(steps, patched_variant(steps->targeting, at, NO_PATCH, arms[i].variant));
     }
     return numbered;
+}
+
+/* Those who get another value of their variant are decided before the split, likewise. */
+static void serve_values_before_split(struct steps *steps, struct expression *when,
+                                      const struct unit_key *key, const struct arm *arms,
+                                      uint32_t count, uint64_t salt, uint32_t at, const char *rule)
+{
+    struct lowering *lowering = steps->lowering;
+    const struct targeting *targeting = steps->targeting;
+    uint32_t from = 0;
+    for (uint32_t i = 0; i < count; from += arms[i++].percent) {
+        if (!has_value_override(targeting, arms[i].variant))
+            continue;
+        struct expression *in = lower_range(lowering, key, salt, from, from + arms[i].percent);
+        for (uint32_t j = 0; j < targeting->value_override_count; j++) {
+            const struct value_override *override = &targeting->value_overrides[j];
+            if (override->variant != arms[i].variant)
+                continue;
+            struct expression *parts[] = {when, in, lower_condition(lowering, override->condition)};
+            serve(steps, expression_all(lowering, parts, 3),
+                  patched_variant(targeting, at, j, override->variant), FFLAG_REASON_SPLIT, rule);
+        }
+    }
 }
 
 static bool has_arm(const struct arm *arms, uint32_t count, uint32_t variant)
@@ -99,17 +139,18 @@ static bool has_arm(const struct arm *arms, uint32_t count, uint32_t variant)
 }
 
 static void split(struct steps *steps, struct expression *when, const struct unit_key *key,
-                  const struct arm *arms, uint32_t count, const uint64_t *salt, const char *rule)
+                  const struct arm *arms, uint32_t count, const uint64_t *salt, uint32_t at,
+                  const char *rule)
 {
     struct image *image = &steps->lowering->image;
     if (when->kind == EXPRESSION_NEVER || steps->program->ended || !key)
         return;
+    uint64_t own = salt ? *salt : salt_hash(steps->targeting->salt, "/split");
+    serve_values_before_split(steps, when, key, arms, count, own, at, rule);
     if (has_arm(arms, count, steps->targeting->variant_count))
-        arms = serve_none_before_split(steps, when, key, arms, count,
-                                       salt ? *salt : salt_hash(steps->targeting->salt, "/split"),
-                                       rule);
+        arms = serve_none_before_split(steps, when, key, arms, count, own, rule);
     if (steps->targeting->patched_count)
-        arms = served_arms(steps, arms, count);
+        arms = served_arms(steps, arms, count, at);
     uint64_t operand = image_split(image, arms, count, salt) | (uint64_t)image_text(image, rule)
                                                                    << 32;
     program_decide(steps->program, when,
@@ -168,8 +209,8 @@ static void lower_user_lists(struct steps *steps)
     for (uint32_t i = 0; i < targeting->user_list_count; i++) {
         const struct user_list *list = &targeting->users[i];
         steps->could_decide |= (list->file ? list->file->count : list->users.count) > 0;
-        serve(steps, lower_users(steps->lowering, targeting->bucket_by, list), list->variant,
-              FFLAG_REASON_TARGETING_MATCH, "users");
+        serve_values(steps, lower_users(steps->lowering, targeting->bucket_by, list), NO_PATCH,
+                     list->variant, FFLAG_REASON_TARGETING_MATCH, "users");
     }
 }
 
@@ -180,7 +221,7 @@ static void lower_holdouts(struct steps *steps)
         const struct holdout *holdout = targeting->holdouts[i];
         const struct unit_key *key = holdout->bucket_by ? holdout->bucket_by : targeting->bucket_by;
         steps->could_decide |= holdout->percent > 0;
-        const struct expression *held =
+        struct expression *held =
             holdout->percent >= PERCENT_ALL
                 ? expression_constant(true)
                 : lower_range(steps->lowering, key, salt_hash("holdout/", holdout->name.text), 0,
@@ -236,19 +277,6 @@ static struct expression *lower_units(struct steps *steps, const struct rule *ru
     return expression_any(lowering, in, ranges->count);
 }
 
-/* With the parts of their values replaced that the rule replaces. */
-static const struct arm *patched_arms(struct steps *steps, const struct rule *rule, uint32_t at)
-{
-    if (!rule->value_overrides)
-        return rule->arms;
-    struct arm *arms = ARENA_ARRAY(&steps->lowering->arena, struct arm, rule->arm_count);
-    for (uint32_t i = 0; i < rule->arm_count; i++) {
-        arms[i] = rule->arms[i];
-        arms[i].variant = patched_variant(steps->targeting, at, arms[i].variant);
-    }
-    return arms;
-}
-
 static void lower_rule(struct steps *steps, uint32_t at)
 {
     struct lowering *lowering = steps->lowering;
@@ -262,11 +290,11 @@ static void lower_rule(struct steps *steps, uint32_t at)
     uint64_t salt = salt_hash(rule_salt(steps->targeting, rule), rule->keep.given ? "" : "/split");
     uint32_t variant = rule->serve;
     if (rule->split && !is_whole_arm(rule->arms, rule->arm_count, &variant))
-        split(steps, when, rule->by, patched_arms(steps, rule, at), rule->arm_count,
-              rule->keep.given || rule->salt ? &salt : NULL, rule->name.text);
+        split(steps, when, rule->by, rule->arms, rule->arm_count,
+              rule->keep.given || rule->salt ? &salt : NULL, at, rule->name.text);
     else
-        serve(steps, when, patched_variant(steps->targeting, at, variant),
-              targeting_reason(rule_samples(rule), rule->condition), rule->name.text);
+        serve_values(steps, when, at, variant,
+                     targeting_reason(rule_samples(rule), rule->condition), rule->name.text);
 }
 
 static const char *stage_rule(struct steps *steps, const struct stage *stage)
@@ -283,8 +311,8 @@ static void lower_canary(struct steps *steps, const struct canary *canary)
     if (canary->state == CANARY_COMPLETE || canary->instant) {
         stage = &canary->stages[canary->stage_count - 1];
         steps->could_decide = true;
-        serve(steps, expression_constant(true), canary->serve, FFLAG_REASON_STATIC,
-              stage_rule(steps, stage));
+        serve_values(steps, expression_constant(true), NO_PATCH, canary->serve, FFLAG_REASON_STATIC,
+                     stage_rule(steps, stage));
         return;
     }
     if (!stage->percent)
@@ -293,9 +321,9 @@ static void lower_canary(struct steps *steps, const struct canary *canary)
     struct expression *parts[] = {
         lower_condition(lowering, stage->condition),
         lower_exposure(lowering, steps->targeting->bucket_by, NULL, stage->percent)};
-    serve(steps, expression_all(lowering, parts, 2), canary->serve,
-          targeting_reason(stage->percent < PERCENT_ALL, stage->condition),
-          stage_rule(steps, stage));
+    serve_values(steps, expression_all(lowering, parts, 2), NO_PATCH, canary->serve,
+                 targeting_reason(stage->percent < PERCENT_ALL, stage->condition),
+                 stage_rule(steps, stage));
 }
 
 static void lower_experiment(struct steps *steps, const struct experiment *experiment)
@@ -307,8 +335,8 @@ static void lower_experiment(struct steps *steps, const struct experiment *exper
     if (experiment->state == EXPERIMENT_CONCLUDED) {
         steps->could_decide |= experiment->has_winner;
         if (experiment->has_winner)
-            serve(steps, expression_constant(true), experiment->winner, FFLAG_REASON_STATIC,
-                  "experiment");
+            serve_values(steps, expression_constant(true), NO_PATCH, experiment->winner,
+                         FFLAG_REASON_STATIC, "experiment");
         return;
     }
     if (!experiment->traffic)
@@ -319,11 +347,12 @@ static void lower_experiment(struct steps *steps, const struct experiment *exper
     struct expression *when = expression_all(lowering, parts, 2);
     uint32_t variant;
     if (is_whole_arm(experiment->arms, experiment->arm_count, &variant))
-        serve(steps, when, variant,
-              targeting_reason(experiment->traffic < PERCENT_ALL, experiment->condition),
-              "experiment");
+        serve_values(steps, when, NO_PATCH, variant,
+                     targeting_reason(experiment->traffic < PERCENT_ALL, experiment->condition),
+                     "experiment");
     else
-        split(steps, when, unit, experiment->arms, experiment->arm_count, NULL, "experiment");
+        split(steps, when, unit, experiment->arms, experiment->arm_count, NULL, NO_PATCH,
+              "experiment");
 }
 
 static void lower_steps(struct steps *steps)
@@ -353,9 +382,12 @@ static void lower_steps(struct steps *steps)
         lower_canary(steps, targeting->canary);
     end_part(steps, begun, ended);
     /* Even after a decision for everybody, which an emergency may take away. */
-    steps->program->ended &= !steps->folded;
-    if (steps->folded)
-        serve_default(steps, expression_constant(true), FFLAG_REASON_DEFAULT);
+    bool several = has_value_override(targeting, targeting->default_variant);
+    steps->program->ended &= !(steps->folded || several);
+    if (steps->folded || several)
+        serve_default(steps, expression_constant(true),
+                      steps->folded || steps->program->count ? FFLAG_REASON_DEFAULT
+                                                             : FFLAG_REASON_STATIC);
 }
 
 /* ------------------------------------------------------------------------------------- flags -- */

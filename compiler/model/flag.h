@@ -101,13 +101,26 @@ struct rule {
     const char *salt;             /* its own; NULL: the flag's */
     const struct unit_key *by;    /* what is hashed; the flag's bucket_by unless the rule says */
     struct node *value_overrides; /* or NULL; applied in `patched` of a targeting */
+    const char *replaces;         /* these as JSON, where they change a value */
 };
 
-/* A value that a rule serves in place of a variant's, with parts of it replaced. */
-struct patched_value {
-    uint32_t rule, variant; /* by place */
-    const char *value;      /* JSON */
+/* For whom parts of a variant's value are replaced, whatever serves it. Of several for one variant,
+ * the first that holds does. */
+struct value_override {
+    uint32_t variant;
+    struct condition *condition;
+    struct node *replace; /* a merge patch */
+    const char *replaces; /* as JSON, where it changes the value */
+    struct span span;
 };
+
+/* A value that is served in place of a variant's, with parts of it replaced. */
+struct patched_value {
+    uint32_t rule, override; /* by place; NO_PATCH: not by one */
+    uint32_t variant;
+    const char *value; /* JSON */
+};
+#define NO_PATCH UINT32_MAX
 
 struct user_list {
     uint32_t variant;
@@ -148,7 +161,10 @@ struct targeting {
     uint32_t user_list_count;
     struct rule *rules;
     uint32_t rule_count;
-    struct patched_value *patched; /* by rule; one for each variant that it serves and changes */
+    struct value_override *value_overrides;
+    uint32_t value_override_count;
+    struct span value_overrides_span;
+    struct patched_value *patched; /* one for each variant that is changed, by each way to do so */
     uint32_t patched_count;
     struct canary *canary;         /* or NULL */
     struct experiment *experiment; /* or NULL */
@@ -201,7 +217,10 @@ uint32_t targeting_variant(const struct targeting *targeting, const char *name);
  * values of: what a rule serves is number `variant_count` + 1 + its place among them here, and one
  * less there, where no variant has no number.
  */
-uint32_t patched_variant(const struct targeting *targeting, uint32_t rule, uint32_t variant);
+uint32_t patched_variant(const struct targeting *targeting, uint32_t rule, uint32_t override,
+                         uint32_t variant);
+/* Whether somebody gets the variant with parts of its value replaced, whatever serves it. */
+bool has_value_override(const struct targeting *targeting, uint32_t variant);
 /* From the number in a snapshot, or a result: the variant that is declared. */
 uint32_t declared_variant(const struct targeting *targeting, uint32_t number);
 /* What an override serves, which may be "default"; UINT32_MAX if the flag has no such variant. */

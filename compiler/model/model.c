@@ -89,11 +89,22 @@ uint32_t targeting_variant(const struct targeting *targeting, const char *name)
     return UINT32_MAX;
 }
 
-uint32_t patched_variant(const struct targeting *targeting, uint32_t rule, uint32_t variant)
+bool has_value_override(const struct targeting *targeting, uint32_t variant)
 {
+    for (uint32_t i = 0; i < targeting->value_override_count; i++)
+        if (targeting->value_overrides[i].variant == variant)
+            return true;
+    return false;
+}
+
+uint32_t patched_variant(const struct targeting *targeting, uint32_t rule, uint32_t override,
+                         uint32_t variant)
+{
+    if (rule != NO_PATCH && !targeting->rules[rule].value_overrides)
+        rule = NO_PATCH;
     for (uint32_t i = 0; i < targeting->patched_count; i++) {
         const struct patched_value *patched = &targeting->patched[i];
-        if (patched->rule == rule && patched->variant == variant)
+        if (patched->rule == rule && patched->override == override && patched->variant == variant)
             return targeting->variant_count + 1 + i;
     }
     return variant;

@@ -67,6 +67,8 @@ void references_of(struct references *references, const struct flag *flag)
         references->found(references->user, targeting->requirements[i].flag);
     for (uint32_t i = 0; i < targeting->rule_count; i++)
         follow(references, targeting->rules[i].condition);
+    for (uint32_t i = 0; i < targeting->value_override_count; i++)
+        follow(references, targeting->value_overrides[i].condition);
     if (targeting->canary)
         for (uint32_t i = 0; i < targeting->canary->stage_count; i++)
             follow(references, targeting->canary->stages[i].condition);

@@ -58,12 +58,24 @@ static void take_out(struct patch *patch, uint32_t flag, const struct decision *
 
 /* ----------------------------------------------------------------------------------- looking -- */
 
+/* Whether two of a flag's variants are values of one. */
+static bool same_name(const struct patch *patch, const struct ffs_flag *flag, uint16_t a,
+                      uint16_t b)
+{
+    const struct ffs_variant *variants =
+        (const struct ffs_variant *)(const void *)patch->image.variants.bytes.bytes +
+        flag->first_variant;
+    return a == b ||
+           (a != FFS_NO_VARIANT && b != FFS_NO_VARIANT && variants[a].name == variants[b].name);
+}
+
 bool patch_serves_default(const struct patch *patch, uint32_t flag)
 {
     struct decision decision = {0};
+    const struct ffs_flag *own = &patch->image.flags[flag];
     while (next_decision(patch, &patch->programs[flag], &decision))
         if (decision.decides->op != FFS_SERVE ||
-            decision.decides->variant != patch->image.flags[flag].default_variant)
+            !same_name(patch, own, decision.decides->variant, own->default_variant))
             return false;
     return true;
 }
@@ -299,6 +311,19 @@ bool patch_lift(struct patch *patch, const char *name, uint32_t *selected, struc
     return *selected > 0;
 }
 
+/* What then stands at the end has the reason that it has beside the canary. */
+static bool has_values_of_default(const struct patch *patch, uint32_t flag)
+{
+    struct decision decision = {0};
+    const struct ffs_flag *own = &patch->image.flags[flag];
+    while (next_decision(patch, &patch->programs[flag], &decision))
+        if (decision.decides->op == FFS_SERVE && !decision.rule &&
+            decision.decides->flags == FFLAG_REASON_DEFAULT &&
+            decision.decides->variant != own->default_variant)
+            return true;
+    return false;
+}
+
 bool patch_roll_back(struct patch *patch, uint32_t flag, int64_t at, bool *served,
                      struct buffer *why)
 {
@@ -308,12 +333,19 @@ bool patch_roll_back(struct patch *patch, uint32_t flag, int64_t at, bool *serve
         buffer_append_text(why, "its program is from a later version");
         return false;
     }
-    while (!*served && next_decision(patch, &patch->programs[flag], &decision))
-        *served = decision.rule && strncmp(decision.rule, "canary:", 7) == 0;
-    if (*served) {
-        take_out(patch, flag, &decision);
-        annex_roll_back(patch, patch_string(patch, patch->image.flags[flag].name), at);
+    if (has_values_of_default(patch, flag)) {
+        buffer_append_text(why, "its default has several values");
+        return false;
     }
+    while (next_decision(patch, &patch->programs[flag], &decision)) {
+        if (!decision.rule || strncmp(decision.rule, "canary:", 7) != 0)
+            continue;
+        take_out(patch, flag, &decision);
+        decision.end = decision.begin;
+        *served = true;
+    }
+    if (*served)
+        annex_roll_back(patch, patch_string(patch, patch->image.flags[flag].name), at);
     return true;
 }
 

@@ -19,6 +19,7 @@
 #include "read_rules.h"
 #include "read_scalar.h"
 #include "read_targeting.h"
+#include "read_value_overrides.h"
 #include "read_variants.h"
 #include "reader.h"
 
@@ -352,6 +353,10 @@ static const struct form shape_form = {.kind = FORM_CHOICE, .words = shape_words
         READ("sticky", read_sticky, boolean_form,                                                 \
              "`true`: a unit keeps the variant that it had, where the service says which: see "   \
              "[sticky](#sticky). Default `false`",                                                \
+             .chooses = true),                                                                    \
+        READ("value_overrides", read_variant_overrides, variant_overrides_form,                   \
+             "for some units, parts of a variant's JSON value replaced, whatever serves it: see " \
+             "[parts of a value](#parts-of-a-value)",                                             \
              .chooses = true),                                                                    \
         READ("rules", read_flag_rules, rules_form, "the first that decides wins",                 \
              .chooses = true),                                                                    \

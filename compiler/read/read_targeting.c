@@ -25,6 +25,8 @@ static const struct condition *find_share(const struct targeting *targeting)
     const struct condition *found = NULL;
     for (uint32_t i = 0; i < targeting->rule_count && !found; i++)
         found = condition_share_of_flag(targeting->rules[i].condition);
+    for (uint32_t i = 0; i < targeting->value_override_count && !found; i++)
+        found = condition_share_of_flag(targeting->value_overrides[i].condition);
     for (uint32_t i = 0; canary && i < canary->stage_count && !found; i++)
         found = condition_share_of_flag(canary->stages[i].condition);
     return found;

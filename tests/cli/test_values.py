@@ -162,6 +162,64 @@ def merged():
     test("an emergency serves the variant's own value", got[:3] == [{"ttl": 7, "n": 7}, "on", "OVERRIDE"], got)
 
 
+def merged_for_some():
+    """`value_overrides` of a flag: whatever serves the variant."""
+    directory = project(HEAD.replace("country: string", "country: string, paying: boolean")
+                        .replace("[production]", "[production, staging, off, rolling]") + """segments: {nordic: {if: {country: [SE, NO]}}}
+flags:
+  settings:
+    type: json
+    variants: {a: {n: 1, deep: {x: 1, y: 1}}, b: {n: 2, deep: {x: 2, y: 2}}}
+    default: a
+    value_overrides:
+      b:
+        - {if: {country: SE}, replace: {deep: {x: 60}}}
+        - {if: {segment: nordic}, replace: {n: 70}}
+      a: [{if: {country: [SE, FR]}, replace: {n: 90}}]
+    users: {b: [listed]}
+    rules:
+      - {if: {paying: true}, serve: b, value_overrides: {deep: {y: 5}}}
+      - {if: {country: NO}, split: {a: 50%, b: 50%}}
+    environments:
+      staging: {value_overrides: {b: [{if: {}, replace: {n: 3}}]}, variants: {b: {n: 0, deep: {x: 9, y: 9}}}}
+      off: {enabled: false}
+      rolling: {canary: {serve: b, stages: [{name: all, percent: 100%}], state: complete}, rules: []}
+  asks: {serve: on, requires: {settings: b}}
+""")
+    one = lambda n, x, y: {"n": n, "deep": {"x": x, "y": y}}
+    cases = [({"user_id": "listed", "country": "SE"}, one(2, 60, 2), "b", "TARGETING_MATCH", "users"),
+             ({"user_id": "listed", "country": "FR"}, one(2, 2, 2), "b", "TARGETING_MATCH", "users"),
+             ({"paying": True, "country": "SE"}, one(2, 60, 5), "b", "TARGETING_MATCH", "rules[0]"),
+             ({"paying": True, "country": "NO"}, one(70, 2, 5), "b", "TARGETING_MATCH", "rules[0]"),
+             ({"paying": True}, one(2, 2, 5), "b", "TARGETING_MATCH", "rules[0]"),
+             ({"country": "FR"}, one(90, 1, 1), "a", "DEFAULT", None), ({}, one(1, 1, 1), "a", "DEFAULT", None)]
+    got = [answer(directory, "settings", context) for context, *_ in cases]
+    test("parts of a variant's value are replaced, whatever serves it", got == [[*wanted, None] for _, *wanted in cases], got)
+    halves = [answer(directory, "settings", {"user_id": f"u{i}", "country": "NO"}) for i in range(40)]
+    test("by a split, too", {json.dumps(half[:3]) for half in halves} ==
+         {json.dumps([one(70, 2, 2), "b", "SPLIT"]), json.dumps([one(1, 1, 1), "a", "SPLIT"])}, halves)
+    got = answer(directory, "settings", {"paying": True, "country": "SE"}, "-e", "staging")
+    test("an environment's take the place of the flag's", got[:2] == [one(3, 9, 5), "b"], got)
+    got = answer(directory, "settings", {"country": "FR"}, "-e", "off")
+    test("where the flag is off", got[:3] == [one(90, 1, 1), "a", "DISABLED"], got)
+    got = answer(directory, "settings", {"country": "NO"}, "-e", "rolling")
+    test("by a canary", got == [one(70, 2, 2), "b", "STATIC", "canary:all", None], got)
+    test("the variant is the one that other flags ask for",
+         answer(directory, "asks", {"paying": True, "country": "SE"})[0] is True)
+    run = ffc(directory, "trace", "settings", "-e", "production", "-c", '{"paying": true, "country": "NO"}')
+    test("trace names the one that counts", "no   value_overrides[0] of b" in run.stdout and
+         "yes  value_overrides[1] of b" in run.stdout, run.stdout)
+    run = ffc(directory, "show", "settings")
+    test("show tells what is replaced", 'value_overrides[1] of b: {"n":70} where segment nordic' in run.stdout, run.stdout)
+    ffc(directory, "build", "-e", "production", "-o", "p.ffs")
+    ffc(directory, "rollback", "settings", "--reason", "x", "-e", "production", "--by", "ann", "--build", "p.ffs")
+    got = answer(directory, "settings", {"country": "FR"}, "-s", "p.ffs")
+    test("an emergency serves the variant's own value, likewise", got[:3] == [one(1, 1, 1), "a", "OVERRIDE"], got)
+    ffc(directory, "rollback", "--lift", got[3].removeprefix("override:"), "--reason", "x", "-e", "production", "--by", "ann", "--build", "p.ffs")
+    got = answer(directory, "settings", {"country": "FR"}, "-s", "p.ffs")
+    test("and is lifted", got[:3] == [one(90, 1, 1), "a", "DEFAULT"], got)
+
+
 def many():
     count = 4096
     shares = [25] * 1696 + [24] * 2400
@@ -197,6 +255,7 @@ overridden()
 logged()
 described()
 merged()
+merged_for_some()
 many()
 print(f"1..{tests}")
 sys.exit(failed)

@@ -290,10 +290,18 @@ class Generator:
         if self.chance(0.2):
             rule["by"] = self.key()
         if self.patched and rule.get("serve") != "none" and self.chance(0.4):
-            rule["value_overrides"] = self.pick([
-                {"ttl": 5}, {"ttl": None}, {}, {"more": {"a": None, "b": [1, None]}}, {"deep": {"a": {"c": 1}}},
-                {"deep": {"a": None, "d": {"e": None}}}, {"deep": "x"}, {"list": [9], "ttl": {"was": 1}}])
+            rule["value_overrides"] = self.merge_patch()
         return rule
+
+    def merge_patch(self):
+        return self.pick([
+            {"ttl": 5}, {"ttl": None}, {}, {"more": {"a": None, "b": [1, None]}}, {"deep": {"a": {"c": 1}}},
+            {"deep": {"a": None, "d": {"e": None}}}, {"deep": "x"}, {"list": [9], "ttl": {"was": 1}}])
+
+    def value_overrides(self, variants, flags):
+        named = [variant for variant in variants if variant != "none"]
+        return {variant: [{"if": self.condition(1, flags), "replace": self.merge_patch()}
+                          for _ in range(self.pick([1, 1, 2, 3]))] for variant in self.some(named, 2)}
 
     def canary(self, flags):
         names = ["first", "second", "third", "last"]
@@ -353,6 +361,8 @@ class Generator:
             keys["users"] = {v: self.some(users, 9) for v in self.some(variants, 2)}
             if self.chance(0.3):
                 keys["users"][self.pick(variants)] = {"file": "lists/users.txt"}
+        if self.patched and self.chance(0.4):
+            keys["value_overrides"] = self.value_overrides(variants, flags)
         if self.holdouts and self.chance(0.2):
             keys["holdout"] = self.either(self.holdouts)
         return keys
@@ -395,7 +405,7 @@ class Generator:
             if ("canary" in own) == ("canary" in flag) and ("experiment" in own) == ("experiment" in flag):
                 flag["environments"] = {self.pick(ENVIRONMENTS): own}
         own = flag["environments"].values() if isinstance(flag.get("environments"), dict) else ()
-        if any("canary" in keys for keys in (flag, *own)):  # then none is sticky
+        if any("canary" in keys or keys.get("value_overrides") for keys in (flag, *own)):  # then none is sticky
             for keys in (flag, *own):
                 keys.pop("sticky", None)
         if isinstance(flag.get("bucket_by"), dict):  # then nobody can be listed

@@ -484,14 +484,19 @@ class Project:
         variant, reason, rule = self.decide(name, flag, environment, context, now)
         answer = {"variant": None if variant == "none" else variant, "reason": reason, "rule": rule}
         if flag.get("type") == "json" and "variants" in flag:
-            answer["value"] = self.value_of(flag, variant, rule)
+            answer["value"] = self.value_of(name, flag, variant, reason, rule, environment, context, now)
         return answer
 
-    def value_of(self, flag, variant, rule):
-        """With the parts replaced that the rule replaces."""
+    def value_of(self, name, flag, variant, reason, rule, environment, context, now):
+        """With the parts replaced that the flag, and then the rule, replaces."""
         if variant == "none":
             return None
         value = self.variants(flag)[variant]
+        by = flag.get("bucket_by", self.sections["project"].get("bucket_by")), flag.get("salt", name) + "/if"
+        for given in flag.get("value_overrides", {}).get(variant, []) if reason != "OVERRIDE" else []:
+            if self.holds(given["if"], context, environment, now, by):
+                value = merge_patch(value, given["replace"])
+                break
         for index, given in enumerate(flag.get("rules", [])):
             if rule == given.get("name", "rules[%d]" % index) and "value_overrides" in given:
                 value = merge_patch(value, given["value_overrides"])
