@@ -9,14 +9,18 @@
 #include "hash.h"
 #include "snapshot.h"
 
-/* The only index that a flag of that name can have; FFS_NONE: there is none. One probe. */
-static inline uint32_t only_index(const struct snapshot *snapshot, const char *name, size_t length)
+static inline uint32_t index_by_hash(const struct snapshot *snapshot, uint64_t hash)
 {
     const struct ffs_names *names = snapshot->names;
-    uint64_t hash = hash_bytes_seeded(name, length, names->seed);
     uint32_t bucket = (uint32_t)((hash >> 32) * names->bucket_count >> 32);
     uint64_t placed = ffs_spread(hash, snapshot->pilots[bucket]);
     return snapshot->name_slots[hash_to_range(placed, names->slot_count)];
+}
+
+/* The only index that a flag of that name can have; FFS_NONE: there is none. One probe. */
+static inline uint32_t only_index(const struct snapshot *snapshot, const char *name, size_t length)
+{
+    return index_by_hash(snapshot, hash_bytes_seeded(name, length, snapshot->names->seed));
 }
 
 /* Whether a string of the snapshot, given by its bytes, is that text. */

@@ -38,18 +38,23 @@ _Static_assert(offsetof(struct ffs_instruction, flags) == 1 &&
                    offsetof(struct ffs_instruction, variant) == 6,
                "what UNUSED() takes for granted");
 
+#define ALONE(uses, reads) \
+    (READS_##reads & ~(uint32_t)((uses)&FFS_USES_VALUE ? TYPE(STRINGS) : 0))
+
 /* What an operation's instructions have in common. */
 static const struct operation {
     bool known;
     uint8_t operand; /* enum ffs_operand */
     uint8_t uses;    /* FFS_USES_* */
     uint32_t reads;  /* the types of the attribute that it reads; 0: none */
+    uint32_t alone;  /* so outside a body, where a list is none of a test's values */
     uint64_t unused;
     uint64_t features; /* FFS_FEATURE_* */
 } operations[UINT8_MAX + 1] = {
 #define FFS_OPERATION(number, name, operand, uses, reads, cost, folded, feature, words) \
     [FFS_##name] = {true,          FFS_OPERAND_##operand, uses,                         \
-                    READS_##reads, UNUSED(uses),          FFS_FEATURE_##feature},
+                    READS_##reads, ALONE(uses, reads),    UNUSED(uses),         \
+                    FFS_FEATURE_##feature},
 #include "fflag/operations.def"
 };
 
@@ -419,7 +424,7 @@ static enum fflag_error verify_made_key(struct verifier *verifier, uint32_t inde
 
 /* Verifies everything except the jump and the operand. */
 static enum fflag_error verify_fields(struct verifier *verifier, uint32_t index,
-                                      const struct operation *operation)
+                                      const struct operation *operation, bool in_body)
 {
     const struct snapshot *snapshot = verifier->snapshot;
     const struct ffs_instruction *instruction = &snapshot->code[index];
@@ -440,9 +445,13 @@ static enum fflag_error verify_fields(struct verifier *verifier, uint32_t index,
         return verify_made_key(verifier, index, instruction);
     if (instruction->attribute >= snapshot->attribute_count)
         return malformed(verifier, "instruction %u: the attribute is out of bounds", index);
-    if (!(operation->reads >> snapshot->attributes[instruction->attribute].type & 1) &&
-        !is_of_body(verifier, instruction))
-        return malformed(verifier, "instruction %u: the attribute's type does not fit", index);
+    if (!in_body &&
+        UNLIKELY(!(operation->alone >> snapshot->attributes[instruction->attribute].type & 1)))
+        return malformed(verifier,
+                         is_of_body(verifier, instruction)
+                             ? "instruction %u: a test of an entry, outside a body"
+                             : "instruction %u: the attribute's type does not fit",
+                         index);
     return FFLAG_OK;
 }
 
@@ -466,9 +475,6 @@ static enum fflag_error verify_jump(struct verifier *verifier, uint32_t index,
     if (instruction->jump == 0 || instruction->jump > left)
         return malformed(verifier, "instruction %u: the jump leaves the %s", index,
                          in_body ? "body" : "program");
-    if (!in_body && instruction->jump < left &&
-        is_of_body(verifier, &code[index + instruction->jump]))
-        return malformed(verifier, "instruction %u: the jump ends in a body", index);
     if (instruction->jump < left && code[index + instruction->jump].op == FFS_ACCEPT)
         return malformed(verifier, "instruction %u: the jump ends at an FFS_ACCEPT", index);
     return FFLAG_OK;
@@ -483,15 +489,32 @@ static enum fflag_error verify_instruction(struct verifier *verifier, uint32_t i
         return malformed(verifier, "instruction %u: unknown operation %u", index, op);
     program->features |= operation->features;
     program->uses |= operation->uses;
+    bool in_body = index < program->body_end;
     enum fflag_error error = FFLAG_OK;
-    if (index < program->body_end)
+    if (in_body)
         error = verify_in_body(verifier, index, program);
-    else if (is_of_body(verifier, &verifier->snapshot->code[index]))
+    else if (UNLIKELY(op == FFS_PASS))
         return malformed(verifier, "instruction %u: a test of an entry, outside a body", index);
-    if (error || (error = verify_fields(verifier, index, operation)) ||
+    if (error || (error = verify_fields(verifier, index, operation, in_body)) ||
         (error = verify_jump(verifier, index, operation, program)))
         return error;
     return verify_operand(verifier, index, operation, program);
+}
+
+/* In a program whose instructions are sound, so that those of bodies are nowhere else. */
+static enum fflag_error verify_ways_in(struct verifier *verifier, const struct program *program)
+{
+    const struct ffs_instruction *code = verifier->snapshot->code;
+    uint32_t end = program->first + program->count;
+    for (uint32_t index = program->first; index < end; index++) {
+        const struct operation *operation = &operations[code[index].op];
+        uint32_t target = index + code[index].jump;
+        if (operation->uses & FFS_USES_JUMP && target < end && is_of_body(verifier, &code[target]))
+            return malformed(verifier, "instruction %u: the jump ends in a body", index);
+        if (operation->operand == FFS_OPERAND_BODY)
+            index += (uint32_t)code[index].operand;
+    }
+    return FFLAG_OK;
 }
 
 enum fflag_error verify_program(struct verifier *verifier, struct program *program)
@@ -505,5 +528,5 @@ enum fflag_error verify_program(struct verifier *verifier, struct program *progr
         if (error)
             return error;
     }
-    return FFLAG_OK;
+    return program->body_end ? verify_ways_in(verifier, program) : FFLAG_OK;
 }

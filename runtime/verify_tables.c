@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "hash.h"
+#include "names.h"
 #include "utf8.h"
 #include "verify.h"
 
@@ -263,8 +264,11 @@ enum fflag_error verify_names(struct verifier *verifier, uint64_t size)
                          snapshot->flag_count);
     for (uint32_t i = 0; i < snapshot->flag_count; i++) {
         ffs_string name = snapshot->flags[i].name;
-        if (runtime_find_flag(snapshot, string_bytes(snapshot, name),
-                              string_length(snapshot, name)) != &snapshot->flags[i])
+        /* The hash of strings is that of names, with a seed of 0, which most files have. */
+        uint64_t hash = names->seed ? hash_bytes_seeded(string_bytes(snapshot, name),
+                                                        string_length(snapshot, name), names->seed)
+                                    : verifier->string_hashes[string_ordinal(verifier, name)];
+        if (index_by_hash(snapshot, hash) != i)
             return malformed(verifier, "flag '%s' is not found by its name",
                              string_bytes(snapshot, name));
     }
