@@ -212,6 +212,20 @@ static const char *find_in_canary(const struct patch *patch, const char *flag, c
     return find_value(canary, end, key);
 }
 
+static bool is_word(const char *value, const char *word)
+{
+    size_t length = strlen(word);
+    return *value == '"' && strncmp(value + 1, word, length) == 0 &&
+           value[1 + length] == '"';
+}
+
+bool annex_has_rollout(const struct patch *patch, const char *flag)
+{
+    const char *state = find_in_canary(patch, flag, "state");
+    return state && !is_word(state, canary_state_words[CANARY_PENDING]) &&
+           !is_word(state, canary_state_words[CANARY_ROLLED_BACK]);
+}
+
 void annex_roll_back(struct patch *patch, const char *flag, int64_t at)
 {
     char since[32];

@@ -20,6 +20,8 @@ bool patch_attribute(struct patch *patch, const struct attribute *attribute, uin
 /* patch_annex.c: what labels and OVERRIDES say. */
 void annex_add_override(struct patch *patch, const struct override *override);
 void annex_lift(struct patch *patch, const char *name);
+/* Whether the flag has a canary that decides, as far as its state says. */
+bool annex_has_rollout(const struct patch *patch, const char *flag);
 void annex_roll_back(struct patch *patch, const char *flag, int64_t at);
 /* Whether its times allow the override of that name in results to decide. */
 bool annex_is_active(const struct patch *patch, const char *name, int64_t at);

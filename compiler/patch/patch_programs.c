@@ -344,8 +344,14 @@ bool patch_roll_back(struct patch *patch, uint32_t flag, int64_t at, bool *serve
         decision.end = decision.begin;
         *served = true;
     }
-    if (*served)
-        annex_roll_back(patch, patch_string(patch, patch->image.flags[flag].name), at);
+    const char *name = patch_string(patch, patch->image.flags[flag].name);
+    if (*served) {
+        annex_roll_back(patch, name, at);
+    } else if (annex_has_rollout(patch, name)) {
+        /* It is folded, and what is left has the reason that it has beside it. */
+        buffer_append_text(why, "its canary reaches nobody");
+        return false;
+    }
     return true;
 }
 

@@ -308,7 +308,7 @@ class Generator:
         shares = self.pick([["1%", "25%", "50%", "100%"], ["5%", "20%", "99.5%", "100%"]])
         stages = [{"name": n, "percent": s} for n, s in zip(names, shares)]
         for stage in stages[: self.pick([0, 1, 4])]:
-            stage["if"] = self.condition(2, flags)
+            stage["if"] = self.condition(2, flags) if self.chance(0.9) else {"percent": "0%"}
         canary = {"serve": "on", "stages": stages}
         canary["state"] = self.pick(["pending", "running", "running", "paused", "rolled_back", "complete"])
         if canary["state"] in ("running", "paused"):
