@@ -38,8 +38,7 @@ _Static_assert(offsetof(struct ffs_instruction, flags) == 1 &&
                    offsetof(struct ffs_instruction, variant) == 6,
                "what UNUSED() takes for granted");
 
-#define ALONE(uses, reads) \
-    (READS_##reads & ~(uint32_t)((uses)&FFS_USES_VALUE ? TYPE(STRINGS) : 0))
+#define ALONE(uses, reads) (READS_##reads & ~(uint32_t)((uses)&FFS_USES_VALUE ? TYPE(STRINGS) : 0))
 
 /* What an operation's instructions have in common. */
 static const struct operation {
@@ -51,10 +50,9 @@ static const struct operation {
     uint64_t unused;
     uint64_t features; /* FFS_FEATURE_* */
 } operations[UINT8_MAX + 1] = {
-#define FFS_OPERATION(number, name, operand, uses, reads, cost, folded, feature, words) \
-    [FFS_##name] = {true,          FFS_OPERAND_##operand, uses,                         \
-                    READS_##reads, ALONE(uses, reads),    UNUSED(uses),         \
-                    FFS_FEATURE_##feature},
+#define FFS_OPERATION(number, name, operand, uses, reads, cost, folded, feature, words)           \
+    [FFS_##name] = {true,         FFS_OPERAND_##operand, uses, READS_##reads, ALONE(uses, reads), \
+                    UNUSED(uses), FFS_FEATURE_##feature},
 #include "fflag/operations.def"
 };
 

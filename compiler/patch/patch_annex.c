@@ -215,8 +215,7 @@ static const char *find_in_canary(const struct patch *patch, const char *flag, c
 static bool is_word(const char *value, const char *word)
 {
     size_t length = strlen(word);
-    return *value == '"' && strncmp(value + 1, word, length) == 0 &&
-           value[1 + length] == '"';
+    return *value == '"' && strncmp(value + 1, word, length) == 0 && value[1 + length] == '"';
 }
 
 bool annex_has_rollout(const struct patch *patch, const char *flag)
