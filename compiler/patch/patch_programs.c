@@ -223,6 +223,15 @@ static uint32_t place_in(const struct adding *adding, const struct patched_progr
     return place;
 }
 
+/* The values of a default that nothing else stood before: now something could decide. */
+static void give_reasons(struct ffs_instruction *code, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (code[i].op == FFS_SERVE && code[i].flags == FFLAG_REASON_STATIC &&
+            code[i].operand == FFS_NONE)
+            code[i].flags = FFLAG_REASON_DEFAULT;
+}
+
 static void put_before(struct adding *adding, uint32_t index)
 {
     struct patch *patch = adding->patch;
@@ -238,6 +247,7 @@ static void put_before(struct adding *adding, uint32_t index)
     memcpy(code, old.code, place * sizeof *code);
     memcpy(code + place, added->code, added->count * sizeof *code);
     memcpy(code + place + added->count, old.code + place, (old.count - place) * sizeof *code);
+    give_reasons(code, count);
     patch->programs[index] = (struct patched_program){code, count};
 }
 
@@ -287,6 +297,19 @@ bool patch_add_override(struct patch *patch, const struct override *override,
 
 /* -------------------------------------------------------------------------------- taking out -- */
 
+/* Values of the default stand at the end, and their reason is that of what stood before them. */
+static bool has_values_of_default(const struct patch *patch, uint32_t flag)
+{
+    struct decision decision = {0};
+    const struct ffs_flag *own = &patch->image.flags[flag];
+    while (next_decision(patch, &patch->programs[flag], &decision))
+        if (decision.decides->op == FFS_SERVE && !decision.rule &&
+            decision.decides->flags == FFLAG_REASON_DEFAULT &&
+            decision.decides->variant != own->default_variant)
+            return true;
+    return false;
+}
+
 bool patch_lift(struct patch *patch, const char *name, uint32_t *selected, struct buffer *why)
 {
     *selected = 0;
@@ -297,6 +320,10 @@ bool patch_lift(struct patch *patch, const char *name, uint32_t *selected, struc
                 continue;
             if (decision.end - decision.begin == 1) {
                 buffer_format(why, "it has no time, and what it hides is not in the file");
+                return false;
+            }
+            if (has_values_of_default(patch, i)) {
+                buffer_append_text(why, "a default has several values");
                 return false;
             }
             take_out(patch, i, &decision);
@@ -311,19 +338,6 @@ bool patch_lift(struct patch *patch, const char *name, uint32_t *selected, struc
     return *selected > 0;
 }
 
-/* What then stands at the end has the reason that it has beside the canary. */
-static bool has_values_of_default(const struct patch *patch, uint32_t flag)
-{
-    struct decision decision = {0};
-    const struct ffs_flag *own = &patch->image.flags[flag];
-    while (next_decision(patch, &patch->programs[flag], &decision))
-        if (decision.decides->op == FFS_SERVE && !decision.rule &&
-            decision.decides->flags == FFLAG_REASON_DEFAULT &&
-            decision.decides->variant != own->default_variant)
-            return true;
-    return false;
-}
-
 bool patch_roll_back(struct patch *patch, uint32_t flag, int64_t at, bool *served,
                      struct buffer *why)
 {
@@ -334,7 +348,7 @@ bool patch_roll_back(struct patch *patch, uint32_t flag, int64_t at, bool *serve
         return false;
     }
     if (has_values_of_default(patch, flag)) {
-        buffer_append_text(why, "its default has several values");
+        buffer_append_text(why, "a default has several values");
         return false;
     }
     while (next_decision(patch, &patch->programs[flag], &decision)) {
