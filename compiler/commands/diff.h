@@ -29,6 +29,7 @@ extern const char *const change_kind_words[];
     X(RISK_BUCKET_BY, "bucket_by")   \
     X(RISK_LAYER, "layer")           \
     X(RISK_EXPERIMENT, "experiment") \
+    X(RISK_STICKY, "sticky")         \
     X(RISK_GUARD, "guard")           \
     X(RISK_TYPE, "type")             \
     X(RISK_UNKNOWN, "unknown")

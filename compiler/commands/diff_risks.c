@@ -60,6 +60,23 @@ static void find_losses(const struct finding *finding)
                  NO_SPAN);
 }
 
+/* Nobody is told of whom the service knows to have had a variant: that is not in the files. */
+static void find_sticky(const struct finding *finding)
+{
+    const struct change *change = finding->change;
+    if (change->kind != CHANGE_CHANGED)
+        return;
+    bool before = comparison_keeps(finding->comparison, VERSION_OLD, change->old);
+    bool after = comparison_keeps(finding->comparison, VERSION_NEW, change->new);
+    if (before == after)
+        return;
+    add_risk(finding, RISK_STICKY,
+             after ? "it is sticky now: units keep a variant that they had before"
+                   : "it is no longer sticky: units leave a variant that they had kept",
+             finding->new && finding->new->sticky ? finding->new->sticky_span
+                                                  : span_of_flag(finding));
+}
+
 static void find_salt(const struct finding *finding)
 {
     const struct change *change = finding->change;
@@ -305,6 +322,7 @@ void find_risks(struct diff *diff, const struct diff_pair *pair, struct comparis
     finding.old = targeting_of(&finding, VERSION_OLD);
     finding.new = targeting_of(&finding, VERSION_NEW);
     find_losses(&finding);
+    find_sticky(&finding);
     find_salt(&finding);
     find_rule_salts(&finding);
     find_experiment(&finding);

@@ -145,8 +145,8 @@ static struct word_change *compare_words(struct walk *walk, const struct pair_of
     struct told old = {.all = {0}}, new = {.all = {0}};
     *count = 0;
     if (!environment) {
-        old.all = old.shown = flag_in_words(pair->old, arena);
-        new.all = new.shown = flag_in_words(pair->new, arena);
+        old.all = old.full = old.shown = flag_in_words(pair->old, arena);
+        new.all = new.full = new.shown = flag_in_words(pair->new, arena);
     } else {
         uint32_t from = project_environment(pair->before->project, environment);
         uint32_t to = project_environment(pair->after->project, environment);

@@ -62,9 +62,18 @@ static void add_operator(const char *name, struct buffer *text)
         buffer_append(text, *name == '_' ? " " : name, 1);
 }
 
+static void add_private(uint32_t count, struct buffer *text)
+{
+    buffer_format(text, "%u private value%s", count, count == 1 ? "" : "s");
+}
+
 /* "NO, SE or DK"; "NO, SE, DK, FI or 12 more" */
 static void add_operands(const struct condition *test, size_t most, struct buffer *text)
 {
+    if (test->attribute && test->attribute->is_private && most != SIZE_MAX) {
+        add_private(test->operand_count, text);
+        return;
+    }
     uint32_t shown = test->operand_count <= most ? test->operand_count : (uint32_t)most;
     for (uint32_t i = 0; i < shown; i++) {
         bool last = i + 1 == test->operand_count;
@@ -111,7 +120,8 @@ static void add_asked(const struct condition *test, bool negate, size_t most, st
         buffer_format(text, " %s", test->file->path);
     if (test->other)
         buffer_format(text, " attribute %s", test->other->name.text);
-    for (uint32_t i = 0; test->file && most == SIZE_MAX && i < test->file->count; i++)
+    bool hidden = test->attribute && test->attribute->is_private && most != SIZE_MAX;
+    for (uint32_t i = 0; test->file && !hidden && most >= ALL_SHOWN && i < test->file->count; i++)
         buffer_format(text, " %s", test->file->values[i]);
     if (test->within) {
         bool several = test->within->kind == CONDITION_ALL;
@@ -240,7 +250,7 @@ static void add_condition(const struct condition *condition, bool inner, size_t 
         return;
     case CONDITION_SEGMENT:
         buffer_format(text, "segment %s", condition->segment->name.text);
-        if (most == SIZE_MAX && condition->segment->condition) {
+        if (most >= ALL_SHOWN && condition->segment->condition) {
             buffer_append_text(text, " (");
             add_condition(condition->segment->condition, false, most, text);
             buffer_append_text(text, ")");
@@ -347,7 +357,7 @@ static void add_units(const struct rule *rule, struct buffer *text)
 
 void replaced_in_words(const char *replaces, size_t most, struct buffer *text)
 {
-    bool whole = most == SIZE_MAX || strlen(replaces) <= MOST_REPLACED;
+    bool whole = most >= ALL_SHOWN || strlen(replaces) <= MOST_REPLACED;
     buffer_append_text(text, whole ? replaces : "other parts");
 }
 
@@ -440,9 +450,14 @@ static void tell_users(struct telling *telling)
         const struct user_list *list = &targeting->users[i];
         struct buffer name = {0};
         uint32_t count = list->file ? list->file->count : list->users.count;
+        bool hidden = key_is_private(targeting->bucket_by) && telling->most != SIZE_MAX;
         if (list->file)
             buffer_format(&telling->text, "%u in %s", count, list->file->path);
-        for (uint32_t j = 0; j < count && (!list->file || telling->most == SIZE_MAX); j++) {
+        else if (hidden)
+            add_private(count, &telling->text);
+        if (hidden)
+            count = 0;
+        for (uint32_t j = 0; j < count && (!list->file || telling->most >= ALL_SHOWN); j++) {
             if (j == telling->most) {
                 buffer_format(&telling->text, " and %u more", count - j);
                 break;
@@ -606,7 +621,7 @@ static void tell_variants(struct telling *telling)
         value.name.text = NULL;
         bool texts =
             telling->flag->type == FFLAG_TYPE_STRING || telling->flag->type == FFLAG_TYPE_JSON;
-        if (texts && telling->most == SIZE_MAX)
+        if (texts && telling->most >= ALL_SHOWN)
             buffer_append_text(&telling->text, value.string);
         else
             variant_in_words(telling->flag, &alone, 0, &telling->text);

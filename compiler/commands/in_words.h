@@ -23,8 +23,11 @@ struct project;
 /* How many operands of a test, and users of a list, are named; the others are counted. */
 #define NAMED_OPERANDS 4
 
+/* All that may be shown: of a private attribute, no value. SIZE_MAX, to compare, has them, too. */
+#define ALL_SHOWN (SIZE_MAX - 1)
+
 /* "country is NO or SE and segment beta"; nothing for NULL, which always holds. `most` operands of
- * each test are named, SIZE_MAX: all. */
+ * each test are named. */
 void condition_in_words(const struct condition *condition, size_t most, struct buffer *text);
 /* "country is NO or SE": a test alone. */
 void test_in_words(const struct condition *test, size_t most, struct buffer *text);

@@ -276,8 +276,8 @@ static void put_page(struct showing *showing, struct buffer *out)
 
 static void write_statements(struct showing *showing, uint32_t environment, struct buffer *out)
 {
-    const struct statements said =
-        targeting_in_words(showing->project, showing->flag, environment, SIZE_MAX, &showing->arena);
+    const struct statements said = targeting_in_words(showing->project, showing->flag, environment,
+                                                      ALL_SHOWN, &showing->arena);
     field_array(out, "says");
     for (uint32_t i = 0; i < said.count; i++) {
         const struct statement *one = &said.items[i];

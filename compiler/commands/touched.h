@@ -97,6 +97,8 @@ uint64_t comparison_experiment(const struct comparison *comparison, enum version
 /* Whether a version hashes units by the flag's own salt; *salt is its hash. */
 bool comparison_salt(const struct comparison *comparison, enum version version, uint32_t flag,
                      uint64_t *salt);
+/* Whether a version serves units what they had before. */
+bool comparison_keeps(const struct comparison *comparison, enum version version, uint32_t flag);
 /* Times after `now` at which either version may begin to answer differently, sorted; the arena's.
  * At most `most`. */
 int64_t *comparison_times(struct comparison *comparison, uint32_t old, uint32_t new, int64_t now,

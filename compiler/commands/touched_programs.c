@@ -177,6 +177,15 @@ uint64_t comparison_experiment(const struct comparison *comparison, enum version
     return 0;
 }
 
+bool comparison_keeps(const struct comparison *comparison, enum version version, uint32_t flag)
+{
+    struct program_view program = program_of(comparison, version, flag);
+    bool keeps = false;
+    for (uint32_t i = 0; i < program.count; i++)
+        keeps |= program.code[i].op == FFS_PREVIOUS;
+    return keeps;
+}
+
 bool comparison_salt(const struct comparison *comparison, enum version version, uint32_t flag,
                      uint64_t *salt)
 {

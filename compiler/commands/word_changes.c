@@ -13,6 +13,7 @@ struct told told_of(const struct project *project, const struct flag *flag, uint
                     struct arena *arena)
 {
     return (struct told){targeting_in_words(project, flag, environment, SIZE_MAX, arena),
+                         targeting_in_words(project, flag, environment, ALL_SHOWN, arena),
                          targeting_in_words(project, flag, environment, NAMED_OPERANDS, arena)};
 }
 
@@ -20,8 +21,9 @@ struct told told_of(const struct project *project, const struct flag *flag, uint
 
 struct pairing {
     const struct statements *old, *new;
-    uint32_t *of_new; /* by statement of `new`, its place in `old` */
-    bool *taken;      /* by statement of `old` */
+    const struct statements *full_old, *full_new; /* as they may be shown */
+    uint32_t *of_new;                             /* by statement of `new`, its place in `old` */
+    bool *taken;                                  /* by statement of `old` */
 };
 
 static bool is_rule(const struct statement *said)
@@ -140,7 +142,7 @@ static void cut_both(struct word_change *change, struct arena *arena)
     change->after = cut(b, before, after, arena);
 }
 
-/* As they are shown; in full where they differ only there. */
+/* As they are shown; in full where they differ only there, and of private values that they do. */
 static void set_texts(struct word_change *change, const struct told *old, uint32_t at_old,
                       const struct told *new, uint32_t at_new, struct arena *arena)
 {
@@ -149,8 +151,10 @@ static void set_texts(struct word_change *change, const struct told *old, uint32
     change->after = is ? text_of(&new->shown.items[at_new]) : NULL;
     if (!was || !is || strcmp(change->before, change->after) != 0)
         return;
-    change->before = text_of(&old->all.items[at_old]);
-    change->after = text_of(&new->all.items[at_new]);
+    change->before = text_of(&old->full.items[at_old]);
+    change->after = text_of(&new->full.items[at_new]);
+    if (strcmp(change->before, change->after) == 0)
+        change->after = arena_format(arena, "%s, others", change->after);
     cut_both(change, arena);
 }
 
@@ -162,7 +166,7 @@ static const char *listed(const struct pairing *pairing, bool old, struct arena 
     const struct statements *statements = old ? pairing->old : pairing->new;
     struct buffer list = {0};
     for (uint32_t i = 0; i < statements->count; i++) {
-        const struct statement *said = &statements->items[i];
+        const struct statement *said = &(old ? pairing->full_old : pairing->full_new)->items[i];
         if (!is_rule(said) || (old ? !pairing->taken[i] : pairing->of_new[i] == NOWHERE))
             continue;
         buffer_format(&list, "%s%s", list.length ? ", " : "",
@@ -200,7 +204,10 @@ struct word_change *words_changed(const struct told *old, const struct told *new
                                   struct arena *arena, uint32_t *count)
 {
     struct word_change *changes = NULL, moved;
-    struct pairing pairing = {&old->all, &new->all,
+    struct pairing pairing = {&old->all,
+                              &new->all,
+                              &old->full,
+                              &new->full,
                               ARENA_ARRAY(arena, uint32_t, new->all.count + 1),
                               ARENA_ARRAY(arena, bool, old->all.count + 1)};
     *count = 0;

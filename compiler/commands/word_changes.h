@@ -9,9 +9,10 @@
 
 #include "in_words.h"
 
-/* The statements of one version: in full, and as they are shown. Zeroed: it is not there. */
+/* The statements of one version, the same ones each time: to compare, private values among them; in
+ * full, without these; and as they are shown. Zeroed: it is not there. */
 struct told {
-    struct statements all, shown;
+    struct statements all, full, shown;
 };
 struct told told_of(const struct project *project, const struct flag *flag, uint32_t environment,
                     struct arena *arena);

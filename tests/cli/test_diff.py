@@ -218,6 +218,32 @@ def risks():
     ok(any("errors max: it is gone" in risk for risk in got["pay", "production"]["risks"]), "a guard that is gone", got, place)
 
 
+def remembered():
+    split = "  s: {%ssplit: {on: 50%%, off: 50%%}}\n"
+    directory = repository("sticky", HEAD + split % "", HEAD + split % "sticky: true, ")
+    found = changes(directory, "HEAD~1..HEAD", "-e", "production")["s", "production"]
+    ok(found["risks"] == ["it is sticky now: units keep a variant that they had before"] and not found["shares"],
+       "a flag that becomes sticky is told", found)
+    write(directory, "flags/shop.yaml", HEAD + split % "")
+    found = changes(directory, "HEAD", "-e", "production")["s", "production"]
+    ok(found["risks"] == ["it is no longer sticky: units leave a variant that they had kept"],
+       "and one that no longer is", found)
+
+
+def hidden():
+    """Private values are not shown, and yet compared."""
+    flag = "  f: {users: {on: [hidden-%s]}, rules: [{if: {company: [hidden-%s, hidden-b]}, percent: 10%%}]}\n"
+    head = HEAD.replace("user_id: string", "user_id: {type: string, private: true}")
+    head = head.replace("company: string", "company: {type: string, private: true}")
+    directory = repository("hidden", head + flag % ("1", "a"), head + flag % ("2", "c"))
+    for more in ([], ["--format", "json"], ["--format", "github"]):
+        text = run(FFC, "diff", "HEAD~1..HEAD", *more, cwd=directory).stdout
+        ok("hidden-" not in text and "private" in text, f"diff {more} hides private values", text)
+    for more in ([], ["--json"]):
+        text = run(FFC, "show", "f", *more, cwd=directory).stdout
+        ok("hidden-" not in text and "private" in text, f"show {more} hides private values", text)
+
+
 def counted():
     directory = repository("counted", HEAD + "  a: {rules: [{if: {country: \"NO\"}, serve: on}]}\n",
                            HEAD + "  a: {rules: [{if: {country: [\"NO\", SE]}, serve: on}]}\n")
@@ -298,7 +324,7 @@ def speed():
     ok(best["diff"] <= 3 * best["check"], f"within three times a check: {best['diff'] / best['check']:.2f}", best)
 
 
-for part in (versions, mistakes, hostile, risks, counted, printed, speed):
+for part in (versions, mistakes, hostile, risks, remembered, hidden, counted, printed, speed):
     part()
 print(f"1..{count}")
 sys.exit(1 if failed else 0)
