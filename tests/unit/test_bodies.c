@@ -169,7 +169,7 @@ static void refuses(UNUSED_STATE)
         {"outside a body", 1, {{FFS_STRING_GLOB, 0, GROUPS, 2, 0, 0}}},
         {"outside a body", 1, {{FFS_NUMBER_EQ, 0, GROUPS, 2, 0, 0}}},
         {"outside a body", 1, {{FFS_PASS, 0, FFS_NO_ATTRIBUTE, 0, 0, 0}}},
-        {"the jump ends in a body",
+        {"jumps into its body",
          2,
          {{FFS_ANY_ENTRY, 0, GROUPS, 1, 0, 1}, {FFS_PASS, 0, FFS_NO_ATTRIBUTE, 0, 0, 0}}},
         {"jumps into its body", 1, {{FFS_ANY_ENTRY, 0, GROUPS, 1, 0, 1}}},
