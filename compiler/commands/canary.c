@@ -11,6 +11,7 @@
 #include "compiler/base/json.h"
 #include "compiler/model/model.h"
 #include "compiler/rollout/actor.h"
+#include "compiler/rollout/freeze.h"
 #include "compiler/rollout/guard.h"
 #include "compiler/rollout/policy.h"
 #include "compiler/rollout/steps.h"
@@ -509,6 +510,22 @@ static int roll_back_in_a_hurry(struct change *change, const struct order *order
     return status;
 }
 
+/* What lets nobody more in is never refused. */
+static bool is_held(const struct change *change, const struct order *order)
+{
+    struct buffer error = {0};
+    bool held = order->control != CONTROL_PAUSE && order->control != CONTROL_ROLLBACK &&
+                freeze_holds(change->ledger.directory ? change->ledger.directory
+                                                      : change->project->directory,
+                             change->at, &error);
+    if (held) {
+        job_error(&canary_command, "%s", error.bytes);
+        print_help(FREEZE_HELP);
+    }
+    buffer_release(&error);
+    return held;
+}
+
 static int act(struct change *change, const struct order *order)
 {
     const char *name = order->flag;
@@ -517,6 +534,8 @@ static int act(struct change *change, const struct order *order)
     int status;
     if (!turn.flag)
         return unknown_flag(&canary_command, change->project, name);
+    if (is_held(change, order))
+        return EXIT_INPUT;
     if (!choose(&turn, &status))
         return status;
     const struct canary *canary = turn.flag->environments[turn.environment].canary;

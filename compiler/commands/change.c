@@ -18,7 +18,7 @@
 bool change_is_explained(const struct change *change, int *status)
 {
     *status = EXIT_JOB;
-    if (!change->reason || !change->reason[strspn(change->reason, " \t")])
+    if (!change->dry_run && (!change->reason || !change->reason[strspn(change->reason, " \t")]))
         usage_error(change->command, "why? Give a --reason: it is kept in the ledger");
     else if (change->key && !change->build)
         usage_error(change->command, "--sign signs what --build publishes: give both");

@@ -1,5 +1,6 @@
 /* diff.c - `ffc diff`: what changed between two versions of flags, and whom it touches. */
 #include "diff.h"
+#include "edit_told.h"
 
 #include <string.h>
 
@@ -59,6 +60,26 @@ static int compare(struct diff_sides *sides, const struct diff_options *options,
     if (status == EXIT_FINE && options->exit_code && diff.change_count > 0)
         status = EXIT_INPUT;
     diff_release(&diff);
+    return status;
+}
+
+int tell_edit(const struct command *command, struct project *old, struct project *new, int64_t now,
+              bool json, bool color, struct buffer *out)
+{
+    const struct project_choice choice = {0};
+    struct diff_sides sides;
+    diff_sides_of(old, new, &sides);
+    int status = diff_sides_compile(command, &choice, NULL, &sides);
+    if (status == EXIT_FINE) {
+        struct diff diff;
+        diff_find(&diff, &sides, now);
+        if (json)
+            write_diff_json(&diff, out);
+        else
+            write_diff_text(&diff, color, out);
+        diff_release(&diff);
+    }
+    diff_sides_release(&sides);
     return status;
 }
 

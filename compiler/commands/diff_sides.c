@@ -327,6 +327,20 @@ int diff_sides_open(const struct command *command, const struct project_choice *
     return EXIT_FINE;
 }
 
+void diff_sides_of(struct project *old, struct project *new, struct diff_sides *sides)
+{
+    struct project *projects[2] = {old, new};
+    *sides = (struct diff_sides){.repository = "."};
+    for (int i = 0; i < 2; i++) {
+        struct diff_side *side = &sides->items[i];
+        side->source = SOURCE_WORK_TREE;
+        side->name = "the work tree";
+        side->project = projects[i];
+        side->folder = strcmp(projects[i]->directory, ".") == 0 ? "" : projects[i]->directory;
+        name_environments(side, &sides->arena);
+    }
+}
+
 /* --------------------------------------------------------------------------------- compiling -- */
 
 uint32_t side_environment(const struct diff_side *side, const char *name)

@@ -44,6 +44,8 @@ struct diff_sides {
  */
 int diff_sides_open(const struct command *command, const struct project_choice *choice,
                     int argument_count, char **arguments, int64_t now, struct diff_sides *sides);
+/* The same of two readings of the work tree, which sides then own: as it was, and as edited. */
+void diff_sides_of(struct project *old, struct project *new, struct diff_sides *sides);
 /* Compiles the environments that are named, or NULL: all. The same. */
 int diff_sides_compile(const struct command *command, const struct project_choice *choice,
                        const char *environment, struct diff_sides *sides);

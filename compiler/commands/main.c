@@ -9,7 +9,8 @@ int main(int argc, char **argv)
         dump_command,   verify_command,     bucket_command,   explain_command,    fmt_command,
         schema_command, list_command,       diff_command,     show_command,       init_command,
         sign_command,   canary_command,     rollback_command, completion_command, stale_command,
-        gen_command,    experiment_command, log_command,
+        gen_command,    experiment_command, log_command,      set_command,        new_command,
+        remove_command, rename_command,     promote_command,  revert_command,     freeze_command,
     };
     return command_main(
         "ffc",

@@ -25,28 +25,49 @@ struct setting {
     struct buffer *error;
 };
 
-static bool refuse(const struct setting *setting, const struct edit *edit, const char *why)
+static bool refuse(const struct setting *setting, const struct edit *edit, const struct node *at,
+                   const char *why)
 {
-    buffer_format(setting->error, "cannot set '%s' in %s: %s", edit->key, setting->source->path,
-                  why);
+    buffer_format(setting->error, "cannot set '%s' in %s:%u: %s", edit->key, setting->source->path,
+                  line_number(setting->source, at->span.begin), why);
     return false;
 }
 
 /* --------------------------------------------------------------------------- replace a value -- */
 
-static bool replace_value(const struct setting *setting, size_t index, const struct node *value)
+/* From after its colon on, so that it may stand on the line of its key. */
+static bool replace_block(const struct setting *setting, size_t index, const struct entry *entry)
 {
+    const struct source *source = setting->source;
+    struct change *change = &setting->changes[index];
+    const char *colon = memchr(source->text + entry->key->span.end, ':',
+                               entry->value->span.begin - entry->key->span.end);
+    change->begin = colon ? (size_t)(colon + 1 - source->text) : entry->value->span.begin;
+    change->end = written_end(entry->value);
+    if (has_comment(source, entry->value, change->begin, change->end))
+        return refuse(setting, &setting->edits[index], entry->key,
+                      "there are comments in its value, which would be lost");
+    buffer_format(&change->text, " %s", setting->edits[index].value);
+    return true;
+}
+
+static bool replace_value(const struct setting *setting, size_t index, const struct entry *entry)
+{
+    const struct node *value = entry->value;
     const char *text = setting->source->text;
     const struct edit *edit = &setting->edits[index];
     struct change *change = &setting->changes[index];
-    if (value->kind != NODE_SCALAR)
-        return refuse(setting, edit, "its value is not a scalar");
+    if (value->kind != NODE_SCALAR && !value->flow)
+        return replace_block(setting, index, entry);
+    if (value->kind != NODE_SCALAR &&
+        has_comment(setting->source, value, value->span.begin, value->span.end))
+        return refuse(setting, edit, value, "there are comments in its value, which would be lost");
     change->begin = value->span.begin;
     change->end = value->span.end;
     bool empty = change->begin == change->end;
     if (!empty && value->plain == false &&
         (text[change->begin] == '|' || text[change->begin] == '>'))
-        return refuse(setting, edit, "its value is a block of text");
+        return refuse(setting, edit, value, "its value is a block of text");
     if (empty && text[change->begin - 1] == ':')
         buffer_append_text(&change->text, " ");
     buffer_append_text(&change->text, edit->value);
@@ -95,7 +116,8 @@ static void add_line(const struct setting *setting, size_t index)
         buffer_append_text(&change->text, ending);
     for (size_t i = 0; i < indent; i++)
         buffer_append(&change->text, " ", 1);
-    buffer_format(&change->text, "%s: %s%s", edit->key, edit->value, last_line ? "" : ending);
+    edit_write_text(edit->key, &change->text);
+    buffer_format(&change->text, ": %s%s", edit->value, last_line ? "" : ending);
 }
 
 static void add_to_flow(const struct setting *setting, size_t index)
@@ -108,14 +130,18 @@ static void add_to_flow(const struct setting *setting, size_t index)
         for (size_t i = 0; i < index; i++)
             first = first && setting->changes[i].begin != block->span.begin + 1;
         change->begin = change->end = block->span.begin + 1;
-        buffer_format(&change->text, "%s%s: %s", first ? "" : ", ", edit->key, edit->value);
+        buffer_append_text(&change->text, first ? "" : ", ");
+        edit_write_text(edit->key, &change->text);
+        buffer_format(&change->text, ": %s", edit->value);
         return;
     }
     const struct node *value = neighbour(setting)->value;
     change->begin = change->end = value->span.end;
     /* `{a:, b: 1}` would become another key. */
     bool empty = value->span.begin == value->span.end;
-    buffer_format(&change->text, "%s, %s: %s", empty ? " " : "", edit->key, edit->value);
+    buffer_append_text(&change->text, empty ? " , " : ", ");
+    edit_write_text(edit->key, &change->text);
+    buffer_format(&change->text, ": %s", edit->value);
 }
 
 /* ------------------------------------------------------------------------------ remove a key -- */
@@ -156,6 +182,24 @@ static void remove_from_flow(const struct setting *setting, struct change *chang
     }
 }
 
+static bool remove_all(const struct setting *setting, size_t index)
+{
+    const struct node *block = setting->block;
+    struct change *change = &setting->changes[index];
+    for (size_t i = 0; i < setting->count; i++)
+        if (setting->edits[i].value)
+            return refuse(setting, &setting->edits[index], block,
+                          "it is the only key of its block, and others are added");
+    size_t end = written_end(block);
+    if (has_comment(setting->source, block, block->span.begin, end))
+        return refuse(setting, &setting->edits[index], block,
+                      "there are comments in its value, which would be lost");
+    change->begin = block->span.begin;
+    change->end = block->flow ? block->span.end : end;
+    buffer_append_text(&change->text, "{}");
+    return true;
+}
+
 static bool remove_key(const struct setting *setting, size_t index)
 {
     const struct node *block = setting->block;
@@ -164,7 +208,7 @@ static bool remove_key(const struct setting *setting, size_t index)
         if (strcmp(block->entries[i].key->text, setting->edits[index].key) != 0)
             continue;
         if (block->count == 1)
-            return refuse(setting, &setting->edits[index], "nothing would be left of its block");
+            return remove_all(setting, index);
         if (block->flow)
             remove_from_flow(setting, change, i);
         else
@@ -177,23 +221,31 @@ static bool remove_key(const struct setting *setting, size_t index)
 
 /* ---------------------------------------------------------------------------------- new text -- */
 
+static const struct entry *entry_of(const struct node *block, const char *key)
+{
+    for (uint32_t i = 0; i < block->count; i++)
+        if (strcmp(block->entries[i].key->text, key) == 0)
+            return &block->entries[i];
+    return NULL;
+}
+
 static bool plan(const struct setting *setting)
 {
     for (size_t i = 0; i < setting->count; i++) {
         const struct edit *edit = &setting->edits[i];
-        const struct node *value = node_get(setting->block, edit->key);
+        const struct entry *found = entry_of(setting->block, edit->key);
         if (!edit->value) {
             if (!remove_key(setting, i))
                 return false;
             continue;
         }
         if (!*edit->value)
-            return refuse(setting, edit, "the new value is empty");
-        if (value && !replace_value(setting, i, value))
+            return refuse(setting, edit, setting->block, "the new value is empty");
+        if (found && !replace_value(setting, i, found))
             return false;
-        if (!value && setting->block->flow)
+        if (!found && setting->block->flow)
             add_to_flow(setting, i);
-        else if (!value)
+        else if (!found)
             add_line(setting, i);
     }
     return true;
@@ -279,26 +331,34 @@ enum replaced edit_create(const char *path, const struct buffer *text, struct bu
     return replace_file(path, &content, error);
 }
 
-enum replaced edit_block(const struct sources *sources, const struct node *block,
-                         const struct edit *edits, size_t count, struct buffer *error)
+bool edit_keys(const struct source *source, const struct node *block, const struct edit *edits,
+               size_t count, struct buffer *text, struct buffer *error)
 {
-    struct editing editing = {.source = &sources->items[block->span.file],
+    struct editing editing = {.source = source,
                               .target = block,
                               .changes = xcalloc(count + 1, sizeof(struct change)),
                               .count = count,
                               .is_wanted = is_set};
-    struct setting setting = {.source = editing.source,
+    struct setting setting = {.source = source,
                               .block = block,
                               .edits = edits,
                               .count = count,
                               .changes = editing.changes,
                               .error = error};
-    struct buffer text = {0};
     editing.wanted = &setting;
-    enum replaced done = REPLACED_NOT;
-    if (plan(&setting) && editing_apply(&editing, &text, error))
-        done = edit_write(editing.source, &text, error);
-    buffer_release(&text);
+    bool done = plan(&setting) && editing_apply(&editing, text, error);
     editing_release(&editing);
+    return done;
+}
+
+enum replaced edit_block(const struct sources *sources, const struct node *block,
+                         const struct edit *edits, size_t count, struct buffer *error)
+{
+    const struct source *source = &sources->items[block->span.file];
+    struct buffer text = {0};
+    enum replaced done = REPLACED_NOT;
+    if (edit_keys(source, block, edits, count, &text, error))
+        done = edit_write(source, &text, error);
+    buffer_release(&text);
     return done;
 }

@@ -1,10 +1,11 @@
 /*
  * edit.h - changes to a definition file in place.
  *
- * A change replaces the bytes of single scalars, adds or removes a key of a block, or an item of a
- * list; every other byte of the file, comments and line ends included, stays as it was. The file is
- * replaced as publish_file() does, but keeps its mode. On success the model still shows the old
- * values: load again.
+ * A change replaces a value, adds or removes a key of a mapping, or an item of a list; every other
+ * byte of the file, comments and line ends included, stays as it was. What cannot be placed without
+ * losing a comment, or changing anything else, is refused, with the line. The file is replaced as
+ * publish_file() does, but keeps its mode. On success the model still shows the old values: load
+ * again.
  */
 #ifndef FFC_EDIT_H
 #define FFC_EDIT_H
@@ -31,6 +32,34 @@ struct edit {
 enum replaced edit_block(const struct sources *sources, const struct node *block,
                          const struct edit *edits, size_t count, struct buffer *error);
 
+/*
+ * The same without writing it: appends the new text to `text`. `block` is of any reading of the
+ * source. The last key of a block leaves `{}` behind.
+ */
+bool edit_keys(const struct source *source, const struct node *block, const struct edit *edits,
+               size_t count, struct buffer *text, struct buffer *error);
+/* A scalar, of a key or a value, with YAML text in its place. */
+bool edit_scalar(const struct source *source, const struct node *scalar, const char *written,
+                 struct buffer *text, struct buffer *error);
+/* Without the entry at a place of a mapping of definitions, and the comment lines right above it;
+ * the last one leaves `{}` behind. */
+bool edit_drop(const struct source *source, const struct node *map, uint32_t place,
+               struct buffer *text, struct buffer *error);
+
+/* The entry at a place with the value that another file has, with its lines where both are blocks
+ * of one depth, else in one line. The key stays. */
+bool edit_replace(const struct source *source, const struct node *map, uint32_t place,
+                  const struct source *from, const struct entry *entry, struct buffer *text,
+                  struct buffer *error);
+
+/* What a text is as YAML, in one line: plain where it is the same text in every place of a file,
+ * else in double quotes. */
+void edit_write_text(const char *text, struct buffer *out);
+/* A node in one line: scalars as they are written in `text`, where that is one line. */
+void edit_write_node(const struct node *node, const char *text, struct buffer *out);
+/* Whether the text is one YAML value of one line, in brackets or quotes, or plain. */
+bool edit_is_value(const char *text);
+
 /* Keys and values of a mapping, as YAML text of one line each. */
 struct edit_item {
     const struct edit *entries;
@@ -43,6 +72,12 @@ struct edit_item {
  */
 bool edit_remove(const struct source *source, const char *key, uint32_t index, struct buffer *text,
                  struct buffer *error);
+/* The same of the list that is the value of a key; and with an item at its end, as YAML text of one
+ * line. A scalar that stands for a list of one becomes a list. */
+bool edit_remove_item(const struct source *source, const struct entry *list, uint32_t index,
+                      struct buffer *text, struct buffer *error);
+bool edit_add_item(const struct source *source, const struct node *list, const char *item,
+                   struct buffer *text, struct buffer *error);
 /* `- {…}` in as few lines as fit, indented; of lists in block style. */
 void edit_write_item(const struct edit_item *item, size_t indent, const char *line_ending,
                      struct buffer *out);

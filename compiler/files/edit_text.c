@@ -23,6 +23,37 @@ size_t line_end(const struct source *source, size_t at)
     return end ? (size_t)(end - source->text) : source->length;
 }
 
+uint32_t line_number(const struct source *source, size_t at)
+{
+    uint32_t line = 1;
+    for (size_t i = 0; i < at; i++)
+        line += source->text[i] == '\n';
+    return line;
+}
+
+static bool is_in_scalar(const struct node *node, size_t at)
+{
+    if (node->kind == NODE_SCALAR)
+        return at >= node->span.begin && at < node->span.end;
+    for (uint32_t i = 0; i < node->count; i++) {
+        if (node->kind == NODE_LIST && is_in_scalar(node->items[i], at))
+            return true;
+        if (node->kind == NODE_MAP &&
+            (is_in_scalar(node->entries[i].key, at) || is_in_scalar(node->entries[i].value, at)))
+            return true;
+    }
+    return false;
+}
+
+bool has_comment(const struct source *source, const struct node *node, size_t begin, size_t end)
+{
+    for (size_t i = begin; i < end; i++)
+        if (source->text[i] == '#' && (i == 0 || strchr(" \t\r\n", source->text[i - 1])) &&
+            !is_in_scalar(node, i))
+            return true;
+    return false;
+}
+
 const char *line_ending(const struct source *source)
 {
     const char *end = memchr(source->text, '\n', source->length);
@@ -79,7 +110,7 @@ static bool same(const struct editing *editing, const char *text, const struct n
         if (before->kind == NODE_LIST && !same(editing, text, before->items[i], after->items[i]))
             return false;
         if (before->kind == NODE_MAP &&
-            (!same(NULL, text, before->entries[i].key, after->entries[i].key) ||
+            (!same(editing, text, before->entries[i].key, after->entries[i].key) ||
              !same(editing, text, before->entries[i].value, after->entries[i].value)))
             return false;
     }
@@ -107,9 +138,9 @@ bool editing_apply(struct editing *editing, struct buffer *text, struct buffer *
     if (changes_nothing_else(editing, text))
         return true;
     buffer_format(error,
-                  "cannot edit '%s' without changing more than was requested: its layout must be "
+                  "cannot edit %s:%u without changing more than was requested: its layout must be "
                   "edited by hand",
-                  editing->source->path);
+                  editing->source->path, line_number(editing->source, editing->target->span.begin));
     return false;
 }
 

@@ -22,7 +22,7 @@ struct change {
 
 struct editing {
     const struct source *source;
-    const struct node *target; /* the mapping or list that changes; of any reading of the source */
+    const struct node *target; /* what changes; of any reading of the source */
     struct change *changes;    /* changes of one place stay in their order */
     size_t count;
     /* Whether the target is what it was to become; `text` is the new one. */
@@ -39,7 +39,10 @@ void editing_release(struct editing *editing);
 bool same_nodes(const struct node *before, const struct node *after);
 
 size_t line_begin(const char *text, size_t at);
-size_t line_end(const struct source *source, size_t at); /* of its '\n', or of the text */
+size_t line_end(const struct source *source, size_t at);      /* of its '\n', or of the text */
+uint32_t line_number(const struct source *source, size_t at); /* from 1 */
+/* Whether a comment stands in [begin, end), which has nothing but the node and its key. */
+bool has_comment(const struct source *source, const struct node *node, size_t begin, size_t end);
 /* The line end of the file, by its first line. */
 const char *line_ending(const struct source *source);
 /* Where a node's text ends. A block's span extends to whatever comes next, so its end is that of

@@ -14,7 +14,9 @@
 #include "compiler/base/memory.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/words.h"
+#include "compiler/base/table.h"
 #include "compiler/check/check.h"
+#include "parsed.h"
 #include "sections.h"
 #include "compiler/model/model.h"
 #include "compiler/read/foreign.h"
@@ -603,4 +605,195 @@ void project_free(struct project *project)
         return;
     arena_release(&project->arena);
     free(project);
+}
+
+/* ------------------------------------------------------------------- parsed once, read often -- */
+
+struct parsed {
+    struct project *project; /* whose arena has the nodes; it has no model */
+    struct document *documents;
+    bool incomplete; /* a directory could not be read */
+};
+
+static bool has_code(const struct diagnostics *diagnostics, enum diagnostic_code code)
+{
+    for (uint32_t i = 0; i < diagnostics->count; i++)
+        if (diagnostics->items[i].code == code)
+            return true;
+    return false;
+}
+
+struct parsed *parsed_read(const char *directory)
+{
+    struct parsed *parsed = xcalloc(1, sizeof *parsed);
+    parsed->project = new_project();
+    struct reader reader = reader_of(parsed->project, INT64_MIN);
+    parsed->documents = read_files(&reader, directory);
+    parsed->incomplete = has_code(&parsed->project->diagnostics, FF0403);
+    return parsed;
+}
+
+void parsed_free(struct parsed *parsed)
+{
+    if (parsed)
+        project_free(parsed->project);
+    free(parsed);
+}
+
+const struct sources *parsed_sources(const struct parsed *parsed)
+{
+    return &parsed->project->sources;
+}
+
+const char *parsed_directory(const struct parsed *parsed)
+{
+    return parsed->project->directory;
+}
+
+const struct node *parsed_root(const struct parsed *parsed, uint32_t file)
+{
+    return parsed->documents[file].root;
+}
+
+/* A reading of some flags, or NULL: of all. */
+struct part {
+    struct arena *arena;
+    const struct table *flags;
+};
+
+static bool is_wanted(const struct part *part, const char *name)
+{
+    return !part->flags || table_get(part->flags, name);
+}
+
+/* The entries of the flags that are wanted; the tests of these. */
+static struct node *part_of(const struct part *part, const char *section, const struct node *body)
+{
+    struct arena *arena = part->arena;
+    bool flags = strcmp(section, "flags") == 0, tests = strcmp(section, "tests") == 0;
+    struct node *copy = ARENA_NEW(arena, struct node);
+    *copy = *body;
+    if (body->kind == NODE_MAP) {
+        copy->entries = ARENA_ARRAY(arena, struct entry, body->count + 1u);
+        copy->count = 0;
+        for (uint32_t i = 0; i < body->count; i++)
+            if (!flags || is_wanted(part, body->entries[i].key->text))
+                copy->entries[copy->count++] = body->entries[i];
+    }
+    if (body->kind == NODE_LIST && tests && part->flags) {
+        copy->items = ARENA_ARRAY(arena, struct node *, body->count + 1u);
+        copy->count = 0;
+        for (uint32_t i = 0; i < body->count; i++) {
+            const struct node *item = body->items[i];
+            const struct node *flag = item->kind == NODE_MAP ? node_get(item, "flag") : NULL;
+            if (flag && is_wanted(part, flag->text))
+                copy->items[copy->count++] = body->items[i];
+        }
+    }
+    return copy;
+}
+
+/* Sections lose what is in the wrong place when they are read, so each reading has its own. */
+static struct node *copy_root(const struct part *part, const struct node *root)
+{
+    struct arena *arena = part->arena;
+    if (!root || root->kind != NODE_MAP)
+        return (struct node *)(uintptr_t)root;
+    struct node *copy = ARENA_NEW(arena, struct node);
+    *copy = *root;
+    copy->entries = ARENA_ARRAY(arena, struct entry, root->count + 1u);
+    for (uint32_t i = 0; i < root->count; i++) {
+        copy->entries[i].key = root->entries[i].key;
+        copy->entries[i].value = part_of(part, root->entries[i].key->text, root->entries[i].value);
+    }
+    return copy;
+}
+
+static void copy_sources(struct project *project, const struct parsed *parsed)
+{
+    const struct sources *from = &parsed->project->sources;
+    for (uint32_t i = 0; i < from->count; i++) {
+        struct source *source =
+            ARENA_APPEND(&project->arena, project->sources.items, project->sources.count);
+        *source = from->items[i];
+        source->line_starts = NULL;
+        source->line_count = source->last_offset = source->last_line = source->last_column = 0;
+    }
+}
+
+static uint32_t place_text_of(struct project *project, const struct file_text *text)
+{
+    struct sources *sources = &project->sources;
+    uint32_t file = 0;
+    while (file < sources->count && strcmp(sources->items[file].name, text->name) != 0)
+        file++;
+    if (file == sources->count) {
+        struct source *source = ARENA_APPEND(&project->arena, sources->items, sources->count);
+        bool here = strcmp(project->directory, ".") == 0;
+        source->name = arena_format(&project->arena, "%s", text->name);
+        source->path = here
+                           ? source->name
+                           : arena_format(&project->arena, "%s/%s", project->directory, text->name);
+    }
+    sources->items[file].text =
+        text->text ? arena_copy(&project->arena, text->text, text->length) : "";
+    sources->items[file].length = text->text ? text->length : 0;
+    return file;
+}
+
+/* What was reported of files that are not replaced. */
+static void take_reports(struct project *project, const struct parsed *parsed, const bool *replaced)
+{
+    const struct diagnostics *from = &parsed->project->diagnostics;
+    struct diagnostics kept = *from;
+    kept.items = ARENA_ARRAY(&project->arena, struct diagnostic, from->count + 1u);
+    kept.count = 0;
+    for (uint32_t i = 0; i < from->count; i++) {
+        const struct diagnostic *item = &from->items[i];
+        if (item->span.file == NO_FILE || !replaced[item->span.file]) {
+            kept.items[kept.count++] = *item;
+        } else if (item->severity == SEVERITY_ERROR) {
+            kept.errors--;
+        } else {
+            kept.warnings--;
+        }
+    }
+    diagnostics_append(&project->diagnostics, &kept);
+}
+
+struct project *parsed_project(const struct parsed *parsed, const struct parsed_view *view)
+{
+    struct project *project = new_project();
+    struct reader reader = reader_of(project, view->now);
+    project->directory = arena_format(&project->arena, "%s", parsed->project->directory);
+    copy_sources(project, parsed);
+    uint32_t before = project->sources.count;
+    uint32_t *files = ARENA_ARRAY(&project->arena, uint32_t, view->text_count + 1u);
+    for (uint32_t i = 0; i < view->text_count; i++)
+        files[i] = place_text_of(project, &view->texts[i]);
+    uint32_t count = project->sources.count;
+    bool *replaced = ARENA_ARRAY(&project->arena, bool, count + 1u);
+    struct document *documents = ARENA_ARRAY(&project->arena, struct document, count + 1u);
+    for (uint32_t i = 0; i < before; i++)
+        documents[i] = parsed->documents[i];
+    for (uint32_t i = 0; i < view->text_count; i++) {
+        struct document *document = &documents[files[i]];
+        replaced[files[i]] = true;
+        *document = (struct document){.complete = true};
+        if (project->sources.items[files[i]].length)
+            document->root = yaml_read(&project->sources, files[i], &project->arena,
+                                       &project->diagnostics, &document->complete);
+    }
+    take_reports(project, parsed, replaced);
+    struct table wanted = {0};
+    for (uint32_t i = 0; i < view->flag_count; i++)
+        table_add(&wanted, &project->arena, view->flags[i], project);
+    const struct part part = {&project->arena, view->flags ? &wanted : NULL};
+    reader.incomplete = parsed->incomplete || view->flags;
+    for (uint32_t i = 0; i < count; i++) {
+        reader.incomplete |= !documents[i].complete;
+        documents[i].root = copy_root(&part, documents[i].root);
+    }
+    read_documents(&reader, documents, !view->flags);
+    return project;
 }

@@ -374,9 +374,8 @@ static const struct field environment_fields[] = {
     TARGETING_FIELDS,
     VARIANT_FIELDS(read_variants_again, read_value_again),
 };
-static const struct form environment_form =
-    KEYS("environment", "an environment of a flag", "environment", environment_fields,
-         .reference = REFERENCE_NAMES);
+const struct form environment_form = KEYS("environment", "an environment of a flag", "environment",
+                                          environment_fields, .reference = REFERENCE_NAMES);
 static const struct form environment_or_null_form = {.kind = FORM_EITHER,
                                                      .of = {&environment_form, &null_form}};
 static const struct form enabled_in_form = {

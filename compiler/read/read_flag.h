@@ -11,6 +11,6 @@ void read_flag(struct reader *reader, struct declaration *declaration);
 /* The keys of one environment, over those that the draft has. */
 void read_environment(struct reader *reader, struct node *node, struct draft *draft);
 
-extern const struct form flag_form, flag_kind_form;
+extern const struct form flag_form, environment_form, flag_kind_form;
 
 #endif

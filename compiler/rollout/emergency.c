@@ -23,29 +23,6 @@
 
 /* ------------------------------------------------------------------------------------- texts -- */
 
-static bool is_null_word(const char *text)
-{
-    static const char *const words[] = {"", "~", "null", "Null", "NULL", NULL};
-    for (size_t i = 0; words[i]; i++)
-        if (strcmp(words[i], text) == 0)
-            return true;
-    return false;
-}
-
-/* Plain if that is the same text anywhere in a YAML file; otherwise quoted. */
-static void write_text(struct buffer *out, const char *text)
-{
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-    size_t length = strlen(text);
-    bool plain = !is_null_word(text) && strspn(text, letters) > 0;
-    for (size_t i = 0; i < length && plain; i++)
-        plain = strchr(letters, text[i]) || strchr("_.-+/*@ ", text[i]);
-    if (plain && text[length - 1] != ' ')
-        buffer_append_text(out, text);
-    else
-        json_write_string(out, text);
-}
-
 static const char *kept(struct arena *arena, struct buffer *text)
 {
     const char *copy = arena_copy(arena, text->bytes ? text->bytes : "", text->length);
@@ -56,7 +33,7 @@ static const char *kept(struct arena *arena, struct buffer *text)
 static const char *text_of(struct arena *arena, const char *text)
 {
     struct buffer out = {0};
-    write_text(&out, text);
+    edit_write_text(text, &out);
     return kept(arena, &out);
 }
 
@@ -65,7 +42,7 @@ static const char *list_of(struct arena *arena, const char *const *items, size_t
     struct buffer out = {0};
     for (size_t i = 0; i < count; i++) {
         buffer_append_text(&out, i ? ", " : "[");
-        write_text(&out, items[i]);
+        edit_write_text(items[i], &out);
     }
     buffer_append_text(&out, "]");
     return kept(arena, &out);
@@ -76,33 +53,6 @@ static const char *time_of(struct arena *arena, int64_t ms)
     char text[32];
     format_time(ms, text, sizeof text);
     return arena_format(arena, "%s", text);
-}
-
-/* A node in one line: scalars as they were written, where that is one line. */
-static void write_node(struct buffer *out, const struct node *node, const char *text)
-{
-    size_t length = node->span.end - node->span.begin;
-    if (node->kind == NODE_SCALAR) {
-        const char *written = text + node->span.begin;
-        bool risky = node->plain && strpbrk(node->text, "[]{},");
-        if (risky || memchr(written, '\n', length))
-            json_write_string(out, node->text);
-        else
-            buffer_append(out, written, length);
-        return;
-    }
-    bool map = node->kind == NODE_MAP;
-    buffer_append_text(out, map ? "{" : "[");
-    for (uint32_t i = 0; i < node->count; i++) {
-        if (i)
-            buffer_append_text(out, ", ");
-        if (map) {
-            write_node(out, node->entries[i].key, text);
-            buffer_append_text(out, ": ");
-        }
-        write_node(out, map ? node->entries[i].value : node->items[i], text);
-    }
-    buffer_append_text(out, map ? "}" : "]");
 }
 
 /* -------------------------------------------------------------------------------------- keys -- */
@@ -144,7 +94,7 @@ static void add_planned(struct keys *keys, const struct emergency *emergency)
     const struct node *node = emergency->planned->node;
     for (uint32_t i = 0; i < node->count; i++) {
         struct buffer value = {0};
-        write_node(&value, node->entries[i].value, emergency->source->text);
+        edit_write_node(node->entries[i].value, emergency->source->text, &value);
         add_key(keys, node->entries[i].key->text, kept(keys->arena, &value));
     }
 }
@@ -278,7 +228,7 @@ bool emergency_plan_lift(const struct project *project, const struct override *o
         edit->override.id.text = override->name;
     edit->lifts = true;
     edit->name = source->name;
-    write_node(&definition, override->node, source->text);
+    edit_write_node(override->node, source->text, &definition);
     edit->definition = kept(&edit->arena, &definition);
     override_edit_select(edit, project);
     const struct node *list = list_in(&edit->arena, source, &alone);

@@ -61,7 +61,9 @@ void ledger_unlock(struct ledger *ledger); /* also of one that is not locked: {.
     /* before the definitions were edited is not undone by a later build. */                 \
     X(ASIDE_FILE, "file")                                                                    \
     /* Edits the canary where the entry begins, and finishes it: it may be published. */     \
-    X(ASIDE_TRANSITION, "transition")
+    X(ASIDE_TRANSITION, "transition")                                                        \
+    /* Several files: where some are edited, edits the others, and finishes it. */           \
+    X(ASIDE_FILES, "files")
 enum aside { ASIDES(WORDS_MEMBER) };
 struct todo {
     enum aside aside;

@@ -14,6 +14,7 @@
 #include "emergency.h"
 #include "entry.h"
 #include "experiment_state.h"
+#include "file_edits.h"
 #include "steps.h"
 #include "transition.h"
 #include "compiler/base/json_read.h"
@@ -74,11 +75,32 @@ static bool override_was_made(const struct project *project, json_t *line)
 /* What becomes of an entry that was put aside. */
 enum fate { FATE_COUNTS, FATE_GOES, FATE_IS_UNKNOWN, FATE_IS_DAMAGED, FATE_FAILS };
 
+/* Of an edit of files, their bytes tell. One that somebody changed since tells nothing: what was
+ * read before is gone, so the edit was most likely made, and it counts. */
+static enum fate finish_files(const struct ledger *ledger, const struct put_aside *found,
+                              struct buffer *error)
+{
+    switch (file_edits_look(ledger->directory, found->json)) {
+    case FILES_BEFORE:
+        return FATE_GOES;
+    case FILES_PARTLY:
+        return file_edits_complete(ledger->directory, found->json, found->todo, error) ? FATE_COUNTS
+                                                                                       : FATE_FAILS;
+    case FILES_AFTER:
+        return FATE_COUNTS;
+    case FILES_OTHER:
+        break;
+    }
+    print_note("whether this edit was made before its run was interrupted cannot be told, because "
+               "its files were changed since: look at them");
+    return FATE_COUNTS;
+}
+
 static enum fate finish_edit(const struct ledger *ledger, const struct project *project,
                              const struct put_aside *found, struct buffer *error)
 {
-    (void)ledger;
-    (void)error;
+    if (json_object_get(found->json, "files"))
+        return finish_files(ledger, found, error);
     bool made = json_object_get(found->json, "override") ? override_was_made(project, found->json)
                 : json_object_get(found->json, "experiment")
                     ? trial_was_made(project, found->json)
@@ -155,6 +177,8 @@ static enum fate fate_of(const struct ledger *ledger, const struct project *proj
         return finish_file(ledger, project, found, error);
     case ASIDE_TRANSITION:
         return finish_transition(ledger, project, found, error);
+    case ASIDE_FILES:
+        return finish_files(ledger, found, error);
     }
     return FATE_IS_DAMAGED;
 }

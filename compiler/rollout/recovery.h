@@ -10,6 +10,7 @@
  *     ASIDE_RECORD    it counts
  *     ASIDE_TRANSITION  as ASIDE_EDIT, but a canary that is where the entry begins is edited, for
  *                     it may be published; it goes where the canary is anywhere else
+ *     ASIDE_FILES     some of several files are as the entry says: the others are edited, too
  *     ASIDE_FILE      what the entry is about was decided, and perhaps published. The file is
  *                     written unless it is there, and the entry counts
  *

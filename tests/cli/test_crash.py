@@ -38,6 +38,7 @@ SCENARIOS = {
                         [FFC, "canary", "rollback", "canary.checkout", *by_hand]),
     "canary_advance": (FLAGS, "advance", "stage: second",
                        [FFC, "canary", "advance", "canary.checkout", *by_hand]),
+    "set": (FLAGS, "set", "enabled: false", [FFC, "set", "canary.checkout", "enabled=false", *by_hand]),
     "rollback": (FLAGS, "override", "flags: [canary.checkout]", [FFC, "rollback", "canary.checkout", *by_hand]),
     "lift": (LIFTED, "lift", "id: other", [FFC, "rollback", "--lift", "freeze", *by_hand]),
     "decide": (FLAGS, "rollback", "state: rolled_back",

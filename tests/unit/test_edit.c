@@ -228,8 +228,9 @@ static void touches_only_the_block_that_was_meant(void **state)
 static void refuses_what_it_would_have_to_rewrite(void **state)
 {
     (void)state;
-    REFUSED("c:\n  state: [a]\n", "c", {"state", "b"});
-    REFUSED("c:\n  state:\n    x: 1\n", "c", {"state", "b"});
+    REFUSED("c:\n  state: [a, # why\n    b]\n", "c", {"state", "b"});
+    REFUSED("c:\n  state: # why\n    x: 1\n", "c", {"state", "b"});
+    REFUSED("c:\n  state:\n    x: 1\n    # why\n    y: 1\n", "c", {"state", "b"});
     REFUSED("c:\n  state: |\n    text\n", "c", {"state", "b"});
     /* With `+` the blank lines are part of the text, and a key added above them would take them. */
     REFUSED("c:\n  a: |+\n    text\n\n\nd: 1\n", "c", {"b", "2"});
@@ -244,7 +245,17 @@ static void refuses_values_that_would_not_stay_one_value(void **state)
     REFUSED("c:\n  a: 1\n", "c", {"a", "x: y"});
     REFUSED("c:\n  a: 1\n", "c", {"a", ""});
     REFUSED("c:\n  a: 1\n", "c", {"a", "\"open"});
-    REFUSED("c:\n  a: 1\n", "c", {"b: 3\n  d", "2"});
+    BECOMES("c:\n  a: 1\n", "c", "c:\n  a: 1\n  \"b: 3\\n  d\": 2\n", {"b: 3\n  d", "2"});
+}
+
+static void replaces_lists_and_mappings(void **state)
+{
+    (void)state;
+    BECOMES("c:\n  state: [a, \"#b\"] # why\n", "c", "c:\n  state: b # why\n", {"state", "b"});
+    BECOMES("c:\n  state:\n    x: \"a # b\"\n  # next\n  d: 1\n", "c",
+            "c:\n  state: {y: 1}\n  # next\n  d: 1\n", {"state", "{y: 1}"});
+    BECOMES("c:\n  state:\n  - x\n  - y # why\n  d: 1\n", "c", "c:\n  state: 5% # why\n  d: 1\n",
+            {"state", "5%"});
 }
 
 static void refuses_a_file_that_changed_since_it_was_read(void **state)
@@ -349,7 +360,9 @@ static void removes_keys_and_keeps_comments(void **state)
     BECOMES("stage: early\napproved: full  # by amira\nsince: x\n", "",
             "stage: full\n# by amira\nsince: y\n", {"stage", "full"}, {"since", "y"},
             {"approved", NULL});
-    REFUSED("x: {a: 1}\n", "x", {"a", NULL});
+    BECOMES("x: {a: 1}\n", "x", "x: {}\n", {"a", NULL});
+    BECOMES("x:\n  a: 1\ny: 2\n", "x", "x:\n  {}\ny: 2\n", {"a", NULL});
+    REFUSED("x:\n  a: 1 # why\n  b: 2\n", "x", {"a", "1 # 2"});
     REFUSED("x:\n  - a: 1\n    b: 2\n", "x/0", {"a", NULL});
 }
 
@@ -402,6 +415,7 @@ int main(void)
         cmocka_unit_test(touches_only_the_block_that_was_meant),
         cmocka_unit_test(refuses_what_it_would_have_to_rewrite),
         cmocka_unit_test(refuses_values_that_would_not_stay_one_value),
+        cmocka_unit_test(replaces_lists_and_mappings),
         cmocka_unit_test(refuses_a_file_that_changed_since_it_was_read),
         cmocka_unit_test(refuses_a_file_that_is_gone),
         cmocka_unit_test(keeps_the_mode_and_follows_a_link),

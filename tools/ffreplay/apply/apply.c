@@ -10,6 +10,7 @@
 #include "compiler/base/buffer.h"
 #include "compiler/base/json.h"
 #include "compiler/model/model.h"
+#include "compiler/rollout/freeze.h"
 #include "compiler/rollout/guard.h"
 #include "compiler/rollout/policy.h"
 #include "compiler/rollout/steps.h"
@@ -246,9 +247,22 @@ static bool change(struct applying *applying, const struct ground *ground, const
     return done;
 }
 
+/* Whether flags are frozen, and the verdict would let more units in: it waits. */
+static bool is_frozen(const struct verdict *verdict, const struct applying *applying)
+{
+    struct buffer why = {0};
+    bool frozen = (verdict->decision.verdict == VERDICT_ADVANCE ||
+                   verdict->decision.verdict == VERDICT_COMPLETE) &&
+                  freeze_holds(applying->ledger->directory, time_of(verdict), &why);
+    if (frozen)
+        print_note("not applied: %s", why.bytes);
+    buffer_release(&why);
+    return frozen;
+}
+
 enum applied apply_verdict(struct applying *applying, struct verdict *verdict, struct buffer *error)
 {
-    if (!verdict_changes(verdict))
+    if (!verdict_changes(verdict) || is_frozen(verdict, applying))
         return APPLIED_NOTHING;
     const struct subject *subject = &verdict->analysis->subject;
     struct rollout to = rollout_after(verdict);

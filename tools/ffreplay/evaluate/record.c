@@ -26,7 +26,8 @@ bool record_parse(struct recorded *record, const json_t *json)
                                 .override = json_object_get(json, "override"),
                                 .experiment = json_object_get(json, "experiment"),
                                 .publication = json_object_get(json, "publication"),
-                                .acknowledges = json_object_get(json, "acknowledges")};
+                                .acknowledges = json_object_get(json, "acknowledges"),
+                                .edit = json_text_at(json, "edit")};
     bool change = record->from && record->from_state && record->to && record->to_state &&
                   record->flag && record->environment;
     if (!change)
@@ -34,7 +35,7 @@ bool record_parse(struct recorded *record, const json_t *json)
     return record->time_text && parse_time(record->time_text, &record->time) && record->actor &&
            record->verdict && record->rule && record->reason &&
            (change || record->experiment || record->step || record->override ||
-            record->publication || record->acknowledges);
+            record->publication || record->acknowledges || record->edit);
 }
 
 static bool lists(const json_t *list, const char *text)

@@ -24,6 +24,7 @@ struct recorded {
     const json_t *step, *override, *acknowledges; /* or NULL */
     const json_t *experiment;                     /* of a change of one; NULL */
     const json_t *publication;                    /* of a snapshot; NULL */
+    const char *edit;                             /* of definitions, in words; or NULL */
 };
 
 /* False: it is no entry of a ledger. */

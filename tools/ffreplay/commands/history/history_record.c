@@ -58,6 +58,8 @@ static void write_headline(const struct page *page, const struct recorded *recor
         buffer_append_text(page->out, "a snapshot");
     else if (record->flag)
         terminal_append(page->out, record->flag);
+    else if (record->edit && !flags)
+        buffer_append_text(page->out, "all flags");
     else
         terminal_format(page->out, "%zu flags", flags);
     write_where(page, record);
@@ -145,6 +147,12 @@ static void write_trial(const struct page *page, const struct recorded *record)
         line(page, "without evidence");
 }
 
+static void write_edit(const struct page *page, const struct recorded *record)
+{
+    line(page, arena_format(page->arena, "%s, by %s", record->edit, record->actor));
+    line(page, record->reason);
+}
+
 static void write_acknowledged(const struct page *page, const struct recorded *record)
 {
     size_t index;
@@ -206,6 +214,8 @@ bool history_write_record(const struct page *page, const struct recorded *record
         write_trial(page, record);
     else if (record->publication)
         write_publication(page, record);
+    else if (record->edit)
+        write_edit(page, record);
     else
         write_change(page, record);
     write_recovery(page, records, count, index);

@@ -1,0 +1,26 @@
+/* edit_references.h - where definitions name a flag, besides its own definition. */
+#ifndef FFC_COMMANDS_EDIT_REFERENCES_H
+#define FFC_COMMANDS_EDIT_REFERENCES_H
+
+#include "edits.h"
+
+#define REFERENCE_KINDS(X)               \
+    X(REFERENCE_ASKS, "asks for it")     \
+    X(REFERENCE_TEST, "is a test of it") \
+    X(REFERENCE_OVERRIDE, "selects it by name")
+enum reference_kind { REFERENCE_KINDS(WORDS_MEMBER) };
+
+struct reference {
+    enum reference_kind kind;
+    struct edited *file;
+    const struct node *name;   /* the scalar that names it */
+    const struct entry *list;  /* of a test or an override: the list that it is in, … */
+    uint32_t index;            /* … and its place there */
+    const struct entry *names; /* of an override: its `flags` */
+    const char *who;           /* asks: the flag or segment, for people */
+};
+/* The first one from `skip` on, as edited so far; false: there is none. */
+bool find_reference(struct edits *edits, const char *flag, uint32_t skip,
+                    struct reference *reference);
+
+#endif

@@ -1,0 +1,108 @@
+/* rename.c - `ffc rename`: a flag by another name, for the same units. */
+#include <string.h>
+
+#include "compiler/base/escape.h"
+#include "edit_references.h"
+#include "edits.h"
+
+static int run(int argc, char **argv);
+
+const struct command rename_command = {
+    .name = "rename",
+    .summary = "rename a flag wherever it is named; its units stay",
+    .usage = "OLD NEW --reason TEXT",
+    .examples = "  ffc rename new-checkout checkout.express --reason 'the team has a prefix'\n",
+    .run = run,
+};
+
+static bool replace(struct edits *edits, struct edited *file, const struct node *scalar,
+                    const char *name)
+{
+    struct buffer text = {0}, error = {0}, written = {0};
+    edit_write_text(name, &written);
+    bool done = edit_scalar(&file->now, scalar, written.bytes, &text, &error);
+    if (done)
+        edits_take(edits, file, &text);
+    else
+        edits_refuse(edits, &error, "rename it by hand");
+    buffer_release(&text);
+    buffer_release(&error);
+    buffer_release(&written);
+    return done;
+}
+
+/* Percentages hash the flag's name, unless it says what instead. */
+static bool keep_salt(struct edits *edits, const char *old, const char *name)
+{
+    struct flag_place place;
+    struct buffer salt = {0};
+    if (!edits_find_flag(edits, name, &place))
+        return false;
+    const struct node *body = place.map->entries[place.place].value;
+    bool map = body->kind == NODE_MAP;
+    if (map && (node_get(body, "salt") || node_get(body, "value")))
+        return true;
+    edit_write_text(old, &salt);
+    const struct edit edit = {"salt", salt.bytes};
+    bool done = true;
+    if (map)
+        done = edits_set(edits, place.file, body, &edit, 1);
+    buffer_release(&salt);
+    return done;
+}
+
+static bool plan(struct edits *edits, const char *old, const char *name)
+{
+    struct flag_place place, other;
+    struct reference reference;
+    if (!edits_find_flag(edits, old, &place))
+        return false;
+    if (strcmp(old, name) != 0 && edits_has_flag(edits, name, &other)) {
+        struct buffer why = {0};
+        terminal_format(&why, "there is a flag '%s' already (%s)", name,
+                        edits_place(edits, other.file, other.map->entries[other.place].key));
+        edits_refuse(edits, &why, "choose another name");
+        buffer_release(&why);
+        return false;
+    }
+    edits->verdict = "rename";
+    edits->subject = arena_format(&edits->arena, "rename %s to %s", old, name);
+    *ARENA_APPEND(&edits->arena, edits->flags, edits->flag_count) = name;
+    if (strcmp(old, name) == 0)
+        return true;
+    edits->renamed = old;
+    if (!edits_find_flag(edits, old, &place) ||
+        !replace(edits, place.file, place.map->entries[place.place].key, name) ||
+        !keep_salt(edits, old, name))
+        return false;
+    while (find_reference(edits, old, 0, &reference))
+        if (!replace(edits, reference.file, reference.name, name))
+            return false;
+    terminal_message(&edits->notes,
+                     "note: code that asks for '%s' gets its own default until it asks for '%s'\n",
+                     old, name);
+    return true;
+}
+
+static int run(int argc, char **argv)
+{
+    struct edits edits = EDITS_INIT(&rename_command);
+    const struct option table[] = {
+        ENVIRONMENT_OPTION(edits.change.environment, "with --build: the environment of FILE"),
+        EDITS_OPTIONS(edits),
+    };
+    int status;
+    int operands =
+        options_parse(&rename_command, table, sizeof table / sizeof *table, argc, argv, &status);
+    if (operands < 0)
+        return status;
+    if (operands != 2) {
+        status = usage_error(&rename_command, "expected two names, the old and the new one");
+    } else {
+        status = edits_begin(&edits);
+        if (status == EXIT_FINE)
+            status = plan(&edits, argv[1], argv[2]) ? edits_carry_out(&edits) : edits.refused;
+    }
+    edits_release(&edits);
+    return status;
+}

@@ -1,0 +1,55 @@
+/*
+ * parsed.h - a project's files, parsed once and read several times: as they are, and as an edit
+ * would leave them.
+ *
+ * Most of the time that reading a project takes is parsing. What is read from here borrows the
+ * nodes, so it is freed first. For one thread.
+ */
+#ifndef FFC_PARSED_H
+#define FFC_PARSED_H
+
+#include <stdint.h>
+
+#include "compiler/base/source.h"
+
+struct arena;
+struct node;
+struct parsed;
+struct project;
+
+/* Reads and parses every definition file below `directory`, as project_load() does. */
+struct parsed *parsed_read(const char *directory);
+void parsed_free(struct parsed *parsed);
+const struct sources *parsed_sources(const struct parsed *parsed);
+/* The directory, as it was found. */
+const char *parsed_directory(const struct parsed *parsed);
+/* What a file has at its top; NULL: nothing that could be read. */
+const struct node *parsed_root(const struct parsed *parsed, uint32_t file);
+
+/* What a file would hold. */
+struct file_text {
+    const char *name; /* below the directory */
+    const char *text; /* NUL-terminated; NULL: the file is gone */
+    size_t length;
+};
+/* What is read. */
+struct parsed_view {
+    const struct file_text *texts; /* in place of what was parsed, or besides it */
+    uint32_t text_count;
+    /* Only these flags, and their tests: what is reported of it means nothing then, but what the
+     * flags serve is as in all of it, if all that they depend on are among them. NULL: all. */
+    const char *const *flags;
+    uint32_t flag_count;
+    int64_t now;
+};
+/* Read and checked as project_load() does it. */
+struct project *parsed_project(const struct parsed *parsed, const struct parsed_view *view);
+/*
+ * The names of flags whose answers may change with those that are named, these among them, and of
+ * all that these depend on; with the texts in place. In the arena.
+ */
+const char **parsed_related(const struct parsed *parsed, const struct file_text *texts,
+                            uint32_t text_count, const char *const *names, uint32_t name_count,
+                            struct arena *arena, uint32_t *count);
+
+#endif

@@ -1,0 +1,209 @@
+#!/usr/bin/env python3
+"""ffc new, remove, rename, promote, revert and freeze: what they make of the files, and what they refuse."""
+import json
+import os
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "replay"))
+import lab
+from ledger import entries, put_aside
+from lab import SCRATCH, Result, equal, finish, ok
+
+FFC = os.environ.get("FFC", os.path.join(lab.TOP, "build", "ffc"))
+ENVIRONMENT = {**os.environ, "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "a@example.com",
+               "GIT_COMMITTER_NAME": "Ada", "GIT_COMMITTER_EMAIL": "a@example.com"}
+SHOP = """\
+project: {name: shop, environments: [staging, production], bucket_by: user_id}
+attributes: {user_id: string}
+metrics: {errors: {kind: proportion, of: {status: {gte: 500}}, better: lower}}
+logs: {requests: {format: ndjson, time: t, unit: u, fields: {status: s}}}
+segments: {lucky: {if: {flag: {base: on}}}}
+rollouts: {standard: {stages: [{name: early, percent: 5%}, {name: full, percent: 100%}], guards: [{metric: errors, max: 5%}]}}
+flags:
+  base:
+    owner: web   # theirs
+    percent: 5%
+    environments:
+      staging: {percent: 50%}
+  user: {requires: {base: on}, serve: on}
+  luck: {rules: [{if: {segment: lucky}}]}
+
+  # alone in the world
+  alone:
+    percent: 5%
+    # and so on
+  last: {canary: {use: standard, state: complete, stage: full, since: 2026-01-01T00:00:00Z}}
+overrides:
+  - {id: both, flags: [base, alone], serve: default}
+  - {id: one, flags: alone, serve: default}
+"""
+TESTS = """\
+tests:
+  - {name: half, flag: base, environment: staging, expect_share: {on: 50%, off: 50%}}
+  - name: it
+    flag: alone
+    environment: production
+    context: {}
+    expect: off
+"""
+count = 0
+
+
+def project(git=False, shop=SHOP, tests=TESTS):
+    global count
+    count += 1
+    directory = os.path.join(SCRATCH, f"p{count}")
+    os.makedirs(directory)
+    write(directory, "shop", shop)
+    write(directory, "tests", tests)
+    if git:
+        for arguments in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-qm", "first"]):
+            subprocess.run(["git", "-C", directory, *arguments], check=True, env=ENVIRONMENT)
+    return directory
+
+
+def write(directory, name, text):
+    with open(os.path.join(directory, name + ".yaml"), "w") as file:
+        file.write(text)
+
+
+def read(directory, name="shop"):
+    path = os.path.join(directory, name + ".yaml")
+    return open(path).read() if os.path.exists(path) else None
+
+
+def ffc(directory, *arguments):
+    return Result(subprocess.run([FFC, *arguments, "-C", directory, "--reason", "because"], capture_output=True, env=ENVIRONMENT))
+
+
+def answers(directory):
+    """By flag, for some hundred units."""
+    who = "".join(json.dumps({"user_id": f"u{i}"}) + "\n" for i in range(300)).encode()
+    found = {}
+    for line in subprocess.run([FFC, "eval", "--all", "-C", directory, "-e", "production", "--contexts", "-", "--json"], input=who,
+                               check=True, capture_output=True).stdout.splitlines():
+        answer = json.loads(line)
+        found.setdefault(answer["flag"], []).append(answer["variant"])
+    return found
+
+
+def sound(directory, what):
+    done = subprocess.run([FFC, "test", "-C", directory], capture_output=True, text=True)
+    ok(done.returncode == 0, what + "_and_tests_pass", done.stdout, done.stderr)
+
+
+# rename
+directory = project(shop=SHOP.split("overrides:")[0])
+before = answers(directory)
+result = ffc(directory, "rename", "base", "the.base")
+made = read(directory)
+ok(result.status == 0 and made == SHOP.split("overrides:")[0].replace("  base:", "  the.base:").replace("{base: on}", "{the.base: on}")
+   .replace("      staging: {percent: 50%}\n", "      staging: {percent: 50%}\n    salt: base\n"), "renames_wherever_it_is_named", made, result.err)
+equal(read(directory, "tests"), TESTS.replace("flag: base", "flag: the.base"), "in_tests_too")
+after = answers(directory)
+equal(after.pop("the.base"), before.pop("base"), "nobody_moves")
+equal(after, before, "and_no_other_flag")
+ok("No flag changes" in result.out and "code that asks for 'base'" in result.err, "and_says_so", result.out, result.err)
+entry = entries(directory)[0]
+equal((entry["verdict"], entry["flag"], entry["renamed_from"], len(entry["files"])), ("rename", "the.base", "base", 2), "recorded")
+sound(directory, "renamed")
+result = ffc(directory, "rename", "the.base", "base")
+ok(result.status == 0 and read(directory).count("salt: base") == 1 and answers(directory)["base"] == after.get("x", answers(directory)["base"]),
+   "a_salt_that_is_there_stays", read(directory))
+directory = project()
+result = ffc(directory, "rename", "base", "alone")
+ok(result.status == 1 and "already" in result.err and read(directory) == SHOP, "not_to_another_flag's_name", result.err)
+result = ffc(directory, "rename", "base", "a*b")
+ok(result.status == 1 and read(directory) == SHOP, "not_to_what_is_no_name", result.err)
+result = ffc(directory, "rename", "base", "base")
+ok(result.status == 0 and not os.path.exists(directory + "/ledger"), "to_itself_is_nothing", result.out)
+
+# remove
+result = ffc(directory, "remove", "base")
+ok(result.status == 1 and "shop.yaml:5: 'lucky' asks for 'base'" in result.err and "shop.yaml:13: 'user' asks for 'base'" in result.err and
+   "2 places" in result.err and read(directory) == SHOP, "refuses_while_it_is_needed", result.err)
+result = ffc(directory, "remove", "alone")
+ok(result.status == 0 and read(directory) == SHOP.replace("\n  # alone in the world\n  alone:\n    percent: 5%\n    # and so on\n", "\n")
+   .replace("[base, alone]", "[base]").replace("  - {id: one, flags: alone, serve: default}\n", "") and
+   read(directory, "tests") == TESTS[:TESTS.index("  - name: it")], "with_its_comments_tests_and_overrides", read(directory), result.err)
+sound(directory, "removed")
+write(directory, "more", "flags: {f: {percent: 5%}}\ntests: [{name: f, flag: f, environment: staging, context: {}, expect: off}]\n")
+result = ffc(directory, "remove", "f")
+ok(result.status == 0 and read(directory, "more") is None, "a_file_that_has_nothing_left_goes", str(read(directory, "more")), result.err)
+equal(ffc(directory, "remove", "nosuch").status, 2, "what_there_is_not")
+equal(len(entries(directory)), 2, "and_both_are_recorded")
+
+# promote
+directory = project()
+result = ffc(directory, "promote", "base", "--from", "staging", "--to", "production")
+ok(result.status == 0 and "      production: {percent: 50%}\n" in read(directory), "promotes", read(directory), result.err)
+result = ffc(directory, "promote", "base", "--from", "staging", "--to", "production")
+ok(result.status == 0 and "has what staging has already" in result.out and len(entries(directory)) == 1, "once", result.out)
+result = ffc(directory, "promote", "user", "--from", "staging", "--to", "production")
+equal((result.status, len(entries(directory))), (0, 1), "what_both_inherit_is_the_same")
+ok(ffc(directory, "promote", "base", "--from", "staging", "--to", "prodction").status == 2, "not_to_nowhere")
+ok(ffc(directory, "promote", "base", "--from", "staging").status == 2, "and_not_without_to")
+
+# revert
+directory = project(git=True)
+ffc(directory, "set", "base", "-e", "staging", "70%", "--commit")
+ffc(directory, "set", "last", "owner=web", "--commit")
+result = ffc(directory, "revert", "base", "HEAD~2", "--commit")
+ok(result.status == 0 and "staging: {percent: 50%}" in read(directory) and "owner: web   # theirs" in read(directory) and
+   ", owner: web" in read(directory), "one_flag_and_no_other", read(directory), result.err)
+ffc(directory, "remove", "alone", "--commit")
+result = ffc(directory, "revert", "alone", "HEAD~1")
+ok(result.status == 0 and "  alone: {percent: 5%}\n" in read(directory), "brings_back", read(directory), result.err)
+result = ffc(directory, "revert", "base", "HEAD")
+ok(result.status == 0 and "nothing was changed" in result.out, "to_what_it_is", result.out)
+for revision in ("nosuch", "--all", ""):
+    result = ffc(directory, "revert", "base", *(["--", revision] if revision.startswith("-") else [revision]))
+    ok(result.status != 0 and "staging: {percent: 50%}" in read(directory), "a_revision_that_is_none_" + revision, result.err)
+
+# new: what it writes compiles, and its tests pass.
+for arguments, words in ((["--owner", "web"], "    owner: web\n    percent: 0%\n"), (["--kind", "ops"], "serve: on"),
+                         (["--kind", "config", "value=20"], "value: 20"), (["--kind", "experiment"], "primary: errors"),
+                         (["--kind", "permission"], "kind: permission"), (["--template", "standard"], "canary: {use: standard}"),
+                         (["--like", "last", "owner=me"], "canary: {use: standard}"), (["--like", "base"], "environments: {staging: {percent: 50%}}"),
+                         (["25%"], "percent: 25%")):
+    directory = project()
+    result = ffc(directory, "new", "fresh", *arguments)
+    ok(result.status == 0 and words in (read(directory, "fresh") or ""), "new_" + "_".join(arguments), str(read(directory, "fresh")), result.err)
+    sound(directory, "new")
+directory = project()
+result = ffc(directory, "new", "Neuer Warenkorb", "--file", "shop.yaml")
+ok(result.status == 0 and "  Neuer Warenkorb: {percent: 0%}\noverrides:" in read(directory), "in_a_file_that_is_there", read(directory), result.err)
+sound(directory, "in_a_file")
+ok(ffc(directory, "new", "a/b").status == 0 and read(directory, "a-b"), "a_name_that_no_file_has")
+ok(ffc(directory, "new", "deep", "--file", "some/where.yaml").status == 0 and read(directory, "some/where"), "in_a_folder")
+for arguments in (["base"], ["x", "--kind", "canary"], ["x", "--kind", "relaese"], ["x", "--file", "../x.yaml"], ["x", "--file", "x.txt"],
+                  ["x", "--like", "nosuch"], ["x", "--template", "nosuch"], ["a*"], ["x", "y"], []):
+    before = sorted(os.listdir(directory))
+    result = ffc(directory, "new", *arguments)
+    ok(result.status != 0 and result.err and sorted(os.listdir(directory)) == before, "not_new_" + "_".join(arguments), result.err)
+
+# freeze
+directory = project(git=True)
+result = ffc(directory, "freeze", "--until", "2099-01-01T00:00:00Z", "--commit")
+ok(result.status == 0 and "frozen until 2099-01-01T00:00:00Z" in result.out, "freezes", result.out, result.err)
+for arguments in (["set", "alone", "6%"], ["new", "x"], ["remove", "alone"], ["rename", "alone", "x"], ["set", "alone", "6%", "--dry-run"],
+                  ["promote", "base", "--from", "staging", "--to", "production"], ["revert", "base", "HEAD"], ["canary", "start", "last"]):
+    result = ffc(directory, *arguments)
+    ok(result.status == 1 and "frozen until" in result.err and read(directory) == SHOP, "frozen_" + "_".join(arguments[:2]), result.err)
+equal(ffc(directory, "rollback", "alone").status, 0, "an_emergency_is_not")
+equal(ffc(directory, "canary", "rollback", "last").status, 0, "nor_a_canary's")
+clone = directory + ".clone"
+subprocess.run(["git", "clone", "-q", directory, clone], check=True, env=ENVIRONMENT)
+equal(ffc(clone, "set", "alone", "6%").status, 1, "it_holds_in_a_clone")
+equal(ffc(clone, "set", "alone", "6%", "--at", "2099-01-01T00:00:00Z").status, 0, "until_it_is_over")
+result = ffc(directory, "freeze", "--lift")
+ok(result.status == 0 and "lifted" in result.out and ffc(directory, "set", "alone", "6%").status == 0, "is_lifted", result.err)
+recorded = len(entries(directory))
+result = ffc(directory, "freeze", "--lift")
+equal((result.status, len(entries(directory))), (0, recorded), "once")
+ok(ffc(directory, "freeze", "--until", "2001-01-01T00:00:00Z").status == 2, "not_until_what_is_over")
+equal(json.loads(subprocess.run([FFC, "freeze", "-C", directory, "--json"], capture_output=True).stdout)["frozen"], False, "says_whether")
+equal(subprocess.run([lab.FFREPLAY, "history", "--verify", "-C", directory], capture_output=True).returncode, 0, "the_ledger_is_whole")
+equal(put_aside(directory), [], "and_nothing_is_put_aside")
+finish()
