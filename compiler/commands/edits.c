@@ -47,6 +47,18 @@ static bool lock(struct change *change, struct buffer *error)
            finish_others(change, error);
 }
 
+static int has_definitions(const struct edits *edits)
+{
+    const struct sources *sources = parsed_sources(edits->parsed);
+    for (uint32_t i = 0; i < sources->count; i++)
+        if (parsed_root(edits->parsed, i) || sources->items[i].length)
+            return EXIT_FINE;
+    int status = job_error(edits->change.command, "no definitions can be read in '%s'",
+                           parsed_directory(edits->parsed));
+    print_help("name the project's directory with -C DIR");
+    return status;
+}
+
 int edits_begin(struct edits *edits)
 {
     struct change *change = &edits->change;
@@ -66,6 +78,7 @@ int edits_begin(struct edits *edits)
         status = job_error(change->command, "%s", error.bytes);
     } else {
         edits->parsed = parsed_read(change->ledger.directory);
+        status = has_definitions(edits);
     }
     buffer_release(&error);
     return status;

@@ -29,8 +29,9 @@ PATHS = {"DIR", "FILE", "PATH", "KEY", "SIGNATURE", "OUT", "LOG", "NEW", "NAME=F
 OTHERS = {"ENV", "TIME", "CODE", "FORMAT", "WHEN", "N", "K=V", "ID", "JSON", "PERCENT", "SALT", "KIND", "NAME", "TAG",
           "STATE", "STAGE", "TEXT", "SEGMENT", "VARIANT", "D", "LIST", "RATE", "METRIC=VALUE", "HASH", "FLAG", "GLOB",
           "FILTER", "ACTION", "T", "K", "S", "OLD", "METHOD", "DEVIATION", "DURATION",
-          "FLAG=VARIANT"}
-NO_PATHS = {("bucket", "KEY")}  # a unit's, as an operand
+          "FLAG=VARIANT", "CHANGE", "ROLLOUT", "VALUE", "REVISION"}
+NO_PATHS = {("bucket", "KEY"),  # a unit's, as an operand
+            ("new", "KEY"), ("rename", "NEW")}
 
 PROJECT = """\
 project: {name: lab, environments: [live], bucket_by: user}
@@ -65,6 +66,7 @@ def plan(program, command, key, at):
     p, log, snapshot = f"{at}/flags", f"{at}/log", f"{at}/live.ffs"
     project = [] if key in ("directory", "DIR") else ["-C", p]
     live = ["-e", "live"]
+    edit = live + project + (["--build", f"{at}/out.ffs"] if key == "sign" else [])
     rows = {
         "check": project,
         "build": project + live + ([] if key == "output" else ["-o", f"{at}/out.ffs"]),
@@ -81,6 +83,13 @@ def plan(program, command, key, at):
                    + (["--build", f"{at}/out.ffs"] if key == "sign" else [])),
         "experiment": (["stop", "x", "--reason", "x"] + live + project
                        + (["--build", f"{at}/out.ffs"] if key == "sign" else [])),
+        "set": ["c", "enabled=false", "--reason", "x"] + edit,
+        "new": ["n", "--reason", "x"] + edit,
+        "remove": ["a", "--reason", "x"] + edit,
+        "rename": ["a", "b", "--reason", "x"] + edit,
+        "promote": ["a", "--from", "live", "--to", "test", "--reason", "x"] + edit[2 if edit[:1] == live[:1] else 0:],
+        "revert": ["a", "HEAD", "--reason", "x"] + edit,
+        "freeze": ["--until", "2099-01-01T00:00:00Z", "--reason", "x"] + project,
         "rollback": (["a", "--reason", "x"] + live + project + (["--build", f"{at}/out.ffs"] if key == "sign" else [])),
         "decide": ["c"] + ([] if key == "LOG" else [log]) + live + project
                   + (["--apply"] if key in ("build", "sign") else [])
