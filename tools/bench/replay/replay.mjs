@@ -1,6 +1,7 @@
 // Times ffreplay on a log of 3 million lines beside DuckDB and chDB on the same file, in turns, and
 // compares what they answer. ffreplay is a whole process, from start to exit; a peer's time is that
-// of the query alone, in a process that runs already.
+// of the query alone, in a process that runs already. Then the same requests as lines of each format,
+// beside DuckDB.
 //
 // Usage: replay.mjs FFREPLAY SERVICE_LOG [--json | --markdown] [--rounds N]
 // The working directory holds node_modules. LINES=N in the environment makes another log.
@@ -12,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 import {
     describeMachine, fail, figure, machine, markdownTable, parseArguments, summarize,
 } from '../peers/report.mjs';
+import { formats, writeFormat } from './formats.mjs';
 
 const program = 'bench-replay';
 const LINES = Number(process.env.LINES ?? 3000000);
@@ -57,14 +59,16 @@ const increases = `        - {metric: error_rate, max_increase: 90%, action: ale
         - {metric: latency, max_increase: 90%, action: alert}
 `;
 
-function writeDefinitions(name, { source, guards }) {
+const own = (source) => `{format: ndjson, time: time, ${source}}`;
+
+function writeDefinitions(name, { log: read, guards, metrics: measured = metrics }) {
     const directory = join(folder, name);
     mkdirSync(directory);
     writeFileSync(join(directory, 'flags.yaml'), `project: {name: bench, environments: [production], bucket_by: user_id}
 attributes: {user_id: string}
 logs:
-  requests: {format: ndjson, time: time, ${source}}
-${metrics}flags:
+  requests: ${read}
+${measured}flags:
   checkout:
     description: A checkout
     owner: bench
@@ -105,7 +109,7 @@ const plain = (condition) => condition;
 const questions = [
     {
         name: 'five metrics and a P95 by variant',
-        definitions: { source: 'variant: variant', guards: limits },
+        definitions: { log: own('variant: variant'), guards: limits },
         sql: {
             duckdb: `SELECT ${averages(integer)}, approx_quantile(latency_ms, 0.95) AS p95
                 FROM ${fromDuckdb(wholeLog)} GROUP BY variant ORDER BY variant`,
@@ -115,12 +119,12 @@ const questions = [
     },
     {
         name: 'the same, the flag evaluated again',
-        definitions: { source: 'context: {user_id: user_id}', guards: limits },
+        definitions: { log: own('context: {user_id: user_id}'), guards: limits },
         sql: {},
     },
     {
         name: `two comparisons, variance over ${(LINES / 3).toLocaleString('en-US')} users`,
-        definitions: { source: 'variant: variant, unit: user_id', guards: increases },
+        definitions: { log: own('variant: variant, unit: user_id'), guards: increases },
         sql: {
             duckdb: overUsers(fromDuckdb(['variant', 'user_id', 'status', 'latency_ms']), integer),
             chdb: overUsers(fromChdb(['variant', 'user_id', 'status', 'latency_ms']), plain),
@@ -148,9 +152,9 @@ function start(engine) {
 }
 
 // Milliseconds from start to exit, and each metric's estimate for the two variants.
-function decide(definitions, threads) {
+function decide(definitions, threads, file = log) {
     const begin = process.hrtime.bigint();
-    const done = spawnSync(ffreplay, ['decide', 'checkout', log, '-C', definitions,
+    const done = spawnSync(ffreplay, ['decide', 'checkout', file, '-C', definitions,
         '-e', 'production', '--json', '--threads', String(threads)], { encoding: 'utf8' });
     const ms = Number(process.hrtime.bigint() - begin) / 1e6;
     if (done.status !== 0) fail(program, `ffreplay failed: ${done.error ?? done.stderr}`);
@@ -176,9 +180,22 @@ function compareAnswers(question, ours, name, theirs) {
 
 // -------------------------------------------------------------------------------------- the rounds --
 
+const results = [];
+
+// In turns, so that a machine that is busy for a while is so for all.
+async function runRounds(question, size, expected, cells) {
+    for (let round = 0; round < rounds; round++)
+        for (const cell of cells) {
+            const { ms, rows } = await cell.run();
+            compareAnswers(question, expected, cell.engine, rows);
+            cell.times.push(ms);
+        }
+    for (const { engine, threads, times } of cells)
+        results.push({ question, engine, threads, bytes: size, ...summarize(times) });
+}
+
 const bytes = writeLog();
 const engines = { duckdb: start('duckdb'), chdb: start('chdb') };
-const results = [];
 for (const [i, question] of questions.entries()) {
     const definitions = writeDefinitions(`question-${i}`, question.definitions);
     const cells = [];
@@ -188,14 +205,22 @@ for (const [i, question] of questions.entries()) {
             cells.push({ engine: name, threads, times: [], run: () => engines[name].ask(sql, threads) });
     }
     const expected = decide(definitions, 1).rows;
-    for (let round = 0; round < rounds; round++)
-        for (const cell of cells) {
-            const { ms, rows } = await cell.run();
-            compareAnswers(question.name, expected, cell.engine, rows);
-            cell.times.push(ms);
-        }
-    for (const { engine, threads, times } of cells)
-        results.push({ question: question.name, engine, threads, ...summarize(times) });
+    await runRounds(question.name, bytes, expected, cells);
+}
+
+const formatLimits = `        - {metric: error_rate, max: 50%, action: alert}
+        - {metric: second, max: 1000000000, action: alert}
+`;
+for (const [i, format] of formats.entries()) {
+    const path = format.line ? join(folder, `format-${i}.log`) : log;
+    if (format.line) writeFormat(format, log, path);
+    const definitions = writeDefinitions(`format-${i}`, { log: `{${format.log}}`, guards: formatLimits, metrics: format.metrics });
+    const cells = [];
+    for (const threads of [1, 2])
+        cells.push({ engine: 'ffreplay', threads, times: [], run: () => decide(definitions, threads, path) },
+            { engine: 'duckdb', threads, times: [], run: () => engines.duckdb.ask(format.query(path), threads) });
+    await runRounds(`a share and a mean of ${format.name}`, statSync(path).size, decide(definitions, 1, path).rows, cells);
+    if (format.line) rmSync(path);
 }
 for (const engine of Object.values(engines)) engine.end();
 
@@ -205,7 +230,7 @@ const ofOurs = ({ question, threads }) => results.find((result) =>
     result.engine === 'ffreplay' && result.question === question && result.threads === threads);
 const rows = results.map((result) => ({
     ...result,
-    bytes_per_second: bytes / (result.median / 1000),
+    bytes_per_second: result.bytes / (result.median / 1000),
     times_ours: result.median / ofOurs(result).median,
 }));
 if (form === 'json') {

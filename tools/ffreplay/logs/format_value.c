@@ -182,9 +182,14 @@ static bool is_unix(const char *text, const char *end)
     return end - text == 5 && memcmp(text, UNIX, 5) == 0;
 }
 
+static bool is_address_sign(char c)
+{
+    return c == '.' || c == ':' || c == '%' || c == '_' || c == '-';
+}
+
 static const char *address_run(const char *text, const char *end)
 {
-    while (text < end && (is_digit(*text) || is_letter(*text) || memchr(".:%_-", *text, 5)))
+    while (text < end && (is_digit(*text) || is_letter(*text) || is_address_sign(*text)))
         text++;
     return text;
 }
@@ -211,7 +216,7 @@ static const char *endpoint_end(const char *text, const char *end)
     const char *behind = text, *colon = NULL;
     bool has_bracket = text < end && *text == '[';
     for (behind += has_bracket; behind < end; behind++) {
-        bool is_part = is_digit(*behind) || is_letter(*behind) || memchr(".:%_-", *behind, 5) ||
+        bool is_part = is_digit(*behind) || is_letter(*behind) || is_address_sign(*behind) ||
                        (has_bracket && *behind == ']');
         if (!is_part)
             break;

@@ -190,10 +190,14 @@ bool value_local_time(const struct value *value, enum time_unit unit, struct tim
 #define MILLISECONDS_LENGTH 13 /* "1763632800123" */
 #define SECOND_OF_NUMBER    10
 #define SECOND_OF_RFC3339   19
+#define CLF_LENGTH          26 /* "17/May/2015:10:05:03 +0000", all of it */
 
 /* "123" after a number's seconds; "Z", ".123Z" or nothing after RFC 3339's. */
 static bool read_fraction(const struct value *value, uint32_t second, int64_t *ms)
 {
+    *ms = 0;
+    if (second == CLF_LENGTH)
+        return true;
     const char *text = value->text + second;
     size_t length = value->length - second;
     if (second == SECOND_OF_RFC3339 && length > 0) {
@@ -213,6 +217,8 @@ static uint32_t second_length(const struct value *value, enum time_unit unit)
     bool counts_ms = unit == TIME_AUTO || unit == TIME_MILLISECONDS;
     if (value->length == MILLISECONDS_LENGTH)
         return counts_ms ? SECOND_OF_NUMBER : 0;
+    if (value->kind == VALUE_STRING && value->length == CLF_LENGTH && value->text[2] == '/')
+        return CLF_LENGTH;
     return value->kind == VALUE_STRING && value->length >= SECOND_OF_RFC3339 ? SECOND_OF_RFC3339
                                                                              : 0;
 }
@@ -226,14 +232,15 @@ static bool has_second(const struct value *value, uint32_t length, int64_t *frac
     bool digits = value->text[0] != '0';
     for (uint32_t i = 0; i < length && length == SECOND_OF_NUMBER; i++)
         digits &= is_digit(value->text[i]);
-    return digits || length == SECOND_OF_RFC3339;
+    return digits || length == SECOND_OF_RFC3339 || length == CLF_LENGTH;
 }
 
-/* 8 to 24 bytes: compares the beginning and the end in words, which may overlap. */
+/* 8 to 32 bytes: compares them in words, which may overlap. */
 static bool is_same_text(const char *a, const char *b, uint32_t length)
 {
     return memcmp(a, b, 8) == 0 && memcmp(a + length - 8, b + length - 8, 8) == 0 &&
-           (length <= 16 || memcmp(a + 8, b + 8, 8) == 0);
+           (length <= 16 || memcmp(a + 8, b + 8, 8) == 0) &&
+           (length <= 24 || memcmp(a + 16, b + 16, 8) == 0);
 }
 
 bool times_read(struct times_read *times, const struct value *value, int64_t *ms)

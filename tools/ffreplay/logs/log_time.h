@@ -31,7 +31,7 @@ struct times_read {
     enum time_unit unit;
     struct time_zone zone;
     uint32_t length; /* of what stands before the fraction of that second; 0: none is known */
-    char text[24];
+    char text[32];
     bool is_local; /* nothing followed it, so it was of the zone */
     int64_t ms;
 };

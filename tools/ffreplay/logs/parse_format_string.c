@@ -66,10 +66,17 @@ struct format_parser {
 
 /* ----------------------------------------------------------------------------- left to right -- */
 
-static bool follows(const struct step *step, const char *at, const char *end)
+/* Literal text is short: calling a function to compare it would take longer. */
+static inline bool follows(const struct step *step, const char *at, const char *end)
 {
     uint32_t length = step->part->literal_length;
-    return (size_t)(end - at) >= length && memcmp(at, step->part->literal, length) == 0;
+    const char *literal = step->part->literal;
+    if ((size_t)(end - at) < length)
+        return false;
+    for (uint32_t i = 0; i < length; i++)
+        if (at[i] != literal[i])
+            return false;
+    return true;
 }
 
 #ifdef __SSE2__

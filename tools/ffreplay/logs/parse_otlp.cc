@@ -50,14 +50,31 @@ enum signal { SIGNAL_LOG, SIGNAL_SPAN };
 constexpr signal_form SIGNALS[] = {{"resourceLogs", "scopeLogs", "logRecords", "log"},
                                    {"resourceSpans", "scopeSpans", "spans", "span"}};
 
+/* A name of an attribute that is looked for, and what of the record's has it. */
+struct wanted_name {
+    explicit wanted_name(std::string_view given) : name(given)
+    {
+    }
+    std::string_view name;
+    bool begins = false; /* an attribute's key is what it begins with, up to a dot */
+    bool found = false;
+    dom::element value;
+    bool may_inherit = false; /* the scope or the resource has one of either kind */
+};
+
 struct otlp : line_parser {
     std::vector<std::string> paths;
+    std::vector<wanted_name> names; /* of the paths, then those that were renamed */
+    std::vector<size_t> earlier;    /* by path: its first earlier name among them, or 0 */
+    size_t reason = 0;              /* the place of the path that says why */
+    size_t count = 0;               /* of the paths that are asked for */
     dom::parser json;
     /* The request, and how many of its records have been returned. */
     struct placed {
         dom::element record;
         simdjson_result<dom::element> scope, resource; /* which may be missing */
         signal kind;
+        bool is_of_same; /* scope as the one before it */
     };
     std::vector<placed> records;
     size_t next_record = 0;
@@ -210,6 +227,67 @@ bool find_attribute(otlp &self, dom::element list, std::string_view path, value 
     return false;
 }
 
+/* Looks for all names in one list at once. */
+template <typename sink> void match_names(otlp &self, dom::element list, sink take)
+{
+    dom::array attributes;
+    if (list.get(attributes))
+        return;
+    for (dom::element attribute : attributes) {
+        dom::object members;
+        std::string_view key;
+        dom::element value;
+        bool has_key = false, has_value = false;
+        if (attribute.get(members))
+            continue;
+        for (auto member : members) {
+            if (!has_key && member.key == "key")
+                has_key = !member.value.get(key);
+            else if (!has_value && member.key == "value") {
+                value = member.value;
+                has_value = true;
+            }
+        }
+        for (wanted_name &wanted : self.names) {
+            if (!has_key || !has_value || key.size() > wanted.name.size() ||
+                memcmp(key.data(), wanted.name.data(), key.size()) != 0)
+                continue;
+            if (key.size() == wanted.name.size())
+                take(wanted, true, value);
+            else if (wanted.name[key.size()] == '.')
+                take(wanted, false, value);
+        }
+    }
+}
+
+void match_record(otlp &self, const otlp::placed &place)
+{
+    dom::element attributes;
+    for (wanted_name &wanted : self.names)
+        wanted.begins = wanted.found = false;
+    if (place.record["attributes"].get(attributes))
+        return;
+    match_names(self, attributes, [](wanted_name &wanted, bool whole, dom::element value) {
+        if (whole && !wanted.found)
+            wanted.value = value;
+        wanted.found |= whole;
+        wanted.begins |= !whole;
+    });
+}
+
+/* Most records follow one of the same scope. */
+void match_inherited(otlp &self, const otlp::placed &place)
+{
+    auto note = [](wanted_name &wanted, bool, dom::element) { wanted.may_inherit = true; };
+    dom::element attributes;
+    for (wanted_name &wanted : self.names)
+        wanted.may_inherit = false;
+    if (!place.scope["attributes"].get(attributes))
+        match_names(self, attributes, note);
+    if (!place.resource["attributes"].get(attributes))
+        match_names(self, attributes, note);
+}
+
 bool find_by_name(otlp &self, const otlp::placed &place, std::string_view path, value &to)
 {
     dom::element attributes;
@@ -346,27 +424,39 @@ bool find_member(otlp &self, dom::element record, std::string_view path, value &
            find_attribute(self, inner, path.substr(5), to);
 }
 
-void find(otlp &self, const otlp::placed &place, std::string_view path, value &to)
+/* An attribute of the record, its scope or its resource. */
+bool find_matched(otlp &self, const otlp::placed &place, const wanted_name &wanted, value &to)
 {
+    if (wanted.found) {
+        take_any_value(self, wanted.value, to);
+        return true;
+    }
+    return (wanted.begins || wanted.may_inherit) && find_by_name(self, place, wanted.name, to);
+}
+
+void find(otlp &self, const otlp::placed &place, size_t at, value &to)
+{
+    const std::string &path = self.paths[at];
     to.kind = VALUE_ABSENT;
     if (place.kind == SIGNAL_SPAN ? find_in_span(self, place.record, path, to)
                                   : find_member(self, place.record, path, to))
         return;
-    if (find_by_name(self, place, path, to))
+    if (find_matched(self, place, self.names[at], to))
         return;
     if (path == "signal") {
         set_text(to, VALUE_STRING, SIGNALS[place.kind].name);
         return;
     }
+    size_t earlier = self.earlier[at];
     for (const renamed &name : RENAMED)
-        if (name.now == path && find_by_name(self, place, name.before, to))
+        if (earlier > 0 && name.now == path && find_matched(self, place, self.names[earlier++], to))
             return;
 }
 
 bool has_failed(otlp &self, const otlp::placed &place)
 {
     value reason{};
-    find(self, place, "feature_flag.result.reason", reason);
+    find(self, place, self.reason, reason);
     return reason.kind == VALUE_STRING && reason.length == 5 &&
            strncasecmp(reason.text, "error", 5) == 0;
 }
@@ -378,9 +468,13 @@ bool next(line_parser *parser, value *values)
         return false;
     self.texts.clear();
     self.lists.clear();
-    const otlp::placed &place = self.records[self.next_record++];
-    for (size_t i = 0; i < self.paths.size(); i++)
-        find(self, place, self.paths[i], values[i]);
+    const otlp::placed &place = self.records[self.next_record];
+    match_record(self, place);
+    if (self.next_record == 0 || !place.is_of_same)
+        match_inherited(self, place);
+    self.next_record++;
+    for (size_t i = 0; i < self.count; i++)
+        find(self, place, i, values[i]);
     self.group = has_failed(self, place) ? RECORD_FAILED : RECORD_UNASSIGNED;
     return true;
 }
@@ -414,11 +508,14 @@ const char *collect_signal(otlp &self, dom::element request, signal kind, bool &
                 return kind == SIGNAL_LOG ? "'logRecords' is not a list" : "'spans' is not a list";
             if (!has)
                 continue;
+            bool is_first = true;
             for (dom::element record : records) {
                 if (!record.is_object())
                     return kind == SIGNAL_LOG ? "a log record is not an object"
                                               : "a span is not an object";
-                self.records.push_back({record, in_scope["scope"], in_resource["resource"], kind});
+                self.records.push_back(
+                    {record, in_scope["scope"], in_resource["resource"], kind, !is_first});
+                is_first = false;
             }
         }
     }
@@ -460,6 +557,28 @@ bool parse(line_parser *parser, const char *line, size_t length, value *, line_p
     return !problem->text;
 }
 
+constexpr std::string_view REASON = "feature_flag.result.reason";
+
+/* Once all paths are known: names refer to them. */
+void name_all(otlp &self)
+{
+    while (self.reason < self.count && self.paths[self.reason] != REASON)
+        self.reason++;
+    if (self.reason == self.count)
+        self.paths.emplace_back(REASON);
+    for (const std::string &path : self.paths)
+        self.names.emplace_back(path);
+    self.earlier.assign(self.paths.size(), 0);
+    for (size_t i = 0; i < self.paths.size(); i++)
+        for (const renamed &name : RENAMED) {
+            if (name.now != self.paths[i])
+                continue;
+            if (self.earlier[i] == 0)
+                self.earlier[i] = self.names.size();
+            self.names.emplace_back(name.before);
+        }
+}
+
 void close(line_parser *parser)
 {
     delete static_cast<otlp *>(parser);
@@ -474,5 +593,7 @@ extern "C" line_parser *otlp_parser(const char *const *paths, uint32_t count)
     self->next = next;
     self->close = close;
     self->paths.assign(paths, paths + count);
+    self->count = count;
+    name_all(*self);
     return self;
 }

@@ -36,6 +36,15 @@ static inline uint32_t scan_number(const char *text)
     return (uint32_t)_mm_movemask_epi8(found);
 }
 
+/* Either of two bytes. */
+static inline uint32_t scan_either(const char *text, char one, char other)
+{
+    __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)text);
+    __m128i found = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(one)),
+                                 _mm_cmpeq_epi8(bytes, _mm_set1_epi8(other)));
+    return (uint32_t)_mm_movemask_epi8(found);
+}
+
 /* The bytes that differ. */
 static inline uint32_t scan_difference(const char *text, const char *other)
 {
@@ -63,6 +72,14 @@ static inline uint32_t scan_number(const char *text)
         unsigned char byte = (unsigned char)text[i];
         found |= (uint32_t)(byte == ',' || byte < '+' || byte > '9') << i;
     }
+    return found;
+}
+
+static inline uint32_t scan_either(const char *text, char one, char other)
+{
+    uint32_t found = 0;
+    for (unsigned i = 0; i < SCAN_BYTES; i++)
+        found |= (uint32_t)(text[i] == one || text[i] == other) << i;
     return found;
 }
 
