@@ -79,7 +79,7 @@ static bool fits_form(const struct form *form, const char *key)
         if (strcmp(known[i], key) == 0)
             return true;
     }
-    return foreign_word(key, known, form->field_count);
+    return foreign_word(key, known, form->field_count, NULL);
 }
 
 /* The section whose definitions have all these keys; NULL: none has. */
@@ -207,7 +207,7 @@ static void report_unknown_sections(struct reader *reader, const struct node *ro
             continue;
         reader->bucket_broken = reader->overrides_lost = true;
         lose_names(reader, entry);
-        const char *meant = meant_key(reader, entry->key->text, known, SECTION_COUNT);
+        const char *meant = meant_key(reader, NULL, entry->key->text, known, SECTION_COUNT);
         if (meant)
             report_section(reader, entry->key, entry->value, meant, known);
         else
@@ -423,7 +423,9 @@ static void read_flag_bodies(struct reader *reader, read_body *read)
         struct flag *flag = declaration->thing;
         uint32_t before = reader->flag_faults = faults(reader);
         reader->definition++;
+        reader->flag = declaration;
         read(reader, declaration);
+        reader->flag = NULL;
         flag->faulty |= faults(reader) > before || declaration->body->kind != NODE_MAP;
     }
 }

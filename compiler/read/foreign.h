@@ -4,7 +4,16 @@
 
 #include <stddef.h>
 
-/* The one of `known` that `word` is elsewhere called by, or NULL. */
-const char *foreign_word(const char *word, const char *const *known, size_t count);
+#include "compiler/files/yaml.h"
+
+/* The mapping that the word stands in, and the flag; either may be NULL. */
+struct surroundings {
+    const struct node *map, *flag;
+};
+
+/* The one of `known` that is meant by `word`, which is what another system calls it, where it
+ * stands, or anywhere for NULL; or NULL. */
+const char *foreign_word(const char *word, const char *const *known, size_t count,
+                         const struct surroundings *around);
 
 #endif

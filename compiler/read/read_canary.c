@@ -450,9 +450,11 @@ struct canary *read_canary(struct reader *reader, struct node *node, struct draf
     require_stages(reader, node, &canary_form, span);
     bool sound = faults(reader) == before;
     if (sound && !find_entry(node, "serve") && canary->serve == UINT32_MAX &&
-        draft->targeting.variant_count)
+        draft->targeting.variant_count) {
         report_missing(reader, span, "a canary", "serve",
                        "name the variant under test; only a boolean flag has 'on' by default");
+        suspect_doubled(reader, &draft->flag->name);
+    }
     settle_stage_names(reader, &keys);
     if (sound) {
         check_since(reader, canary);

@@ -349,7 +349,7 @@ static bool help_keyword(struct reader *reader, const struct node *key)
 {
     /* Not `percent` and what stands beside it: weight and seed may well be attributes. */
     static const char *const keywords[] = {"any", "all", "not", "segment", "flag"};
-    const char *ours = foreign_word(key->text, keywords, sizeof keywords / sizeof *keywords);
+    const char *ours = foreign_word(key->text, keywords, sizeof keywords / sizeof *keywords, NULL);
     if (!ours || table_get(&reader->declared[ATTRIBUTE].table, key->text))
         return false;
     diagnose(reader->diagnostics, FF0207, key->span, "unknown attribute '%s'", key->text);

@@ -428,6 +428,7 @@ static void check_value_keys(struct reader *reader, const struct draft *draft,
                  draft->flag->name.text);
         diagnose_note(reader->diagnostics, draft->value_span, "'value' is given here");
         diagnose_help(reader->diagnostics, "name the values under 'variants' to choose among them");
+        suspect_doubled(reader, &draft->flag->name);
     }
 }
 
@@ -442,8 +443,11 @@ static void check_conflicts(struct reader *reader, const struct draft *draft,
                                    "move it to the end of 'rules', where it decides for the "
                                    "rest, or keep one of the two");
     if (!ruled)
-        report_conflict(reader, map, "serve", "split");
-    report_conflict(reader, map, "canary", "experiment");
+        ruled = report_conflict(reader, map, "serve", "split");
+    if (ruled && map == draft->node)
+        suspect_doubled(reader, &draft->flag->name);
+    if (report_conflict(reader, map, "canary", "experiment") && map == draft->node)
+        suspect_doubled(reader, &draft->flag->name);
 }
 
 /* ------------------------------------------------------------------------------ environments -- */
@@ -534,6 +538,7 @@ static void settle_default(struct reader *reader, struct draft *draft)
                   "add 'default:' with the variant served when nothing else "
                   "decides: %s",
                   names.bytes);
+    suspect_doubled(reader, &draft->flag->name);
     buffer_release(&names);
 }
 

@@ -63,14 +63,15 @@ static size_t find_field(const struct form *form, const char *name)
     return at;
 }
 
-const char *meant_key(struct reader *reader, const char *name, const char *const *known,
-                      size_t count)
+const char *meant_key(struct reader *reader, const struct node *map, const char *name,
+                      const char *const *known, size_t count)
 {
+    const struct surroundings around = {map, reader->flag ? reader->flag->body : NULL};
     for (size_t i = 0; i < count; i++) {
         if (strcasecmp(known[i], name) == 0)
             return known[i];
     }
-    const char *ours = foreign_word(name, known, count);
+    const char *ours = foreign_word(name, known, count, &around);
     if (ours || reader->diagnostics->suggestions++ >= MOST_SUGGESTIONS)
         return ours;
     return nearest_name(name, known, count);
@@ -86,7 +87,7 @@ bool may_mean(struct reader *reader, const struct node *map, const struct form *
         const char *name = map->entries[i].key->text;
         if (find_field(form, name) < form->field_count)
             continue;
-        const char *meant = meant_key(reader, name, known, form->field_count);
+        const char *meant = meant_key(reader, map, name, known, form->field_count);
         if (!meant || strcmp(meant, key) == 0)
             return true;
     }
@@ -98,7 +99,7 @@ void help_key(struct reader *reader, const char *name, const char *meant, const 
 {
     if (!meant)
         suggest(reader->diagnostics, name, known, count);
-    else if (strcasecmp(name, meant) != 0 && foreign_word(name, &meant, 1))
+    else if (strcasecmp(name, meant) != 0 && foreign_word(name, &meant, 1, NULL))
         diagnose_help(reader->diagnostics, "it is called '%s' here", meant);
     else
         diagnose_help(reader->diagnostics, "did you mean '%s'?", meant);
@@ -159,7 +160,7 @@ static uint64_t report_unknown_keys(struct reader *reader, const struct node *ma
         if (find_field(form, entry->key->text) < form->field_count)
             continue;
         lose_names(reader, entry);
-        const char *meant = meant_key(reader, entry->key->text, known, form->field_count);
+        const char *meant = meant_key(reader, map, entry->key->text, known, form->field_count);
         if (!meant) {
             const char *of = arena_format(reader->arena, "%u %s", reader->definition, form->what);
             all = UINT64_MAX;

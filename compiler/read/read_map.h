@@ -66,10 +66,10 @@ const struct form *field_form(const struct field *field, struct form *choice);
  */
 uint64_t read_fields(struct reader *reader, struct node *map, const struct form *form,
                      struct span place, void *target);
-/* Which of the known keys was meant by an unknown one: as other systems call it, or the nearest; or
- * NULL. */
-const char *meant_key(struct reader *reader, const char *name, const char *const *known,
-                      size_t count);
+/* Which of the known keys was meant by an unknown one of the mapping, NULL at the top of a file: as
+ * other systems call it, or the nearest; or NULL. */
+const char *meant_key(struct reader *reader, const struct node *map, const char *name,
+                      const char *const *known, size_t count);
 /* Says so, as help for the last diagnostic. */
 void help_key(struct reader *reader, const char *name, const char *meant, const char *const *known,
               size_t count);

@@ -175,10 +175,69 @@ static void note_repeated(struct reader *reader, const struct repeated *reported
                       reported->count - 2, reported->count == 3 ? "" : "s");
 }
 
+void suspect_doubled(struct reader *reader, const struct text *flag)
+{
+    struct doubled_flag *doubled = &reader->doubled;
+    const struct diagnostic *last = reader->diagnostics->last;
+    if (!reader->flag || flag != reader->flag->thing)
+        return;
+    doubled->several |= doubled->name && doubled->name != flag;
+    doubled->name = flag;
+    if (last && doubled->count < sizeof doubled->signs / sizeof *doubled->signs)
+        doubled->signs[doubled->count++] =
+            (struct sign){(enum diagnostic_code)last->code, last->span, last->message};
+}
+
+/* The only flag that places name, that is not defined, and is no misspelt one. */
+static const struct repeated *missing_flag(const struct reader *reader)
+{
+    const struct repeated *missing = NULL;
+    for (uint32_t i = 0; i < reader->repeated.count; i++) {
+        const struct repeated *reported = reader->repeated.items[i];
+        if (reported->name && missing)
+            return NULL;
+        if (reported->name)
+            missing = reported;
+    }
+    return missing;
+}
+
+static bool is_sign(const struct diagnostic *item, void *data)
+{
+    const struct doubled_flag *doubled = data;
+    for (uint32_t i = 0; i < doubled->count; i++) {
+        const struct sign *sign = &doubled->signs[i];
+        if (item->code == sign->code && item->span.file == sign->span.file &&
+            item->span.begin == sign->span.begin && item->span.end == sign->span.end)
+            return true;
+    }
+    return false;
+}
+
+/* One cause: without the line that names a flag, its keys are those of the flag above, where they
+ * fit as may be, and what names it names nothing. Both places are shown, with what is wrong there. */
+static void join_lost_flag(struct reader *reader)
+{
+    struct doubled_flag *doubled = &reader->doubled;
+    const struct repeated *missing = missing_flag(reader);
+    if (!missing || !doubled->count || doubled->several ||
+        !diagnose_reopen(reader->diagnostics, FF0211, missing->first))
+        return;
+    for (uint32_t i = 0; i < doubled->count && i < 2; i++)
+        diagnose_note(reader->diagnostics, doubled->signs[i].span, "%s", doubled->signs[i].message);
+    diagnose_help(reader->diagnostics,
+                  "if the line '%s:' is missing within '%s', write it above its keys",
+                  missing->name, doubled->name->text);
+    uint32_t before = reader->diagnostics->errors;
+    diagnostics_silence(reader->diagnostics, is_sign, doubled);
+    reader->silent += before - reader->diagnostics->errors;
+}
+
 void report_repeated(struct reader *reader)
 {
     for (uint32_t i = 0; i < reader->repeated.count && i < MOST_KEPT; i++)
         note_repeated(reader, reader->repeated.items[i]);
+    join_lost_flag(reader);
 }
 
 /* Whether something that was reported is the reason why there is no such name. */
@@ -189,17 +248,18 @@ static bool is_consequence(struct reader *reader, enum declared kind, const stru
            nearest_name(name->text, declared->misnamed, declared->misnamed_count);
 }
 
-static void suggest_declared(struct reader *reader, enum declared kind, const struct node *name)
+/* Whether something is like it. */
+static bool suggest_declared(struct reader *reader, enum declared kind, const struct node *name)
 {
     const struct declarations *declared = &reader->declared[kind];
-    const char *noun = declarations_info[kind].noun;
+    const char *noun = declarations_info[kind].noun, *nearest = NULL;
     if (reader->diagnostics->suggestions < MOST_SUGGESTIONS) {
         const char **names = xcalloc(declared->count, sizeof *names);
         uint32_t count = 0;
         for (uint32_t i = 0; i < declared->count; i++)
             if (!declared->items[i]->misnamed)
                 names[count++] = ((const struct text *)declared->items[i]->thing)->text;
-        suggest(reader->diagnostics, name->text, names, count);
+        nearest = suggest(reader->diagnostics, name->text, names, count);
         free(names);
     }
     if (!declared->count)
@@ -207,6 +267,7 @@ static void suggest_declared(struct reader *reader, enum declared kind, const st
                       noun);
     else if (declared->count > MOST_LISTED && !diagnose_helped(reader->diagnostics))
         diagnose_help(reader->diagnostics, "declare it under '%ss:'", noun);
+    return nearest;
 }
 
 struct declaration *find_declared(struct reader *reader, enum declared kind,
@@ -232,7 +293,8 @@ struct declaration *find_declared(struct reader *reader, enum declared kind,
         return NULL;
     diagnose(reader->diagnostics, declarations_info[kind].unknown, name->span, "unknown %s '%s'",
              noun, name->text);
-    suggest_declared(reader, kind, name);
+    if (!suggest_declared(reader, kind, name) && kind == FLAG)
+        reader->repeated.items[reader->repeated.count - 1]->name = name->text;
     return NULL;
 }
 

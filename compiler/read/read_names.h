@@ -22,6 +22,9 @@ void lose_names(struct reader *reader, const struct entry *entry);
  */
 bool is_repeated(struct reader *reader, enum diagnostic_code code, struct span span,
                  const char *what, const char *of);
+/* The last diagnostic says that the flag, if it is the one that is read now, may have the keys of
+ * another, too. */
+void suspect_doubled(struct reader *reader, const struct text *flag);
 /* Notes where else they stand; once everything is read. */
 void report_repeated(struct reader *reader);
 

@@ -435,6 +435,7 @@ static void report_no_serve(struct reader *reader, struct span span, const struc
                   draft->flag->type == FFLAG_TYPE_BOOLEAN
                       ? "this flag has no variant 'on' to fall back to"
                       : "only a boolean flag has the variant 'on' to fall back to");
+    suspect_doubled(reader, &draft->flag->name);
 }
 
 static bool decides_everything(const struct rule *rule)

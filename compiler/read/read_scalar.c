@@ -312,7 +312,7 @@ bool read_choice(struct reader *reader, const struct node *node, const char *con
         return false;
     diagnose(reader->diagnostics, FF0127, node->span, "expected %s, found %s", what,
              found(reader, node));
-    const char *nearest = foreign_word(node->text, choices, words_count(choices));
+    const char *nearest = foreign_word(node->text, choices, words_count(choices), NULL);
     if (!nearest)
         nearest = nearest_name(node->text, choices, words_count(choices));
     for (unsigned i = 0; choices[i] && !nearest; i++)

@@ -282,6 +282,7 @@ uint32_t resolve_variant(struct reader *reader, const struct draft *draft, const
                  "unknown variant '%s': '%s' is a plain value and has none", name->text,
                  draft->flag->name.text);
         diagnose_note(reader->diagnostics, draft->value_span, "its value is declared here");
+        suspect_doubled(reader, &draft->flag->name);
         return UINT32_MAX;
     }
     uint32_t count = suggestible(reader->diagnostics, targeting->variant_count);
@@ -290,7 +291,8 @@ uint32_t resolve_variant(struct reader *reader, const struct draft *draft, const
         known[i] = targeting->variants[i].name.text;
     diagnose(reader->diagnostics, FF0212, name->span, "unknown variant '%s' of flag '%s'",
              name->text, draft->flag->name.text);
-    suggest(reader->diagnostics, name->text, known, count);
+    if (!suggest(reader->diagnostics, name->text, known, count))
+        suspect_doubled(reader, &draft->flag->name);
     uint32_t percent;
     if (parse_percent(name->text, &percent))
         diagnose_help(reader->diagnostics,

@@ -43,11 +43,24 @@ struct declarations {
 struct repeated {
     enum diagnostic_code code;
     struct span first, again[2];
-    uint32_t count; /* of places after the first */
+    uint32_t count;   /* of places after the first */
+    const char *name; /* of an unknown flag that no known one is like; or NULL */
 };
 struct repeated_list {
     struct table table; /* code and what, to struct repeated */
     struct repeated **items;
+    uint32_t count;
+};
+
+/* What says that a flag has the keys of two: the line between them is missing. */
+struct doubled_flag {
+    const struct text *name; /* NULL: none has */
+    bool several;            /* and it is not the only one */
+    struct sign {
+        enum diagnostic_code code;
+        struct span span;
+        const char *message;
+    } signs[8];
     uint32_t count;
 };
 
@@ -79,11 +92,13 @@ struct reader {
     bool bucket_broken; /* a bucket_by is wrong or missing, and was reported */
     bool incomplete; /* a file could not be read to its end: a name that is missing may be in it */
     uint32_t silent; /* consequences of something that was reported */
-    bool flag_thresholds; /* a criterion's threshold is a flag's value */
-    uint32_t definition;  /* the number of the one that is read now */
-    uint32_t flag_faults; /* faults() when the flag that is read now began */
+    bool flag_thresholds;           /* a criterion's threshold is a flag's value */
+    uint32_t definition;            /* the number of the one that is read now */
+    const struct declaration *flag; /* that is read now; or NULL */
+    uint32_t flag_faults;           /* faults() when it began */
     struct table lost; /* names that stand where nothing can be read: they may be what is meant */
     struct repeated_list repeated;
+    struct doubled_flag doubled;
     struct table override_ids;              /* to struct override */
     struct table rule_names;                /* flag and environment to struct rule_names */
     struct table choices;                   /* of attributes, to struct choices */

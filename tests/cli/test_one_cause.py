@@ -168,8 +168,7 @@ try_each("a capital in a name", 1, lambda m: f"{m[1]}{m[2].capitalize()}:{m[3]}"
 try_each("a value that is no good", 1,
          lambda m: f"{m[1]}{m[2]}: {{qq: [x]}}" if re.match(r" *[\w.-]", m[3]) else None)
 
-# A line that is missing above a block. Without the name of a flag, another has its keys, and what named it has none.
-LOST = ("maintenance",)
+# A line that is missing above a block.
 staged = PROJECT["flags.yaml"].replace("            - {name: some, percent: 5%, hold: 1h}\n", """\
             - name: some
               percent: 5%
@@ -187,13 +186,47 @@ for project in (PROJECT, {**PROJECT, "flags.yaml": staged}):
         lines = text.split("\n")
         for at, line in enumerate(lines):
             match = KEY.match(line)
-            if not match or match[3].strip() or match[2] in LOST:
+            if not match or match[3].strip():
                 continue
             tried += 1
             said = found(check({**project, name: "\n".join(lines[:at] + lines[at + 1:])}))
             if len(said) > 1:
                 bad.append(f"{name}:{at + 1}: {line}\n  " + "\n  ".join(said))
 is_ok(f"a missing line above a block: one diagnostic, at {tried} places", tried > 40 and not bad, *bad)
+
+# Without the name of a flag, another has its keys, and what named it has none.
+BODIES = {
+    "plain": "    serve: on\n",
+    "ruled": "    rules:\n      - {if: {country: CH}, serve: on}\n",
+    "share": "    percent: 10%\n",
+    "places": "    environments:\n      staging: {serve: on}\n      production: {serve: off}\n",
+    "items": "    type: integer\n    variants: {few: 3, many: 30}\n    default: few\n    users: {many: [u1]}\n",
+    "arms": "    type: string\n    variants: {x: X, y: Y}\n    split: {x: 50%, y: 50%}\n",
+    "text": "    type: string\n    value: Free shipping\n",
+    "staged": "    environments:\n      production:\n        canary:\n          stages:\n            - {percent: 5%}\n"
+              "            - {percent: 100%}\n          advance_when:\n            - {metric: latency, max: 500}\n"
+              "          guards:\n            - {metric: errors, max: 2%, action: rollback}\n",
+}
+SERVED = {"items": "few", "arms": "x"}
+bad, tried, joined = [], 0, 0
+for kept, body in BODIES.items():
+    for lost in BODIES:
+        if lost in (kept, "text") or {kept, lost} in ({"share", "places"}, {"ruled", "staged"}):  # these are warned of, too
+            continue
+        tried += 1
+        said = check({**PROJECT, "more.yaml": f"flags:\n  user:\n    serve: on\n    requires: {{{lost}: {SERVED.get(lost, 'on')}}}\n"
+                                              f"  {kept}:\n{body}{BODIES[lost]}"})
+        joined += f"help: if the line '{lost}:' is missing within '{kept}', write it above its keys" in said.replace("\n      ", " ")
+        if len(found(said)) != 1:
+            bad.append(f"{lost} below {kept}\n{said}")
+is_ok(f"a flag without its name: one diagnostic, of {tried}, of which {joined} say so", tried > 40 and joined > 20 and not bad, *bad)
+gone = {**PROJECT, "more.yaml": "flags:\n  user:\n    serve: on\n    requires: {nobody: on}\n  items:\n" + BODIES["items"] + "    serve: on\n"}
+said = check(gone)
+is_ok("what is wrong in the other flag is shown with it", "note: unknown variant 'on' of flag 'items'" in said, said)
+said = check({**gone, "more.yaml": gone["more.yaml"].replace("nobody", "serach")})
+is_ok("a misspelt name is not taken for a lost one", len(found(said)) == 2, said)
+said = check({**gone, "more.yaml": gone["more.yaml"].replace("serve: on\n    requires", "serve: many\n    requires")})
+is_ok("nor is any where several flags are wrong", len(found(said)) == 3, said)
 
 # A name that is defined nowhere may make several others unused, or without a definition.
 missing = with_line("flags.yaml", 0, None)
@@ -234,6 +267,17 @@ for name, line, words in (
     text = described if name == "flags.yaml" else PROJECT[name]
     said = check({**PROJECT, name: text.replace(line + "\n", "")})
     is_ok(f"without the line '{line.strip()}' there is one diagnostic", len(found(said)) == 1 and words in said, said)
+
+# What others call a key is said by where it stands: what is served by default is one of several, or all there is.
+for keys, ours in (("type: string, THEIRS: x", "value"), ("THEIRS: true", "value"),
+                   ("type: string, variants: {x: X}, THEIRS: x", "default"),
+                   ("THEIRS: true, rules: [{if: {country: CH}, serve: off}]", "default"),
+                   ("type: string, value: x, environments: {production: {THEIRS: y}}", "value"),
+                   ("type: string, variants: {x: X, y: Y}, default: x, environments: {production: {THEIRS: y}}", "default")):
+    for theirs in ("defaultValue", "default_value", "fallback"):
+        said = check({**PROJECT, "more.yaml": f"flags:\n  more: {{{keys.replace('THEIRS', theirs)}}}\n"})
+        is_ok(f"{keys.replace('THEIRS', theirs)}: it is '{ours}'",
+              len(found(said)) == 1 and f"help: it is called '{ours}' here" in said, said)
 
 two = {**PROJECT, "flags.yaml": PROJECT["flags.yaml"].replace("serve: off", "sreve: off").replace("q: 0", "q: 7"),
        "project.yaml": PROJECT["project.yaml"].replace("percent: 2%", "percent: 200%")}
