@@ -4,6 +4,9 @@
  * How much is known depends on the format. `combined`, and csv whose columns are listed, have no
  * other fields; GO Feature Flag may write more in future; for the others, only a near miss of a
  * mapped name is suspicious.
+ *
+ * What names a log has is found once, and whether a field is one of them by a table. A near miss is
+ * looked for among all of them, so there is a limit to how often.
  */
 #include <string.h>
 
@@ -20,13 +23,28 @@ struct names {
     struct table all; /* of them */
 };
 
-static bool has_name(const struct names *names, const char *name, size_t length)
+/* Names of a log, be they of its format or mapped. */
+struct log_names {
+    const struct log *log;
+    struct names own;    /* see own_names() */
+    struct names fields; /* these and what is mapped */
+    struct names mapped;
+    struct table by_name; /* what they are: struct log_field */
+    struct table sources; /* what they are mapped from */
+};
+
+#define MOST_COMPARED 4000000u /* a field with a name */
+
+struct field_checker {
+    const struct checker *checker;
+    struct log_names *logs; /* as in the project */
+    struct table by_name;   /* to these */
+    uint64_t compared;
+};
+
+static bool has_name(const struct names *names, const char *name)
 {
-    for (size_t i = 0; i < names->count; i++) {
-        if (strncmp(names->items[i], name, length) == 0 && !names->items[i][length])
-            return true;
-    }
-    return false;
+    return table_get(&names->all, name);
 }
 
 static void add_name(const struct checker *checker, struct names *names, const char *name)
@@ -65,13 +83,29 @@ static void add_mapped(const struct checker *checker, struct names *names, const
         add_name(checker, names, log->fields[i].name.text);
 }
 
-/* In GO Feature Flag's logs, what follows a dot is the service's own. */
-static bool is_known(const struct log *log, const struct names *names, const char *name)
+static struct log_names names_of_log(const struct checker *checker, const struct log *log)
 {
-    if (log_is_of_wrap(log, name))
+    struct log_names names = {.log = log, .own = own_names(checker, log)};
+    names.fields = own_names(checker, log);
+    add_mapped(checker, &names.fields, log);
+    add_mapped(checker, &names.mapped, log);
+    for (uint32_t i = 0; i < log->field_count; i++) {
+        table_add(&names.by_name, checker->arena, log->fields[i].name.text, &log->fields[i]);
+        if (log->fields[i].from)
+            table_add(&names.sources, checker->arena, log->fields[i].from,
+                      (void *)(uintptr_t)log->fields[i].from);
+    }
+    return names;
+}
+
+/* In GO Feature Flag's logs, what follows a dot is the service's own. */
+static bool is_known(const struct checker *checker, const struct log *log,
+                     const struct names *names, const char *name)
+{
+    if (log_is_of_wrap(log, name) || has_name(names, name))
         return true;
-    size_t length = log->format == LOG_GO_FEATURE_FLAG ? strcspn(name, ".") : strlen(name);
-    return has_name(names, name, length) || has_name(names, name, strlen(name));
+    const char *dot = log->format == LOG_GO_FEATURE_FLAG ? strchr(name, '.') : NULL;
+    return dot && has_name(names, arena_copy(checker->arena, name, (size_t)(dot - name)));
 }
 
 static void note_own_names(const struct checker *checker, const struct log *log)
@@ -104,18 +138,16 @@ static void report(const struct checker *checker, const struct log *log, const c
 
 /* A line may have any field, so only a near miss of a mapped name is suspicious; a dotted path was
  * spelt out on purpose. */
-static void check_spelling(const struct checker *checker, const struct log *log,
+static void check_spelling(struct field_checker *fields, const struct log_names *names,
                            const struct text *field)
 {
-    struct names mapped = {0};
-    add_mapped(checker, &mapped, log);
-    if (strchr(field->text, '.') || has_name(&mapped, field->text, strlen(field->text)))
+    const struct checker *checker = fields->checker;
+    const struct log *log = names->log;
+    if (strchr(field->text, '.') || has_name(&names->mapped, field->text) ||
+        table_get(&names->sources, field->text) || fields->compared > MOST_COMPARED)
         return;
-    for (uint32_t i = 0; i < log->field_count; i++) {
-        if (log->fields[i].from && strcmp(log->fields[i].from, field->text) == 0)
-            return;
-    }
-    const char *near = nearest_name(field->text, mapped.items, mapped.count);
+    fields->compared += names->mapped.count;
+    const char *near = nearest_name(field->text, names->mapped.items, names->mapped.count);
     if (!near)
         return;
     diagnose(checker->diagnostics, FF0362, field->span, "log '%s' maps no field '%s'",
@@ -130,37 +162,36 @@ static void check_spelling(const struct checker *checker, const struct log *log,
                   field->text, field->text, field->text);
 }
 
-static void check_field(const struct checker *checker, const struct log *log,
+static void check_field(struct field_checker *fields, const struct log_names *names,
                         const struct text *field)
 {
     if (!field->text)
         return;
-    struct names names = own_names(checker, log);
-    if (!names.count) {
-        check_spelling(checker, log, field);
+    if (!names->own.count) {
+        check_spelling(fields, names, field);
         return;
     }
-    add_mapped(checker, &names, log);
-    if (!is_known(log, &names, field->text))
-        report(checker, log, field->text, field->span, &names);
+    if (!is_known(fields->checker, names->log, &names->fields, field->text))
+        report(fields->checker, names->log, field->text, field->span, &names->fields);
 }
 
 /* A number in a line. The labels of a time series are texts. */
-static void check_number(const struct checker *checker, const struct log *log,
+static void check_number(struct field_checker *fields, const struct log_names *names,
                          const struct text *field)
 {
-    struct names names = {0};
-    if (!field->text || !log_format_is_series(log->format)) {
-        check_field(checker, log, field);
+    const struct checker *checker = fields->checker;
+    if (!field->text || !log_format_is_series(names->log->format)) {
+        check_field(fields, names, field);
         return;
     }
-    add_names(checker, &names, point_field_names);
-    add_mapped(checker, &names, log);
-    if (is_known(log, &names, field->text))
+    if (is_known(checker, names->log, &names->mapped, field->text))
         return;
+    for (const char *const *name = point_field_names; *name; name++)
+        if (strcmp(*name, field->text) == 0)
+            return;
     diagnose(checker->diagnostics, FF0362, field->span,
              "a point of a time series has no number '%s'", field->text);
-    diagnose_note(checker->diagnostics, log->span, "everything except 'value' is a label");
+    diagnose_note(checker->diagnostics, names->log->span, "everything except 'value' is a label");
     diagnose_help(checker->diagnostics, "write 'value: value', and select the series with 'where'");
 }
 
@@ -204,40 +235,46 @@ static void check_list(const struct checker *checker, const struct log *log,
                   condition->field.text);
 }
 
-static void check_condition(const struct checker *checker, const struct log *log,
+static void check_condition(struct field_checker *fields, const struct log_names *names,
                             const struct condition *condition)
 {
     if (!condition)
         return;
-    check_field(checker, log, &condition->field);
-    check_field(checker, log, &condition->other_field);
-    check_list(checker, log, condition);
+    check_field(fields, names, &condition->field);
+    check_field(fields, names, &condition->other_field);
+    check_list(fields->checker, names->log, condition);
     for (uint32_t i = 0; i < condition->child_count; i++)
-        check_condition(checker, log, condition->children[i]);
+        check_condition(fields, names, condition->children[i]);
+}
+
+static const struct log_names *log_of_metric(const struct field_checker *fields,
+                                             const struct metric *metric)
+{
+    const struct project *project = fields->checker->project;
+    if (metric->log)
+        return table_get(&fields->by_name, metric->log->name.text);
+    return project->log_count == 1 ? &fields->logs[0] : NULL;
 }
 
 /* The unit that a field's durations come out in; TIME_AUTO: nothing says that they are any. */
-static enum time_unit unit_of(const struct log *log, const struct text *field,
+static enum time_unit unit_of(const struct log_names *names, const struct text *field,
                               const struct log_field **mapped)
 {
-    *mapped = NULL;
-    for (uint32_t i = 0; i < log->field_count; i++)
-        if (strcmp(log->fields[i].name.text, field->text) == 0)
-            *mapped = &log->fields[i];
+    *mapped = table_get(&names->by_name, field->text);
     if (*mapped)
-        return log_mapped_unit(log, *mapped);
-    return log_duration_unit(log, field->text) == TIME_AUTO ? TIME_AUTO : TIME_MILLISECONDS;
+        return log_mapped_unit(names->log, *mapped);
+    return log_duration_unit(names->log, field->text) == TIME_AUTO ? TIME_AUTO : TIME_MILLISECONDS;
 }
 
 /* A mean of milliseconds is none of seconds, whatever it is called. */
-static void check_unit(const struct checker *checker, const struct log *log,
+static void check_unit(const struct checker *checker, const struct log_names *names,
                        const struct metric *metric)
 {
     const struct log_field *mapped;
     int said = metric->unit ? words_find(time_unit_words, metric->unit) : -1;
     if (!metric->value.text || said <= TIME_AUTO)
         return;
-    enum time_unit unit = unit_of(log, &metric->value, &mapped);
+    enum time_unit unit = unit_of(names, &metric->value, &mapped);
     if (unit == TIME_AUTO || unit == (enum time_unit)said)
         return;
     diagnose(checker->diagnostics, FF0389, metric->value.span,
@@ -255,52 +292,55 @@ static void check_unit(const struct checker *checker, const struct log *log,
                       time_unit_words[unit], metric->value.text, metric->value.text, metric->unit);
 }
 
-static void check_metric(const struct checker *checker, const struct metric *metric)
+static void check_metric(struct field_checker *fields, const struct metric *metric)
 {
-    const struct project *project = checker->project;
-    const struct log *log = metric->log;
-    if (!log && project->log_count == 1)
-        log = project->logs[0];
-    if (!log)
+    const struct log_names *names = log_of_metric(fields, metric);
+    if (!names)
         return;
-    check_number(checker, log, &metric->value);
-    check_number(checker, log, &metric->numerator);
-    check_number(checker, log, &metric->denominator);
-    check_unit(checker, log, metric);
-    check_condition(checker, log, metric->where);
-    check_condition(checker, log, metric->of);
+    check_number(fields, names, &metric->value);
+    check_number(fields, names, &metric->numerator);
+    check_number(fields, names, &metric->denominator);
+    check_unit(fields->checker, names, metric);
+    check_condition(fields, names, metric->where);
+    check_condition(fields, names, metric->of);
 }
 
 /* -------------------------------------------------------------------------------------- logs -- */
 
 /* A field of the log itself, where the names under `fields` have no meaning. */
-static void check_source(const struct checker *checker, const struct log *log, const char *from,
-                         struct span span)
+static void check_source(const struct checker *checker, const struct log_names *names,
+                         const char *from, struct span span)
 {
-    struct names names = own_names(checker, log);
-    if (from && names.count && !is_known(log, &names, from))
-        report(checker, log, from, span, &names);
+    if (from && names->own.count && !is_known(checker, names->log, &names->own, from))
+        report(checker, names->log, from, span, &names->own);
 }
 
-static void check_log(const struct checker *checker, const struct log *log)
+static void check_log(const struct checker *checker, const struct log_names *names)
 {
+    const struct log *log = names->log;
     bool has_columns = log->columns.count && (log->format == LOG_CSV || log->format == LOG_TSV);
-    check_source(checker, log, log->time || !has_columns ? log->time : "time", log->span);
-    check_source(checker, log, log->unit, log->span);
-    check_source(checker, log, log->flag, log->span);
-    check_source(checker, log, log->variant, log->span);
-    check_source(checker, log, log->id, log->span);
+    check_source(checker, names, log->time || !has_columns ? log->time : "time", log->span);
+    check_source(checker, names, log->unit, log->span);
+    check_source(checker, names, log->flag, log->span);
+    check_source(checker, names, log->variant, log->span);
+    check_source(checker, names, log->id, log->span);
     for (uint32_t i = 0; i < log->field_count; i++)
-        check_source(checker, log, log->fields[i].from, log->fields[i].name.span);
+        check_source(checker, names, log->fields[i].from, log->fields[i].name.span);
     for (uint32_t i = 0; i < log->context_count; i++)
-        check_source(checker, log, log->context[i].from, log->context[i].name.span);
+        check_source(checker, names, log->context[i].from, log->context[i].name.span);
 }
 
 void check_fields(const struct checker *checker)
 {
     const struct project *project = checker->project;
-    for (uint32_t i = 0; i < project->log_count; i++)
-        check_log(checker, project->logs[i]);
+    struct field_checker fields = {
+        .checker = checker,
+        .logs = ARENA_ARRAY(checker->arena, struct log_names, project->log_count)};
+    for (uint32_t i = 0; i < project->log_count; i++) {
+        fields.logs[i] = names_of_log(checker, project->logs[i]);
+        table_add(&fields.by_name, checker->arena, project->logs[i]->name.text, &fields.logs[i]);
+        check_log(checker, &fields.logs[i]);
+    }
     for (uint32_t i = 0; i < project->metric_count; i++)
-        check_metric(checker, project->metrics[i]);
+        check_metric(&fields, project->metrics[i]);
 }

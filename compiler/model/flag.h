@@ -149,6 +149,7 @@ struct targeting {
     const char *salt;
     struct variant *variants;
     uint32_t variant_count;
+    const struct table *variant_numbers; /* number + 1 by name; NULL: they are few */
     uint32_t default_variant;
     struct requirement *requirements;
     uint32_t requirement_count;

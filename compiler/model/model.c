@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "compiler/base/percent.h"
+#include "compiler/base/table.h"
 
 const struct flag *project_flag(const struct project *project, const char *name)
 {
@@ -81,6 +82,12 @@ const char *rule_salt(const struct targeting *targeting, const struct rule *rule
 
 uint32_t targeting_variant(const struct targeting *targeting, const char *name)
 {
+    if (targeting->variant_numbers) {
+        uintptr_t number = (uintptr_t)table_get(targeting->variant_numbers, name);
+        if (number)
+            return (uint32_t)(number - 1);
+        return strcmp(name, NO_VARIANT_NAME) == 0 ? targeting->variant_count : UINT32_MAX;
+    }
     for (uint32_t i = 0; i <= targeting->variant_count && targeting->variants; i++) {
         const char *own = targeting->variants[i].name.text;
         if (own && strcmp(own, name) == 0)

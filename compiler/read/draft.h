@@ -16,8 +16,6 @@ struct draft {
     bool has_value;
     bool open_shape;
     bool no_variants;           /* for a reason that was reported */
-    struct table variant_names; /* of a flag with many, to declared_variants; else empty */
-    const struct variant *declared_variants;
     struct table rule_names; /* to struct rule, of the list that was read last */
     bool variants_lost;      /* not all have their names, as was reported */
     bool type_broken;        /* then nothing can be said of values */

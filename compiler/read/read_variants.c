@@ -136,10 +136,13 @@ static void read_variant_map(struct reader *reader, struct node *map, struct dra
         if (read && i && !draft->variants_lost)
             check_shape(reader, draft, map->entries[0].value, entry->value);
     }
-    draft->declared_variants = targeting->variants;
-    for (uint32_t i = 0; map->count > FEW_VARIANTS && i < map->count; i++)
-        table_add(&draft->variant_names, reader->arena, map->entries[i].key->text,
-                  &targeting->variants[i]);
+    if (map->count <= FEW_VARIANTS)
+        return;
+    /* Flags with many variants name most of them somewhere. */
+    struct table *numbers = ARENA_NEW(reader->arena, struct table);
+    for (uint32_t i = 0; i < map->count; i++)
+        table_add(numbers, reader->arena, map->entries[i].key->text, (void *)(uintptr_t)(i + 1));
+    targeting->variant_numbers = numbers;
 }
 
 static void read_type(struct reader *reader, struct draft *draft)
@@ -243,21 +246,10 @@ void read_environment_value(struct reader *reader, struct node *node, struct dra
 
 /* --------------------------------------------------------------------------------- resolving -- */
 
-/* Flags with many variants name most of them somewhere. */
-static uint32_t find_variant(const struct draft *draft, const char *name)
-{
-    const struct targeting *targeting = &draft->targeting;
-    if (!draft->variant_names.count)
-        return targeting_variant(targeting, name);
-    const struct variant *declared = table_get(&draft->variant_names, name);
-    if (declared)
-        return (uint32_t)(declared - draft->declared_variants);
-    return strcmp(name, NO_VARIANT_NAME) == 0 ? targeting->variant_count : UINT32_MAX;
-}
-
 uint32_t usual_variant(const struct draft *draft)
 {
-    return draft->flag->type == FFLAG_TYPE_BOOLEAN ? find_variant(draft, "on") : UINT32_MAX;
+    return draft->flag->type == FFLAG_TYPE_BOOLEAN ? targeting_variant(&draft->targeting, "on")
+                                                   : UINT32_MAX;
 }
 
 uint32_t resolve_variant(struct reader *reader, const struct draft *draft, const struct node *name)
@@ -267,7 +259,7 @@ uint32_t resolve_variant(struct reader *reader, const struct draft *draft, const
         expected(reader, name, "the name of a variant");
         return UINT32_MAX;
     }
-    uint32_t found = draft->has_value ? UINT32_MAX : find_variant(draft, name->text);
+    uint32_t found = draft->has_value ? UINT32_MAX : targeting_variant(targeting, name->text);
     if (found != UINT32_MAX)
         return found;
     /* If the flag's variants could not be read, that was reported. */
@@ -297,9 +289,9 @@ uint32_t resolve_variant(struct reader *reader, const struct draft *draft, const
     if (parse_percent(name->text, &percent))
         diagnose_help(reader->diagnostics,
                       "'serve' names a variant; a share of the units is 'percent: %s'", name->text);
-    if (strcmp(name->text, "true") == 0 && find_variant(draft, "on") != UINT32_MAX)
+    if (strcmp(name->text, "true") == 0 && targeting_variant(targeting, "on") != UINT32_MAX)
         diagnose_help(reader->diagnostics, "variants are named, not their values: write 'on'");
-    if (strcmp(name->text, "false") == 0 && find_variant(draft, "off") != UINT32_MAX)
+    if (strcmp(name->text, "false") == 0 && targeting_variant(targeting, "off") != UINT32_MAX)
         diagnose_help(reader->diagnostics, "variants are named, not their values: write 'off'");
     return UINT32_MAX;
 }

@@ -112,6 +112,20 @@ def overrides(n, selects):
                  + "overrides:\n" + lines(n, lambda i: f"  - {{id: o{i}, serve: default, {selects(i)}}}"))
 
 
+def overrides_of(n):
+    """One flag, which all select, and as many variants as overrides."""
+    own = ", ".join(f"v{i}: {i}" for i in range(n))
+    return flags(f"  f: {{type: integer, default: v0, variants: {{{own}}}, rules: [{{split: {{v0: 50%, v{n - 1}: 50%}}}}]}}\n"
+                 "overrides:\n" + lines(n, lambda i: f"  - {{id: o{i}, flags: [f], serve: v{i}}}"))
+
+
+def counted(n, field, format="ndjson, time: ts, unit: u"):
+    """As many fields as metrics, each of another field."""
+    mapped = ", ".join(f"f{i}: s{i}" for i in range(n))
+    return {"a.yaml": HEAD + f"logs: {{l: {{format: {format}, fields: {{{mapped}}}}}}}\nmetrics:\n" + lines(
+        n, lambda i: f"  m{i}: {{kind: proportion, of: {{{field(i)}: {i}}}, better: lower}}")}
+
+
 def planned(n):
     """Plans that override as many flags as there are, each with variants that nothing else serves."""
     own = ", ".join(f"v{i}: {i}" for i in range(8))
@@ -180,6 +194,11 @@ DIMENSIONS = [
     ("overrides and flags, by tag", 2500, lambda n: overrides(n, lambda i: f"tags: [t{i}]")),
     ("overrides that select no flag", 2500, lambda n: overrides(n, lambda i: f"flags: [g{i}-a-b-c-d-e]")),
     ("overrides of rollback plans, and flags", 1000, planned),
+    ("overrides that select a flag, and its variants", 1000, overrides_of),
+    ("fields of a log, and metrics that count them", 1500, lambda n: counted(n, lambda i: f"f{i}")),
+    ("fields of a log, and metrics that count others", 1500, lambda n: counted(n, lambda i: f"other{i * 7919 % n}x")),
+    ("columns of a csv log, and metrics that count them", 1500, lambda n: counted(
+        n, lambda i: f"f{i}", f"csv, time: s0, unit: s0, columns: {items(n, lambda i: f's{i}')}")),
     ("guards of a canary", 2000, lambda n: guards(n, lambda i: f"{{metric: m, max: {i + 1}ms, action: alert}}")),
     ("guards that contradict each other", 2000, lambda n: guards(
         n, lambda i: f"{{metric: m, {'min' if i % 2 else 'max'}: {i % 7 + 1}{'' if i % 3 else 'ms'}, action: alert}}")),
