@@ -18,9 +18,10 @@ GENERAL, UNSUPPORTED, UNSIGNED, UNTRUSTED = 1, 22, 27, 28
 count = failed = 0
 
 
-if not shutil.which("minisign"):
-    print("ok 1 - signatures # SKIP no minisign\n1..1")
-    sys.exit()
+for tool in ("minisign", "readelf"):
+    if not shutil.which(tool):
+        print(f"ok 1 - signatures # SKIP there is no {tool}\n1..1")
+        sys.exit()
 
 
 def ok(name, good, detail=""):
