@@ -15,7 +15,7 @@ struct draft {
     struct span value_span; /* of the key `value`, where the flag is declared by one */
     bool has_value;
     bool open_shape;
-    bool no_variants;           /* for a reason that was reported */
+    bool no_variants;        /* for a reason that was reported */
     struct table rule_names; /* to struct rule, of the list that was read last */
     bool variants_lost;      /* not all have their names, as was reported */
     bool type_broken;        /* then nothing can be said of values */

@@ -215,7 +215,7 @@ static bool is_sign(const struct diagnostic *item, void *data)
 }
 
 /* One cause: without the line that names a flag, its keys are those of the flag above, where they
- * fit as may be, and what names it names nothing. Both places are shown, with what is wrong there. */
+ * fit as may be, and what names it names nothing. Both places are shown. */
 static void join_lost_flag(struct reader *reader)
 {
     struct doubled_flag *doubled = &reader->doubled;
