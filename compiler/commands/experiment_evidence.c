@@ -12,6 +12,7 @@
 #include "compiler/base/file.h"
 #include "compiler/base/json.h"
 #include "compiler/base/json_read.h"
+#include "compiler/base/utf8.h"
 #include "compiler/model/model.h"
 #include "compiler/rollout/experiment_state.h"
 
@@ -46,7 +47,9 @@ bool evidence_file_read(struct evidence_file *evidence, const char *path,
         job_error(command, "cannot read '%s': %s", path, error.length ? error.bytes : "no digest");
     } else {
         ledger_hash(text.bytes, text.length, evidence->digest);
-        evidence->json = json_loadb(text.bytes, text.length, JSON_REJECT_DUPLICATES, &where);
+        uint32_t mark = text_mark(text.bytes, text.length);
+        evidence->json =
+            json_loadb(text.bytes + mark, text.length - mark, JSON_REJECT_DUPLICATES, &where);
         evidence->status = json_text_at(evidence->json, "status");
         evidence->decision = json_text_at(evidence->json, "decision");
         evidence->winner = json_text_at(evidence->json, "winner");

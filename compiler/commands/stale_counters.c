@@ -6,6 +6,7 @@
 
 #include "compiler/base/buffer.h"
 #include "compiler/base/file.h"
+#include "compiler/base/utf8.h"
 #include "compiler/model/model.h"
 
 #define METRIC           "fflag_evaluations_total"
@@ -58,7 +59,8 @@ int read_counters(const struct command *command, struct stale *stale, const char
         buffer_release(&error);
         return status;
     }
-    for (const char *at = text.bytes; at && *at; at = strchr(at, '\n'), at += at != NULL) {
+    const char *at = text.length ? text.bytes + text_mark(text.bytes, text.length) : NULL;
+    for (; at && *at; at = strchr(at, '\n'), at += at != NULL) {
         if (strncmp(at, METRIC "{", strlen(METRIC "{")) != 0)
             continue;
         found = true;

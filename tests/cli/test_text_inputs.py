@@ -212,6 +212,22 @@ def policy(place):
     return place.run(FFREPLAY, "backtest", "c", "log", "-C", "flags", "-e", "live", "--policy", "policy.yaml", "--json")
 
 
+def counters(place):
+    lay_out(place)
+    place.write("counters", 'fflag_evaluations_total{flag="a",variant="on"} 12\nfflag_evaluations_total{flag="c",variant="on"} 0\n')
+    return place.run(FFC, "stale", "-C", "flags", "--counters", "counters", "--at", NOW, "--json")
+
+
+def evidence(place):
+    lay_out(place)
+    place.write("flags/x.yaml", "flags:\n  x: {experiment: {split: {on: 50%, off: 50%}, control: off, primary: errors, state: running}}\n")
+    _, analysis, _ = place.run(FFREPLAY, "analyze", "x", "log", "-C", "flags", "-e", "live", "--json")
+    place.write("evidence", json.dumps(json.loads(analysis), indent=1) + "\n")
+    status, out, err = place.run(FFC, "experiment", "conclude", "x", "-C", "flags", "-e", "live", "--evidence", "evidence",
+                                 "--reason", "x", "--at", NOW)
+    return status, out, err
+
+
 def counted_log(place):
     lay_out(place)
     place.run(FFC, "build", "-C", "flags", "-e", "live", "-o", "live.ffs")
@@ -243,6 +259,8 @@ CASES = [
     ("a ledger of lines", "flags/ledger.jsonl", old_ledger),
     ("a policy", "policy.yaml", policy),
     ("a log that contexts are taken from", "log", counted_log),
+    ("counters", "counters", counters),
+    ("evidence of an experiment", "evidence", evidence),
     ("a secret key", "test.key", keys),
     ("a public key", "test.pub", keys),
     ("a signature", "signature", keys),
@@ -313,11 +331,12 @@ def compare(what, path, outcome):
     return plain
 
 
-# What takes a text: which of the cases it is; "": a snapshot, or what is written.
+# What takes a text: which of the cases it is; "": a snapshot, what is written, or code in any language.
 OPTIONS = {"--contexts FILE": "contexts", "--sign KEY": "a secret key", "sign --key KEY": "a secret key",
            "verify --key KEY": "a public key", "--attach SIGNATURE": "a signature", "--policy FILE": "a policy",
            "--log NAME=FILE": "a log that contexts are taken from", "--directory DIR": "definitions",
-           "--snapshot FILE": "", "--build FILE": ""}
+           "--counters FILE": "counters", "--evidence FILE": "evidence of an experiment",
+           "--snapshot FILE": "", "--build FILE": "", "--archive DIR": "", "--source DIR": ""}
 
 
 def help_of(*command):
