@@ -5,6 +5,7 @@ they were told to show what would happen otherwise.
 """
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -174,8 +175,9 @@ def mapped(world):
 
 
 def main():
-    symbols = subprocess.run(["nm", "-D", LIBRARY], capture_output=True, text=True, check=True).stdout
-    if "__asan_" in symbols or "__tsan_" in symbols or "__ubsan_" in symbols:
+    with open(LIBRARY, "rb") as library:
+        sanitized = re.search(b"__(asan|tsan|ubsan)_", library.read())
+    if sanitized:
         print("ok 1 - files written in place # SKIP a sanitizer is linked in")
         return 0
     folder = tempfile.mkdtemp()
