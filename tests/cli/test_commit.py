@@ -1,12 +1,17 @@
 #!/usr/bin/env python3
 """--commit and --push: a commit of what a command changed, and of nothing else."""
 import os
+import shutil
 import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "replay"))
 import lab
 from lab import SCRATCH, Result, equal, finish, ok
+
+if not shutil.which("git"):
+    print("ok 1 - what is committed # SKIP there is no git\n1..1")
+    sys.exit()
 
 FFC = os.environ.get("FFC", os.path.join(lab.TOP, "build", "ffc"))
 ENVIRONMENT = {**os.environ, "HOME": SCRATCH, "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_SYSTEM": "/dev/null",

@@ -3,10 +3,15 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
+
+if not shutil.which("git"):
+    print("ok 1 - what a change means # SKIP there is no git\n1..1")
+    sys.exit()
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FFC = os.environ.get("FFC", f"{TOP}/build/ffc")
