@@ -3,11 +3,11 @@
 import json
 import os
 import re
+import resource
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
 
 if not shutil.which("git"):
     print("ok 1 - what a change means # SKIP there is no git\n1..1")
@@ -300,8 +300,13 @@ def printed():
     ok("environment staging is new, with 3 flags" in done.stdout and "'HEAD' has no definitions" in done.stderr, "and says so", done.stdout, done.stderr)
 
 
+def processor_time():
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def speed():
-    """10,000 flags in at most three times what `ffc check` takes, the better of some runs of each."""
+    """10,000 flags in at most three times the processor time of `ffc check`, the better of some runs of each."""
     for which in ("one", "two"):
         for part in range(50):
             text = "" if part else HEAD.replace("flags:\n", "")
@@ -322,9 +327,9 @@ def speed():
     best = {}
     for _ in range(5):
         for name, arguments in (("check", ("check", "-C", "one")), ("diff", ("diff", "./one", "./two", "--format", "json"))):
-            begun = time.monotonic()
+            begun = processor_time()
             done = run(FFC, *arguments, cwd=SCRATCH)
-            best[name] = min(best.get(name, 1e9), time.monotonic() - begun)
+            best[name] = min(best.get(name, 1e9), processor_time() - begun)
     ok(len(json.loads(done.stdout)["changes"]) == 100, "finds the 100 that changed")
     ok(best["diff"] <= 3 * best["check"], f"within three times a check: {best['diff'] / best['check']:.2f}", best)
 

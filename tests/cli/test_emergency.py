@@ -296,8 +296,8 @@ ok(f" -C {directory} --build {live}" in result.out.split("to undo it:")[1], "the
 
 # Files that cannot be patched are compiled, and it is said.
 directory, live = published("corrupt")
+os.chmod(live, 0o644)
 with open(live, "wb") as file:
-    os.chmod(live, 0o644)
     file.write(b"\x89FFS\r\n\x1a\n, and no more of it")
 result = rollback(directory, live, "search", "-e", "production")
 ok(result.status == 0 and "instead of patched" in result.err, "a_damaged_file", result.err)

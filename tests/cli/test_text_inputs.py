@@ -297,7 +297,7 @@ LOGS = {
     "otlp": ("format: otlp, unit: user, ", "status", in_lines([OTLP])),
     "go-feature-flag": ("format: go-feature-flag, ", "variation", in_lines(GOFF)),
     "ndjson": (f"format: ndjson, {NAMED}", "status", "\n".join(LOG) + "\n"),
-    **{form.name: (f"{form.log}, ", form.fields["status"], "\n".join(form.lines(formats.requests(60, agents=formats.TAME))) + "\n")
+    **{form.name: (form.log.replace("\n", ", ") + ", ", form.fields["status"], "\n".join(form.lines(formats.requests(60, agents=formats.TAME))) + "\n")
        for form in formats.FORMATS + formats.WRAPPED if form.name != "ndjson"},
 }
 
@@ -325,7 +325,7 @@ flags: {{c: {{serve: on}}}}
 def compare(what, path, outcome):
     plain = outcome(Place(None, None))
     for form in FORMS:
-        place = Place(path, form, tabs=what != "a log: tsv")
+        place = Place(path, form, tabs=what not in ("a log: tsv", "a log: w3c"))
         got = outcome(place)
         ok(place.found and got == plain, f"{what} with {form}", "" if place.found else f"{path} is not written", got, plain)
     return plain
