@@ -54,8 +54,10 @@ struct experiment {
     struct span min_samples_span;
     int64_t min_duration;
     enum analysis_method method;
-    bool cuped;     /* judged less what units did before their exposure */
-    uint32_t looks; /* ANALYSIS_GROUP_SEQUENTIAL: how many are planned, evenly apart */
+    bool whole_weeks; /* min_duration is rounded up to weeks */
+    bool aa;          /* its variants are the same */
+    bool cuped;       /* judged less what units did before their exposure */
+    uint32_t looks;   /* ANALYSIS_GROUP_SEQUENTIAL: how many are planned, evenly apart */
     double alpha, power, mde;
     struct span mde_span;
     struct experiment_baseline baseline;

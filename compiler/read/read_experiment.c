@@ -294,6 +294,10 @@ static const struct field experiment_fields[] = {
          "units per variant before there can be a winner"),
     FIELD("min_duration", FIELD_DURATION, struct experiment_keys, experiment.min_duration,
           "how long it runs before there can be a winner"),
+    FIELD("whole_weeks", FIELD_BOOLEAN, struct experiment_keys, experiment.whole_weeks,
+          "`min_duration` is rounded up to whole weeks, at least one: weekends differ"),
+    FIELD("aa", FIELD_BOOLEAN, struct experiment_keys, experiment.aa,
+          "its variants do the same, to try assignment and metrics: a difference is a fault"),
     CHOICE("method", struct experiment_keys, experiment.method, analysis_method_words,
            "how `ffreplay analyze` judges it; default `sequential`, which holds at every look"),
     FIELD(

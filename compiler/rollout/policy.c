@@ -105,10 +105,10 @@ void metric_digest(const struct metric *metric, char hex[POLICY_DIGEST])
 
 void experiment_digest(const struct targeting *targeting, char hex[POLICY_DIGEST])
 {
-    static const char *const keys[] = {"split",        "control", "traffic", "if",
-                                       "primary",      "metrics", "guards",  "min_samples",
-                                       "min_duration", "method",  "looks",   "alpha",
-                                       "mde",          "cuped",   NULL};
+    static const char *const keys[] = {
+        "split",  "control",     "traffic",      "if",     "primary", "metrics",
+        "guards", "min_samples", "min_duration", "method", "looks",   "alpha",
+        "mde",    "cuped",       "whole_weeks",  "aa",     NULL};
     const struct experiment *experiment = targeting->experiment;
     crypto_generichash_state state;
     crypto_generichash_init(&state, NULL, 0, (POLICY_DIGEST - 1) / 2);

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """`ffreplay analyze`: an experiment from logs of exposures and outcomes. Who is in it, since when and with what
 result is computed here again from the lines; the effects, from formulae written out below."""
+import csv
 import json
 import math
 import os
@@ -395,4 +396,70 @@ for arguments, said in (
         ((*both, "--prior", "x", "--method", "bayesian"), "--prior is a standard deviation")):
     failed = analyze(plain, *arguments)
     ok(failed.status not in (0, 10) and said in failed.err, f"said: {said}", failed.err)
+# --------------------------------------------------------------------------------- days, weeks, A/A, rows of units
+
+exposures, outcomes = experiment(6000, {"blue": 0.10, "green": 0.10}, seed=21)
+sound = analyze(plain, *logs(exposures, outcomes), "--json").json["quality"]["days"]
+counted = {}
+for text in exposures:
+    fields = json.loads(text)
+    day = counted.setdefault(fields["user_id"], [fields["t"], fields["variant"]])
+    day[0] = min(day[0], fields["t"])
+by_day = {}
+for at, arm in counted.values():
+    by_day.setdefault(at // DAY * DAY, {"blue": 0, "green": 0})[arm] += 1
+equal([found["observed"] for found in sound], [by_day[day] for day in sorted(by_day)], "units_by_the_day_of_their_exposure")
+ok(all(found["p"] > 0.001 for found in sound), "of_which_none_is_off", sound)
+
+
+def lost(keeps):
+    """Without the green exposures that `keeps` says no to, by day from the first."""
+    return [text for text in exposures if json.loads(text)["variant"] == "blue" or keeps((json.loads(text)["t"] - START) // DAY)]
+
+
+for name, keeps, says in (("from_a_day_on", lambda day: day < 6, "the ratio is off from 2023-11-21 on"),
+                          ("on_two_days", lambda day: day not in (4, 5), "2 of 11 days: 2023-11-19, 2023-11-20"),
+                          ("always", lambda day: False, "by about as much on each of 11 days")):
+    result = analyze(plain, *logs(lost(keeps) if name != "always" else
+                                  [text for i, text in enumerate(exposures) if i % 3 or "blue" in text], outcomes), "--json")
+    ok(result.json["status"] == "unhealthy" and any(says in issue for issue in result.json["quality"]["issues"]),
+       f"lost_{name}", result.json["quality"]["issues"])
+
+same = project("same", "aa: true\nmin_samples: 100")
+result = analyze(same, *logs(exposures, outcomes), "--json")
+equal((result.json["status"], result.json["decision"]), ("running", "running"), "an_aa_experiment_without_a_difference")
+result = analyze(same, *logs(*experiment(6000, {"blue": 0.10, "green": 0.16})), "--json", "--exit-code")
+ok(result.status == 21 and any("an A/A experiment, and green differs in bought" in issue
+                               for issue in result.json["quality"]["issues"]), "an_aa_experiment_with_one_is_unhealthy", result.out)
+better = logs(*experiment(6000, {"blue": 0.10, "green": 0.16}, days=10))
+for keys, wanted in (("whole_weeks: true", "ship"), ("whole_weeks: true\nmin_duration: 8d", "running"), ("min_duration: 8d", "ship")):
+    result = analyze(project("weeks", keys), *better, "--json")
+    equal(result.json["decision"], wanted, f"decided_with_{keys.split()[-1]}", result.json["reasons"])
+ok("of whole weeks, 14.0" in analyze(project("weeks", "whole_weeks: true\nmin_duration: 8d"), *better, "--json").out,
+   "it_says_how_many_days_whole_weeks_are")
+
+rows_path = os.path.join(lab.SCRATCH, "units.csv")
+files = logs(*experiment(3000, {"blue": 0.10, "green": 0.16}), name="rows")
+result = analyze(plain, *files, "--json", "--units", rows_path, "--metric", "bought", "--metric", "spent", "--metric", "ctr")
+with open(rows_path, newline="") as file:
+    rows = list(csv.DictReader(file))
+equal(list(rows[0]), ["unit", "variant", "exposed", "bought", "spent", "ctr", "ctr of"], "columns_of_units")
+for arm in ("blue", "green"):
+    mine = [row for row in rows if row["variant"] == arm]
+    found = metric(result, "spent")
+    arms = [found["control"], *found["variants"]]
+    equal(len(mine), result.json["units"][arm], f"a_row_for_each_unit_of_{arm}")
+    near(sum(float(row["spent"]) for row in mine) / len(mine), arms[arm == "green"]["value"], f"whose_mean_is_that_of_{arm}")
+    bought = metric(result, "bought")
+    near(sum(int(row["bought"]) for row in mine) / len(mine), [bought["control"], *bought["variants"]][arm == "green"]["value"],
+         f"and_whose_share_is_that_of_{arm}")
+equal([row["unit"] for row in rows], sorted(row["unit"] for row in rows), "rows_are_in_the_order_of_hashes")
+with open(rows_path, "rb") as file:
+    whole = file.read()
+analyze(plain, *reversed(files), "--units", rows_path, "--metric", "bought", "--metric", "spent", "--metric", "ctr", "--threads", "3")
+with open(rows_path, "rb") as file:
+    equal(file.read(), whole, "and_the_same_bytes_however_it_is_read")
+result = analyze(plain, *files, "--units", lab.SCRATCH)
+ok(result.status == 2 and "a directory" in result.err, "a_directory_is_no_file_for_units", result.err)
+
 finish()

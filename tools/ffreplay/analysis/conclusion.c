@@ -6,8 +6,10 @@
 #include <stdlib.h>
 
 #include "compiler/base/arena.h"
+#include "compiler/base/calendar.h"
 #include "compiler/base/memory.h"
 #include "compiler/model/model.h"
+#include "compiler/statistics/distributions.h"
 #include "compiler/statistics/multiplicity.h"
 
 const char *const metric_role_words[] = WORDS(METRIC_ROLES);
@@ -52,6 +54,118 @@ static void judge_ratio(struct conclusion *conclusion, struct arena *arena)
                      "sample ratio mismatch: %s (p = %.2g): units of one arm are lost or counted "
                      "twice, and no difference can be trusted",
                      counts, conclusion->ratio.anytime_p));
+}
+
+/* ---------------------------------------------------------------------------- ratio, by day -- */
+
+#define DAYS_MOST 400
+/* Of days that are each looked at: of all together, one in a hundred. */
+#define DAY_P        0.01
+#define NEARLY_EVERY 0.8
+
+static int64_t day_of(int64_t time)
+{
+    int64_t day = time / (int64_t)DAY;
+    return time % (int64_t)DAY < 0 ? day - 1 : day;
+}
+
+static void count_days(struct conclusion *conclusion, struct arena *arena)
+{
+    const struct exposures *exposures = conclusion->exposures;
+    int64_t first = day_of(exposures->first), days = day_of(exposures->last) - first + 1;
+    if (exposures->lines == 0 || days > DAYS_MOST)
+        return;
+    struct day_ratio *ratios = ARENA_ARRAY(arena, struct day_ratio, (size_t)days);
+    for (uint64_t i = 0; i < exposures->capacity; i++) {
+        const struct exposure *exposure = &exposures->slots[i];
+        uint32_t arm = exposure_arm(exposure);
+        if (arm != NO_ARM)
+            ratios[day_of(exposure->first) - first].by_arm[arm]++;
+    }
+    conclusion->days = ratios;
+    for (int64_t day = 0; day < days; day++) {
+        double observed[ARMS_MOST], all = 0;
+        for (uint32_t arm = 0; arm < conclusion->arms->count; arm++)
+            all += observed[arm] = (double)ratios[day].by_arm[arm];
+        if (!(all > 0))
+            continue;
+        struct day_ratio *kept = &ratios[conclusion->day_count++];
+        *kept = ratios[day];
+        kept->day = (first + day) * (int64_t)DAY;
+        kept->p = sample_ratio(observed, conclusion->arms->shares, conclusion->arms->count).fit.p;
+    }
+}
+
+static const char *date_text(struct arena *arena, int64_t time)
+{
+    char text[32];
+    format_time(time, text, sizeof text);
+    return arena_format(arena, "%.10s", text);
+}
+
+/* Whether the days differ in their ratio, whatever it should be: chi-square of homogeneity. */
+static double p_of_days(const struct conclusion *conclusion, uint32_t known)
+{
+    uint32_t arms = conclusion->arms->count, seen = 0;
+    double pooled[ARMS_MOST] = {0}, observed[ARMS_MOST], statistic = 0;
+    for (uint32_t i = 0; i < conclusion->day_count; i++)
+        for (uint32_t arm = 0; arm < arms && !isnan(conclusion->days[i].p); arm++)
+            pooled[arm] += (double)conclusion->days[i].by_arm[arm];
+    for (uint32_t arm = 0; arm < arms; arm++)
+        seen += pooled[arm] > 0 ? 1 : 0;
+    for (uint32_t i = 0; i < conclusion->day_count && seen > 1; i++) {
+        for (uint32_t arm = 0; arm < arms; arm++)
+            observed[arm] = (double)conclusion->days[i].by_arm[arm];
+        if (!isnan(conclusion->days[i].p))
+            statistic += goodness_of_fit(observed, pooled, arms).statistic;
+    }
+    return seen > 1 ? chi_square_upper(statistic, (known - 1) * (seen - 1)) : 1;
+}
+
+/* Since when, or on which days: what has changed then is the cause. NULL: too few days. */
+static const char *days_text(const struct conclusion *conclusion, struct arena *arena)
+{
+    uint32_t known = 0, off = 0, since = UINT32_MAX, known_since = 0;
+    const char *dates = "";
+    for (uint32_t i = 0; i < conclusion->day_count; i++)
+        known += isnan(conclusion->days[i].p) ? 0 : 1;
+    if (known < 2)
+        return NULL;
+    if (p_of_days(conclusion, known) >= DAY_P)
+        return arena_format(arena,
+                            "by about as much on each of %u days: the split is another, or a log "
+                            "loses one arm's lines",
+                            known);
+    for (uint32_t i = 0; i < conclusion->day_count; i++) {
+        const struct day_ratio *day = &conclusion->days[i];
+        bool is_off = day->p * known < DAY_P;
+        if (is_off && since == UINT32_MAX)
+            since = i;
+        known_since += since != UINT32_MAX && !isnan(day->p) ? 1 : 0;
+        if (is_off && off++ < 5)
+            dates = arena_format(arena, "%s%s%s", dates, *dates ? ", " : "",
+                                 date_text(arena, day->day));
+    }
+    if (off == 0)
+        return arena_format(arena, "by different amounts on %u days, none of which stands out",
+                            known);
+    if (off >= NEARLY_EVERY * known_since && known_since > 1)
+        return arena_format(arena, "from %s on: what was changed then?",
+                            date_text(arena, conclusion->days[since].day));
+    return arena_format(arena, "on %u of %u days: %s%s", off, known, dates, off > 5 ? ", …" : "");
+}
+
+static void diagnose_ratio(struct conclusion *conclusion, struct arena *arena)
+{
+    double shares = 0;
+    for (uint32_t i = 0; i < conclusion->arms->count; i++)
+        shares += conclusion->arms->shares[i];
+    if (!(shares > 0))
+        return;
+    count_days(conclusion, arena);
+    const char *when = conclusion->issues.count > 0 ? days_text(conclusion, arena) : NULL;
+    if (when)
+        say(&conclusion->issues, arena, arena_format(arena, "the ratio is off %s", when));
 }
 
 static void judge_crossovers(struct conclusion *conclusion, struct arena *arena)
@@ -316,6 +430,38 @@ static double elapsed(const struct conclusion *conclusion)
     return exposures->lines > 0 ? (double)(exposures->last - exposures->first) : 0;
 }
 
+static const char *change_text(struct arena *arena, const struct effect *effect)
+{
+    double percent = effect->relative.value * 100;
+    if (isfinite(percent))
+        return arena_format(arena, "%+.*f %%", fabs(percent) < 10 ? 1 : 0, percent);
+    return arena_format(arena, "%+.4g", effect->absolute.value);
+}
+
+/* An A/A experiment, whose variants do the same, tries the assignment and the metrics. */
+static void judge_sameness(struct conclusion *conclusion, struct arena *arena)
+{
+    for (uint32_t i = 0; i < conclusion->metric_count; i++)
+        for (uint32_t arm = 0; arm < conclusion->arms->count; arm++) {
+            const struct judged_effect *judged = &conclusion->metrics[i].variants[arm];
+            if (arm == conclusion->arms->control ||
+                (judged->verdict != VERDICT_BETTER && judged->verdict != VERDICT_WORSE))
+                continue;
+            say(&conclusion->issues, arena,
+                arena_format(arena,
+                             "an A/A experiment, and %s differs in %s (%s, p = %.2g): who is "
+                             "assigned, or what is measured, depends on the variant",
+                             conclusion->names[arm], metric_name(&conclusion->metrics[i]),
+                             change_text(arena, &judged->effect), judged->p_adjusted));
+        }
+}
+
+static double least_duration(const struct experiment_terms *terms)
+{
+    double weeks = fmax(1, ceil((double)terms->min_duration / (7 * DAY)));
+    return terms->of_whole_weeks ? weeks * 7 * DAY : (double)terms->min_duration;
+}
+
 /* What has to come yet, whatever the metrics say; true: nothing. */
 static bool has_enough(struct conclusion *conclusion, struct arena *arena)
 {
@@ -328,10 +474,11 @@ static bool has_enough(struct conclusion *conclusion, struct arena *arena)
                          fewest, terms->min_samples));
         enough = false;
     }
-    if (elapsed(conclusion) < (double)terms->min_duration) {
+    if (elapsed(conclusion) < least_duration(terms)) {
         say(&conclusion->reasons, arena,
-            arena_format(arena, "%.1f days, of 'min_duration' %.1f", elapsed(conclusion) / DAY,
-                         (double)terms->min_duration / DAY));
+            arena_format(arena, "%.1f days, of %s %.1f", elapsed(conclusion) / DAY,
+                         terms->of_whole_weeks ? "whole weeks," : "'min_duration'",
+                         least_duration(terms) / DAY));
         enough = false;
     }
     return enough;
@@ -365,14 +512,6 @@ static bool all_variants(const struct conclusion *conclusion,
 static bool is_worse(const struct conclusion *conclusion, uint32_t arm)
 {
     return worse_in(conclusion, arm) != NULL;
-}
-
-static const char *change_text(struct arena *arena, const struct effect *effect)
-{
-    double percent = effect->relative.value * 100;
-    if (isfinite(percent))
-        return arena_format(arena, "%+.*f %%", fabs(percent) < 10 ? 1 : 0, percent);
-    return arena_format(arena, "%+.4g", effect->absolute.value);
 }
 
 /* Why a variant is not shipped yet. */
@@ -493,7 +632,7 @@ static double days_left(const struct conclusion *conclusion)
         if (arm != conclusion->arms->control && !is_worse(conclusion, arm))
             growth = fmin(growth, growth_of_arm(conclusion, arm));
     double wanted = fmax((double)conclusion->terms.min_samples / units,
-                         (double)conclusion->terms.min_duration / DAY / days);
+                         least_duration(&conclusion->terms) / DAY / days);
     return fmax(0, fmax(wanted, growth) - 1) * days;
 }
 
@@ -503,9 +642,12 @@ void conclusion_reach(struct conclusion *conclusion, uint32_t max_bad, struct ar
     conclusion->winner = NO_ARM;
     conclusion->days_left = NAN;
     judge_ratio(conclusion, arena);
+    diagnose_ratio(conclusion, arena);
     judge_crossovers(conclusion, arena);
     note_what_was_taken(conclusion, arena);
     judge_metrics(conclusion, max_bad);
+    if (conclusion->terms.is_aa)
+        judge_sameness(conclusion, arena);
     note_intervals(conclusion, arena);
     decide(conclusion, arena);
     if (conclusion->issues.count > 0) {

@@ -70,6 +70,15 @@ struct experiment_terms {
     uint64_t min_samples; /* units an arm */
     int64_t min_duration; /* milliseconds */
     double mde;           /* relative; 0: not given */
+    bool of_whole_weeks;  /* `min_duration` is rounded up to weeks */
+    bool is_aa;           /* its variants are the same: a difference is a fault */
+};
+
+/* The units that were first exposed on a day, and whether they are in the arms as they should. */
+struct day_ratio {
+    int64_t day; /* its beginning, UTC */
+    uint64_t by_arm[ARMS_MOST];
+    double p; /* of this day alone; NaN: too few units */
 };
 
 struct sentence_list {
@@ -91,6 +100,8 @@ struct conclusion {
     /* What follows. Texts are the arena's. */
     struct exposed_units units;
     struct sample_ratio ratio;    /* p is NaN: nothing says what it should be, or too few units */
+    struct day_ratio *days;       /* in order; those without a unit are left out */
+    uint32_t day_count;           /* 0: nothing says what the ratio should be, or too many */
     struct sentence_list issues;  /* why it is unhealthy */
     struct sentence_list notes;   /* what to know about it */
     struct sentence_list reasons; /* for the decision, or what is missing */

@@ -21,11 +21,7 @@ static_assert(EXPERIMENT_LOOKS_MOST <= GROUP_LOOKS_MOST, "a planned look has a b
 
 /* ---------------------------------------------------------------------------------- evidence -- */
 
-/*
- * Whether a unit without a line counts as one that did nothing. One that bought nothing has spent
- * 0; but it has no mean price, and no last one. What is not per unit is a ratio of sums over units.
- */
-static bool counts_idle_units(const struct metric *metric)
+bool metric_counts_idle_units(const struct metric *metric)
 {
     return !metric->per_unit || metric->aggregate == AGGREGATE_SUM ||
            metric->aggregate == AGGREGATE_COUNT;
@@ -39,7 +35,7 @@ static void gather_moments(struct arm_evidence *evidence, const struct measure *
     spread->takes_cubes = metric_traits(metric)->bound == BOUND_MEAN ? CUBES_OF_BOTH : CUBES_NONE;
     spread_add_units(spread, cell->totals);
     evidence->measured = spread->count;
-    if (counts_idle_units(metric) && evidence->exposed > spread->count) {
+    if (metric_counts_idle_units(metric) && evidence->exposed > spread->count) {
         spread->idle += evidence->exposed - spread->count;
         spread->count = evidence->exposed;
     }
@@ -98,7 +94,7 @@ void arm_evidence_gather(struct arm_evidence *evidence, const struct measure *me
         gather_share(evidence, cell);
     } else if (cell->totals) {
         gather_moments(evidence, measure, cell);
-        if (before && metric->per_unit && counts_idle_units(metric))
+        if (before && metric->per_unit && metric_counts_idle_units(metric))
             gather_before(evidence, cell, before);
     } else {
         double estimate;

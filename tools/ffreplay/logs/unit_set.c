@@ -62,6 +62,15 @@ bool unit_set_add(struct unit_set *set, struct unit_hash unit, bool mark)
     return new;
 }
 
+bool unit_set_has(const struct unit_set *set, struct unit_hash unit, bool *marked)
+{
+    if (set->capacity == 0)
+        return false;
+    const struct unit_hash *slot = slot_of(set, unit);
+    *marked = slot->high & MARK;
+    return slot->low != 0 || slot->high != 0;
+}
+
 void unit_set_merge(struct unit_set *set, const struct unit_set *other)
 {
     for (uint64_t i = 0; i < other->capacity; i++) {

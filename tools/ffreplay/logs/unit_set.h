@@ -25,6 +25,8 @@ struct unit_hash unit_hash_of(const void *text, size_t length);
 
 /* Adds the unit, and its mark if `mark`; a mark stays. Returns whether the unit is new. */
 bool unit_set_add(struct unit_set *set, struct unit_hash unit, bool mark);
+/* Whether the unit is there, and has its mark. */
+bool unit_set_has(const struct unit_set *set, struct unit_hash unit, bool *marked);
 void unit_set_merge(struct unit_set *set, const struct unit_set *other);
 void unit_set_release(struct unit_set *set);
 

@@ -13,6 +13,7 @@
 #include "compiler/base/percent.h"
 #include "compiler/base/scalar.h"
 #include "compiler/choose/choose.h"
+#include "compiler/files/edit.h"
 #include "compiler/model/model.h"
 #include "compiler/project/project.h"
 #include "tools/ffreplay/commands/choose_logs.h"
@@ -35,7 +36,7 @@ static const int exit_codes[] = {[DECISION_RUNNING] = 10,
 #define DEFAULT_PRIOR 0.3 /* of relative effects: two thirds of them lie within 30 % */
 
 struct options {
-    const char *directory, *environment, *format, *method, *control, *prior, *since;
+    const char *directory, *environment, *format, *method, *control, *prior, *since, *units;
     struct option_texts metrics;
     bool json, exit_code, cuped;
     enum form form;
@@ -353,6 +354,8 @@ static bool settle_terms(const struct task *task, struct experiment_terms *terms
         terms->min_samples = experiment->min_samples;
         terms->min_duration = experiment->min_duration;
         terms->mde = experiment->mde;
+        terms->of_whole_weeks = experiment->whole_weeks;
+        terms->is_aa = experiment->aa;
     }
     if (task->options->method) {
         int method = words_find(analysis_method_words, task->options->method);
@@ -451,6 +454,18 @@ static bool settle_start(const struct task *task, struct settled *settled,
     return true;
 }
 
+static bool write_units(const struct task *task, const struct conclusion *conclusion)
+{
+    struct buffer out = {0}, error = {0};
+    analyze_units(conclusion, &out);
+    bool written = edit_create(task->options->units, &out, &error) != REPLACED_NOT;
+    if (!written)
+        job_error(&analyze_command, "%s", error.bytes);
+    buffer_release(&out);
+    buffer_release(&error);
+    return written;
+}
+
 static int write_page(struct task *task, struct conclusion *conclusion,
                       const struct settled *settled)
 {
@@ -474,7 +489,7 @@ static int write_page(struct task *task, struct conclusion *conclusion,
     }
     bool written = write_stdout(&analyze_command, &out);
     buffer_release(&out);
-    if (!written)
+    if (!written || (task->options->units && !write_units(task, conclusion)))
         return EXIT_JOB;
     if (!task->options->exit_code)
         return EXIT_FINE;
@@ -670,6 +685,8 @@ static int run(int argc, char **argv)
         {"to", 0, OPTION_TIME, &options.to, "TIME", "only those before this time"},
         {"since", 0, OPTION_TEXT, &options.since, "DURATION",
          "only those of the last 7d, 36h, … until --to, or now"},
+        {"units", 0, OPTION_TEXT, &options.units, "FILE",
+         "also write a row of CSV for each unit: its arm, its time, its values"},
         FORMAT_OPTION(options.format, "text, json or markdown [text]"),
         JSON_OPTION(options.json, "the same as --format json"),
         EXIT_CODE_OPTION(options.exit_code,

@@ -51,6 +51,20 @@ static void put_counts(struct buffer *out, const char *key, const struct conclus
     buffer_append_text(out, "}");
 }
 
+static void put_day(struct buffer *out, const struct conclusion *conclusion,
+                    const struct day_ratio *day)
+{
+    json_write_comma(out);
+    buffer_append_text(out, "{");
+    field_time(out, "day", day->day);
+    field_object(out, "observed");
+    for (uint32_t arm = 0; arm < conclusion->arms->count; arm++)
+        field_count(out, conclusion->names[arm], day->by_arm[arm]);
+    buffer_append_text(out, "}");
+    put_number(out, "p", day->p);
+    buffer_append_text(out, "}");
+}
+
 static void put_quality(struct buffer *out, const struct conclusion *conclusion)
 {
     field_object(out, "quality");
@@ -67,6 +81,10 @@ static void put_quality(struct buffer *out, const struct conclusion *conclusion)
         buffer_append_text(out, "}");
     }
     field_count(out, "crossovers", conclusion->units.crossover);
+    field_array(out, "days");
+    for (uint32_t i = 0; i < conclusion->day_count; i++)
+        put_day(out, conclusion, &conclusion->days[i]);
+    buffer_append_text(out, "]");
     put_sentences(out, "issues", &conclusion->issues);
     buffer_append_text(out, "}");
 }

@@ -47,6 +47,8 @@ const char *units_text(const struct conclusion *conclusion, struct arena *arena)
 
 void analyze_text(const struct analyze_page *page, const struct page *out);
 void analyze_markdown(const struct analyze_page *page, struct buffer *out, struct arena *arena);
+/* A row of CSV for each unit that counts, by its hash; without a value, an empty cell. */
+void analyze_units(const struct conclusion *conclusion, struct buffer *out);
 void analyze_json(const struct analyze_page *page, struct buffer *out);
 
 #endif
