@@ -462,4 +462,11 @@ with open(rows_path, "rb") as file:
 result = analyze(plain, *files, "--units", lab.SCRATCH)
 ok(result.status == 2 and "a directory" in result.err, "a_directory_is_no_file_for_units", result.err)
 
+# An arm that has seen nothing yet has no variance, and is not far from another for that.
+few = logs(*experiment(4000, {"blue": 0.004, "green": 0.0}, seed=5), name="few")
+for method in ("group_sequential", "bayesian"):
+    result = analyze(project("few", "min_samples: 2000"), *few, "--json", "--method", method)
+    found = variant(result, "bought")
+    equal((found["verdict"], found["why"]), ("insufficient", "too few units"), f"so_few_events_are_not_judged_by_{method}")
+
 finish()

@@ -180,15 +180,17 @@ static double p_of(const struct judgement *judgement, const struct sums sums[2],
     const struct measure measure = {.metric = metric};
     struct arm_evidence variant = evidence_of(&sums[1], metric);
     struct arm_evidence control = evidence_of(&sums[0], metric);
+    double rarest = fmin(fmin(sums[0].first, sums[0].n - sums[0].first),
+                         fmin(sums[1].first, sums[1].n - sums[1].first));
     /* The same as below, without an interval or a p that takes a hundred times as long. */
-    if (judgement->method == ANALYSIS_SEQUENTIAL && metric == &share_metric &&
-        fmin(fmin(sums[0].first, sums[0].n - sums[0].first),
-             fmin(sums[1].first, sums[1].n - sums[1].first)) < 100)
+    if (judgement->method == ANALYSIS_SEQUENTIAL && metric == &share_metric && rarest < 100)
         return fmin(1, 2 * fmin(effect_p_within(judgement, &variant, &control, &measure,
                                                 CHANGE_ABSOLUTE, SIDE_ABOVE, 0),
                                 effect_p_within(judgement, &variant, &control, &measure,
                                                 CHANGE_ABSOLUTE, SIDE_BELOW, 0)));
     if (judgement->method == ANALYSIS_GROUP_SEQUENTIAL) {
+        if (metric == &share_metric && rarest < 10)
+            return 1;
         struct estimated_change change =
             means_change(&variant.moments.outcome, &control.moments.outcome, CHANGE_ABSOLUTE);
         struct interval interval = group_sequential_bounds(
@@ -288,7 +290,7 @@ static bool is_asserted(const struct setting *setting, enum analysis_method meth
     case ANALYSIS_FIXED:
         return !skewed && !sparse_ratio;
     case ANALYSIS_GROUP_SEQUENTIAL:
-        return !skewed && !sparse_ratio && !rare && setting->share >= 0.5;
+        return !skewed && !sparse_ratio && (rare || setting->share >= 0.5);
     case ANALYSIS_BAYESIAN:
         return false;
     }
@@ -375,14 +377,15 @@ static void print_errors(uint32_t rounds)
 {
     printf(
         "## Experiments: differences that are not there\n\n"
-        "How often `ffreplay analyze` finds a difference of arms that do not differ, in %u replays "
-        "of "
-        "60\ndays: `sequential` at any of 60 looks, `group_sequential` at any of 5, "
-        "the others once, at the\nend. In brackets, what is not claimed: a test at one end is no "
-        "better than its sample is normal.\n\n"
+        "How often `ffreplay analyze` finds a difference of arms that do not differ, in %u "
+        "replays\n"
+        "of 60 days: `sequential` at any of 60 looks, `group_sequential` at any of 5, the others\n"
+        "once, at the end. Chance adds up to %.1f %%. In brackets: what is not claimed, because a\n"
+        "test at an end is no better than its sample is normal, and a prior is no test. 0.0 %% of\n"
+        "means so skewed: they are not judged.\n\n"
         "| | sequential | group_sequential | fixed | bayesian, flat prior |\n"
         "| --- | ---: | ---: | ---: | ---: |\n",
-        rounds);
+        rounds, 300 * sqrt(ALPHA * (1 - ALPHA) / rounds));
     static const enum analysis_method methods[] = {ANALYSIS_SEQUENTIAL, ANALYSIS_GROUP_SEQUENTIAL,
                                                    ANALYSIS_FIXED, ANALYSIS_BAYESIAN};
     for (size_t i = 0; i < SETTINGS; i++) {
@@ -420,8 +423,8 @@ static void print_power(uint32_t rounds)
     uint32_t *at = malloc(rounds * sizeof *at);
     printf(
         "## Experiments: differences that are there\n\n"
-        "How often they are found, and when: the median of the looks that find them, as a share of "
-        "all units.\n\n"
+        "How often they are found, and when: the median of the looks that find them, as a share\n"
+        "of all units.\n\n"
         "| | units | sequential, 60 looks | at | fixed, at the end |\n"
         "| --- | ---: | ---: | ---: | ---: |\n");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -449,11 +452,12 @@ static void print_power(uint32_t rounds)
 static void print_coverage(uint32_t rounds)
 {
     static const size_t places[] = {1, 2, 4, 7, 13, 14};
-    printf(
-        "## Experiments: intervals\n\n"
-        "How often the 95 %% interval of the absolute change holds the true one, which is 20 %% of "
-        "the control\n(none, of ratios): `sequential` at all of 60 looks, `fixed` at the end.\n\n"
-        "| | sequential | fixed |\n| --- | ---: | ---: |\n");
+    printf("## Experiments: intervals\n\n"
+           "How often the 95 %% interval of the absolute change holds the true one, which is 20 %% "
+           "of\n"
+           "the control (none, of ratios): `sequential` at every look (shares: at six of them),\n"
+           "`fixed` at the end.\n\n"
+           "| | sequential | fixed |\n| --- | ---: | ---: |\n");
     for (size_t k = 0; k < sizeof places / sizeof *places; k++) {
         const struct setting *setting = &settings[places[k]];
         const struct measure measure = {.metric = setting->metric};

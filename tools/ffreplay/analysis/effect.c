@@ -109,6 +109,8 @@ void arm_evidence_gather(struct arm_evidence *evidence, const struct measure *me
 /* And others: beyond, a share's asymptotic bound is the tighter one. */
 #define LEAST_EVENTS             100
 #define UNITS_A_SKEWNESS_SQUARED 25
+/* And others, in each arm, before a share's estimate is about normal. */
+#define LEAST_FOR_NORMAL 10
 
 static bool is_rare(struct proportion seen)
 {
@@ -122,6 +124,21 @@ static bool takes_e_process(const struct judgement *judgement, const struct arm_
 {
     return judgement->method == ANALYSIS_SEQUENTIAL && variant->is_share &&
            (is_rare(variant->share) || is_rare(control->share));
+}
+
+/* Units an arm until a share has been seen often enough to be judged as a normal estimate; 0: it
+ * has. Before, an arm without an event has no variance, and any other share is far from it. */
+static double units_until_normal(const struct arm_evidence *arm)
+{
+    double rarest = fmin(arm->share.events, arm->share.n - arm->share.events);
+    return rarest >= LEAST_FOR_NORMAL ? 0 : arm->share.n * LEAST_FOR_NORMAL / fmax(rarest, 1);
+}
+
+static bool takes_normal_share(const struct judgement *judgement,
+                               const struct arm_evidence *variant)
+{
+    return variant->is_share && (judgement->method == ANALYSIS_GROUP_SEQUENTIAL ||
+                                 judgement->method == ANALYSIS_BAYESIAN);
 }
 
 /* Units an arm that a mean needs before its sequence holds. */
@@ -170,6 +187,11 @@ static enum effect_state state_of(const struct judgement *judgement,
         return EFFECT_FINE;
     if (variant->is_share && judgement->method == ANALYSIS_FIXED)
         return EFFECT_FINE;
+    if (takes_normal_share(judgement, variant)) {
+        *wanted = fmax(units_until_normal(variant), units_until_normal(control));
+        if (*wanted > 0)
+            return EFFECT_TOO_FEW;
+    }
     return state_of_means(judgement, &variant->moments.outcome, &control->moments.outcome, wanted);
 }
 
@@ -206,10 +228,8 @@ const char *effect_state_text(const struct effect *effect, struct arena *arena)
     case EFFECT_NODATA:
         return "an arm has no value";
     case EFFECT_TOO_FEW:
-        return arena_format(arena,
-                            "a mean takes at least %.0f units an arm to be judged at every "
-                            "look",
-                            effect->wanted);
+        return arena_format(arena, "this method takes about %.0f units an arm at least",
+                            ceil(effect->wanted));
     case EFFECT_SKEWED:
         return arena_format(arena,
                             "values so skewed take %.0f units an arm before their mean can be "
