@@ -70,7 +70,7 @@ static void put_unit(const struct conclusion *conclusion, const struct exposure 
     format_time(exposure->first, time, sizeof time);
     buffer_format(out, "%016" PRIx64 "%016" PRIx64 ",", exposure->unit.high, exposure->unit.low);
     csv_append(out, conclusion->names[arm]);
-    buffer_format(out, ",%s", time);
+    terminal_format(out, ",%s", time);
     for (uint32_t i = 0; i < conclusion->metric_count; i++)
         put_value(conclusion->metrics[i].measure->metric, conclusion->metrics[i].arms[arm].cell,
                   exposure->unit, out);
