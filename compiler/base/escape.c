@@ -455,6 +455,26 @@ void markdown_append(struct buffer *out, const char *text)
     }
 }
 
+void xml_append(struct buffer *out, const char *text)
+{
+    struct buffer shown = {0};
+    for (size_t length; *text; text += length) {
+        length = strcspn(text, "\n");
+        terminal_append_bytes(&shown, text, length);
+        if (length == 0) {
+            length = 1;
+            buffer_append(&shown, "\n", 1);
+        }
+    }
+    for (size_t i = 0; i < shown.length; i++) {
+        if (strchr("&<>\"'", shown.bytes[i]))
+            buffer_format(out, "&#%u;", (unsigned char)shown.bytes[i]);
+        else
+            buffer_append(out, shown.bytes + i, 1);
+    }
+    buffer_release(&shown);
+}
+
 /* GitHub shows what it decodes on a page, and what it does not know as it stands. */
 static void put_annotation(struct buffer *out, const char *text, const char *decoded)
 {

@@ -133,8 +133,8 @@ static struct change *new_change(struct diff *diff, struct diff_pair *pair, cons
     return change;
 }
 
-/* The same answers to everybody, but something about it may be riskier: a guard, or an experiment's
- * metrics. */
+/* The same answers to everybody, for now: a stage that has not begun, a guard or an experiment's
+ * metrics may be another. */
 static bool is_judged(const struct diff *diff, enum version version, const char *name,
                       const struct diff_pair *pair)
 {
@@ -157,11 +157,11 @@ static void compare_same(struct diff *diff, struct diff_pair *pair, struct compa
                            .new = new,
                            .later = INT64_MIN};
     find_risks(diff, pair, comparison, &found);
-    if (found.risk_count == 0)
+    find_causes(diff, NULL, &found);
+    if (found.risk_count == 0 && found.cause_count == 0)
         return;
     found.touched = ARENA_NEW(&diff->arena, struct touched);
     (void)ARENA_APPEND(&diff->arena, found.touched->regions, found.touched->region_count);
-    find_causes(diff, NULL, &found);
     *new_change(diff, pair, name, old, new) = found;
 }
 

@@ -9,6 +9,7 @@
 #include "compiler/base/buffer.h"
 #include "compiler/model/metric.h"
 #include "compiler/model/model.h"
+#include "compiler/rollout/policy.h"
 #include "diff.h"
 
 struct finding {
@@ -263,6 +264,15 @@ static const char *loosened(const struct finding *finding, const struct criterio
     return NULL;
 }
 
+/* Whether it counts the same, by what a policy's digest has of it. */
+static bool is_same_metric(const struct metric *old, const struct metric *new)
+{
+    char before[POLICY_DIGEST], after[POLICY_DIGEST];
+    metric_digest(old, before);
+    metric_digest(new, after);
+    return strcmp(before, after) == 0;
+}
+
 static void compare_guards(const struct finding *finding, const char *of,
                            const struct criteria *old, const struct criteria *new,
                            struct span otherwise)
@@ -273,11 +283,13 @@ static void compare_guards(const struct finding *finding, const char *of,
             if (is_same_guard(before, &new->items[j]))
                 after = &new->items[j];
         const char *how = after ? loosened(finding, before, after) : "it is gone";
-        if (!how)
+        bool edited = !how && !is_same_metric(before->metric, after->metric);
+        if (!how && !edited)
             continue;
         struct buffer text = {0};
-        buffer_format(&text, "a guard was loosened: %s %s%s: %s", before->metric->name.text,
-                      criterion_form_words[before->form], of, how);
+        buffer_format(&text, "a guard %s: %s %s%s: %s", edited ? "may be looser" : "was loosened",
+                      before->metric->name.text, criterion_form_words[before->form], of,
+                      edited ? "what its metric counts was edited" : how);
         add_risk(finding, RISK_GUARD, text_of(finding, &text), after ? after->span : otherwise);
     }
 }

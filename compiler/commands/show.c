@@ -13,6 +13,7 @@
 #include "compiler/model/model.h"
 #include "compiler/project/project.h"
 #include "compiler/rollout/emergency.h"
+#include "compiler/rollout/publications.h"
 #include "compiler/rollout/recovery.h"
 #include "history.h"
 #include "history_write.h"
@@ -147,6 +148,46 @@ static void put_overrides(const struct showing *showing, uint32_t environment, s
     }
 }
 
+/* The last publication of an environment that is recorded; false: none is. */
+static bool last_publication(const struct showing *showing, const char *environment,
+                             struct arena *arena, struct publication_time *last)
+{
+    struct publications publications = {.items = NULL};
+    struct buffer error = {0};
+    const char *archive = project_archive(showing->project, arena);
+    bool read = publications_read(&publications, archive, showing->project->directory, environment,
+                                  arena, &error);
+    if (!read)
+        print_warning("%s", error.bytes);
+    buffer_release(&error);
+    bool found = false;
+    for (uint32_t i = 0; read && i < publications.count; i++)
+        if (publications.items[i].from <= showing->now) {
+            *last = publications.items[i];
+            found = true;
+        }
+    return found;
+}
+
+static void put_publication(const struct showing *showing, const char *environment,
+                            struct buffer *out)
+{
+    struct arena arena = {0};
+    struct publication_time last;
+    struct buffer text = {0};
+    if (last_publication(showing, environment, &arena, &last)) {
+        buffer_append_text(&text, "published ");
+        put_time(&text, last.from);
+        buffer_format(&text, ", build %.12s", last.build);
+        if (last.commit)
+            buffer_format(&text, ", commit %.10s", last.commit);
+        buffer_append_text(out, "                ");
+        put_line(out, LABEL_COLUMNS + 2, LABEL_COLUMNS + 4, text.bytes);
+    }
+    buffer_release(&text);
+    arena_release(&arena);
+}
+
 static void put_standings(const struct showing *showing, struct buffer *out)
 {
     const struct project *project = showing->project;
@@ -167,6 +208,7 @@ static void put_standings(const struct showing *showing, struct buffer *out)
         append_wrapped(out, HELP_WIDTH, column_after(name), LABEL_COLUMNS + 2, text.bytes);
         buffer_append_text(out, "\n");
         put_overrides(showing, i, out);
+        put_publication(showing, name, out);
         buffer_release(&text);
     }
 }
@@ -318,6 +360,24 @@ static void write_overrides(const struct showing *showing, uint32_t environment,
     buffer_append_text(out, "]");
 }
 
+static void write_publication(const struct showing *showing, const char *environment,
+                              struct buffer *out)
+{
+    struct arena arena = {0};
+    struct publication_time last;
+    json_write_key(out, "published");
+    if (last_publication(showing, environment, &arena, &last)) {
+        buffer_append_text(out, "{");
+        field_time(out, "time", last.from);
+        field_text(out, "build", last.build);
+        field_text(out, "commit", last.commit);
+        buffer_append_text(out, "}");
+    } else {
+        buffer_append_text(out, "null");
+    }
+    arena_release(&arena);
+}
+
 static void write_tests(const struct showing *showing, struct buffer *out)
 {
     const struct project *project = showing->project;
@@ -351,6 +411,7 @@ static void write_json(struct showing *showing, struct buffer *out)
         field_object(out, project->environments.items[i].text);
         write_standing_fields(&standing, out);
         write_overrides(showing, i, out);
+        write_publication(showing, project->environments.items[i].text, out);
         write_statements(showing, i, out);
         buffer_append_text(out, "}");
     }

@@ -25,6 +25,7 @@ const struct command test_command = {
                 "  ffc test 'canary.*'               tests of these flags, or with such a name\n"
                 "  ffc test --min-coverage 100%      fail if anything is untested\n"
                 "  ffc test --format github          failures as annotations on a pull request\n"
+                "  ffc test --format junit > tests.xml\n"
                 "  ffc test --json | jq .coverage    what no test reaches\n",
     .run = run,
 };
@@ -35,7 +36,8 @@ struct options {
     struct project_choice project;
     const char *environment;
     const char *min_coverage;
-    bool json;
+    const char *format;
+    bool json, junit;
     bool show_private;
     bool coverage;
     int64_t at;
@@ -107,7 +109,9 @@ static int run_trials(struct test_run *run, const struct options *options, bool 
         for (uint32_t i = 0; i < run->trial_count; i++)
             run_trial(run, &run->trials[i]);
         coverage_finish(&run->coverage);
-        if (options->json)
+        if (options->junit)
+            report_junit(run, &product);
+        else if (options->json)
             report_json(run, &product);
         else
             report_tap(run, &product);
@@ -153,9 +157,28 @@ static int run_project(struct test_run *run, const struct options *options, char
     return run_trials(run, options, !count && environment == UINT32_MAX);
 }
 
+/* Those of diagnostics, and one of results. */
+static bool choose_format(struct options *options)
+{
+    const char *const *words = option_words(&(struct option){.kind = OPTION_FORMAT});
+    int found = words_find(words, options->format);
+    options->junit = strcmp(options->format, "junit") == 0;
+    if (options->junit && options->json) {
+        usage_error(&test_command, "--json and --format junit are both in place of TAP: give one");
+        return false;
+    }
+    if (found < 0 && !options->junit) {
+        report_lack(&test_command, "there is no format", options->format, words,
+                    words_count(words));
+        return false;
+    }
+    options->project.format = options->junit ? DIAGNOSTIC_TEXT : (enum diagnostic_format)found;
+    return true;
+}
+
 static int run(int argc, char **argv)
 {
-    struct options options = {.at = INT64_MIN};
+    struct options options = {.format = "text", .at = INT64_MIN};
     const struct option table[] = {
         DIRECTORY_OPTION(options.project.directory),
         ENVIRONMENT_OPTION(options.environment, "only tests of this environment"),
@@ -166,7 +189,8 @@ static int run(int argc, char **argv)
          "list everything that no test reaches, not just ten"},
         {"min-coverage", 0, OPTION_TEXT, &options.min_coverage, "PERCENT",
          "fail if the tests reach less"},
-        DIAGNOSTIC_FORMAT_OPTION(options.project.format, "diagnostics, and then of failures too"),
+        FORMAT_OPTION(options.format, "of diagnostics and failures: text, json, sarif or github; "
+                                      "or junit, in place of TAP [text]"),
         COLOR_OPTION(options.project.color),
     };
     int status;
@@ -174,6 +198,8 @@ static int run(int argc, char **argv)
         options_parse(&test_command, table, sizeof table / sizeof *table, argc, argv, &status);
     if (filters < 0)
         return status;
+    if (!choose_format(&options))
+        return EXIT_JOB;
     uint32_t ignored;
     if (options.min_coverage && !parse_percent(options.min_coverage, &ignored))
         return usage_error(&test_command, "--min-coverage '%s' is not a percentage",

@@ -168,6 +168,56 @@ void report_tap(struct test_run *run, struct buffer *out)
     }
 }
 
+/* ------------------------------------------------------------------------------------- JUnit -- */
+
+static void write_attribute(struct buffer *out, const char *name, const char *value)
+{
+    buffer_format(out, " %s=\"", name);
+    xml_append(out, value);
+    buffer_append_text(out, "\"");
+}
+
+static void write_junit_trial(struct test_run *run, const struct trial *trial, struct buffer *out)
+{
+    const struct test *test = trial->test;
+    struct buffer failures = {0};
+    uint32_t line;
+    place_text(run->project, &run->arena, test->span, &line);
+    buffer_append_text(out, "    <testcase");
+    write_attribute(out, "classname", test->flag->name.text);
+    write_attribute(
+        out, "name",
+        has_several(test->environments)
+            ? arena_format(&run->arena, "%s (%s)", test->name.text, environment_name(run, trial))
+            : test->name.text);
+    write_attribute(out, "file", run->project->sources.items[test->span.file].path);
+    buffer_format(out, " line=\"%u\" assertions=\"%u\"", line, trial->assertions);
+    if (trial->failure_count == 0) {
+        buffer_append_text(out, "/>\n");
+        return;
+    }
+    buffer_append_text(out, ">\n      <failure");
+    write_attribute(out, "message", trial->failures[0].message);
+    buffer_append_text(out, ">\n");
+    write_failures(run, trial, &failures);
+    xml_append(out, failures.bytes);
+    buffer_append_text(out, "      </failure>\n    </testcase>\n");
+    buffer_release(&failures);
+}
+
+/* One suite, as what CI systems show of one: they group by the class name, which is the flag. */
+void report_junit(struct test_run *run, struct buffer *out)
+{
+    buffer_append_text(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  "
+                            "<testsuite");
+    write_attribute(out, "name", *run->project->name ? run->project->name : "ffc test");
+    buffer_format(out, " tests=\"%u\" failures=\"%u\" errors=\"0\" skipped=\"0\">\n",
+                  run->trial_count, run->failed);
+    for (uint32_t i = 0; i < run->trial_count; i++)
+        write_junit_trial(run, &run->trials[i], out);
+    buffer_append_text(out, "  </testsuite>\n</testsuites>\n");
+}
+
 /* -------------------------------------------------------------------------------------- JSON -- */
 
 static void write_place(struct test_run *run, struct span span, struct buffer *out)

@@ -221,6 +221,20 @@ def risks():
     write(directory, "flags/shop.yaml", gone)
     got = changes(directory, "HEAD~1", "-e", "production")
     ok(any("errors max: it is gone" in risk for risk in got["pay", "production"]["risks"]), "a guard that is gone", got, place)
+    write(directory, "flags/shop.yaml", old.replace("of: {status: 500}", "of: {status: [500, 502]}"))
+    got = changes(directory, "HEAD~1", "-e", "production")
+    ok(got["pay", "production"]["risks"] == ["a guard may be looser: errors max: what its metric counts was edited"],
+       "a guard whose metric was edited", got)
+    pending = old.replace("state: running\n      since: 2026-11-20T10:00:00Z", "state: pending")
+    directory = repository("pending", pending, pending.replace("early, percent: 5%", "early, percent: 25%"))
+    got = changes(directory, "HEAD~1..HEAD", "-e", "production")
+    ok({one["what"]: (one["before"], one["after"]) for one in got["pay", "production"]["causes"]} == {"stage early": ("on for 5%", "on for 25%")} and
+       got["pay", "production"]["shares"] == [] and not got["pay", "production"]["risks"], "a stage that has not begun yet", got)
+    rules = "  ruled: {rules: [%s{if: {country: SE}, percent: 5%%}, {percent: 10%%}]}\n"
+    directory = repository("unnamed", HEAD + rules % "", HEAD + rules % "{if: {country: FI}}, ")
+    got = changes(directory, "HEAD~1..HEAD", "-e", "production")["ruled", "production"]["causes"]
+    ok([(one["what"], one["before"], one["after"]) for one in got] == [("rule rules[0]", None, "on where country is FI")],
+       "a rule without a name before others is the only one that changed", got)
 
 
 def remembered():

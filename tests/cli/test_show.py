@@ -118,6 +118,12 @@ ok(done.returncode == 1 and "did you mean 'checkout'" in done.stderr, "an unknow
 ok(run(FFC, "show").returncode == 2 and run(FFC, "show", "a", "b").returncode == 2, "one flag is named")
 ok(show("checkout", "-e", "prod").returncode == 2, "an unknown environment is a usage error")
 
+ok(json.loads(show("checkout", "--json").stdout)["environments"]["production"]["published"] is None, "what was never published is not said to be")
+built = run(FFC, "build", "-e", "production", "-o", "live.ffs", "--record", "--actor", "bob")
+published = json.loads(show("checkout", "--json").stdout)["environments"]["production"]["published"]
+ok(published and published["build"] in built.stdout + built.stderr and f"build {published['build'][:12]}" in show("checkout").stdout and
+   json.loads(show("checkout", "--json").stdout)["environments"]["staging"]["published"] is None,
+   "what was published last, where it is recorded", published, built.stderr)
 run(FFC, "rollback", "steps", "-e", "production", "--reason", "INC-13\x1b[31m", "--by", "bob")
 found = json.loads(show("steps", "--json").stdout)
 ok(found["changes"][0]["action"] == "override" and found["changes"][0]["who"] == "bob" and found["changes"][0]["environments"] == ["production"],
