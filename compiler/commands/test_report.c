@@ -172,7 +172,7 @@ void report_tap(struct test_run *run, struct buffer *out)
 
 static void write_attribute(struct buffer *out, const char *name, const char *value)
 {
-    buffer_format(out, " %s=\"", name);
+    terminal_format(out, " %s=\"", name);
     xml_append(out, value);
     buffer_append_text(out, "\"");
 }
