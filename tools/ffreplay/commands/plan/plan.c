@@ -38,7 +38,7 @@ const struct command plan_command = {
         "  ffreplay plan canary.checkout -e production --traffic 50/s \\\n"
         "    --baseline error_rate=1%\n"
         "  ffreplay plan button -e production --traffic 12000/d --baseline basket=31.5:22\n"
-        "  ffreplay plan button -e production --mde 20% --baseline bought=5% --method fixed\n",
+        "  ffreplay plan button -e production --mde 20% --baseline bought=5%\n",
     .run = run,
 };
 
