@@ -21,12 +21,11 @@ const struct command experiment_command = {
     .name = "experiment",
     .summary = "start, stop, conclude",
     .usage = "ACTION FLAG --reason TEXT [-e ENV] [--evidence FILE]",
-    .examples =
-        "  ffc experiment start cta-button -e production --reason 'EXP-7'\n"
-        "  ffreplay analyze cta-button log.ndjson -e production --json > result.json\n"
-        "  ffc experiment conclude cta-button -e production --winner green \\\n"
-        "    --evidence result.json --reason 'green sells more'\n"
-        "  ffc experiment stop cta-button -e production --reason 'the form was broken'\n",
+    .examples = "  ffc experiment start cta-button -e production --reason 'EXP-7'\n"
+                "  ffreplay analyze cta-button log.ndjson -e production --json > result.json\n"
+                "  ffc experiment conclude cta-button -e production --winner green \\\n"
+                "    --evidence result.json --reason 'green sells more'\n"
+                "  ffc experiment stop cta-button -e production --reason 'the form was broken'\n",
     .run = run,
 };
 

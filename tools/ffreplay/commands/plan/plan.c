@@ -32,13 +32,12 @@ const struct command plan_command = {
     .summary = "predict what a rollout or an experiment takes: samples, time",
     .usage = "FLAG [LOG…] -e ENV [--traffic 2000/s] [--baseline METRIC=VALUE]… "
              "[--mde 5%] [--power 80%]",
-    .examples =
-        "  ffreplay plan canary.checkout requests.ndjson -e production\n"
-        "  ffreplay plan canary.checkout requests.ndjson -e production --traffic 2000/s\n"
-        "  ffreplay plan canary.checkout -e production --traffic 50/s \\\n"
-        "    --baseline error_rate=1%\n"
-        "  ffreplay plan button -e production --traffic 12000/d --baseline basket=31.5:22\n"
-        "  ffreplay plan button -e production --mde 20% --baseline bought=5%\n",
+    .examples = "  ffreplay plan canary.checkout requests.ndjson -e production\n"
+                "  ffreplay plan canary.checkout requests.ndjson -e production --traffic 2000/s\n"
+                "  ffreplay plan canary.checkout -e production --traffic 50/s \\\n"
+                "    --baseline error_rate=1%\n"
+                "  ffreplay plan button -e production --traffic 12000/d --baseline basket=31.5:22\n"
+                "  ffreplay plan button -e production --mde 20% --baseline bought=5%\n",
     .run = run,
 };
 
