@@ -152,6 +152,15 @@ static bool set_count(const struct parsing *parsing, const struct option *option
     return false;
 }
 
+static bool parse_ago(const char *text, int64_t *time)
+{
+    int64_t ms;
+    if (!parse_duration(text, &ms))
+        return false;
+    *time = clock_now() - ms;
+    return true;
+}
+
 static bool set_value(struct parsing *parsing, const struct option *option, const char *value)
 {
     int choice;
@@ -172,12 +181,19 @@ static bool set_value(struct parsing *parsing, const struct option *option, cons
     }
     case OPTION_COUNT:
         return set_count(parsing, option, value);
+    case OPTION_AGO:
+        if (parse_ago(value, option->target))
+            return true;
+        job_error(parsing->command, "--%s takes a duration such as 7d, not '%s'", option->name,
+                  value);
+        return false;
     case OPTION_TIME:
-        if (parse_time(value, option->target))
+        if (parse_time(value, option->target) ||
+            (*value == '-' && parse_ago(value + 1, option->target)))
             return true;
         job_error(parsing->command, "--%s takes a time such as 2026-11-20T10:00:00Z, not '%s'",
                   option->name, value);
-        print_help("give date and time, then Z or an offset such as +02:00");
+        print_help("give date and time, then Z or an offset such as +02:00; or -7d, so long ago");
         return false;
     case OPTION_FORMAT:
         choice = choose(parsing, option, value, format_words);

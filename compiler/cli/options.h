@@ -29,7 +29,8 @@ enum option_kind {
     OPTION_TEXT,   /* const char * */
     OPTION_TEXTS,  /* struct option_texts: may be repeated */
     OPTION_COUNT,  /* uint32_t */
-    OPTION_TIME,   /* int64_t, milliseconds, from RFC 3339 */
+    OPTION_TIME,   /* int64_t, milliseconds, from RFC 3339, or "-7d": so long ago */
+    OPTION_AGO,    /* int64_t, milliseconds: a time so long ago, from "7d" */
     OPTION_FORMAT, /* enum diagnostic_format: text, json, github */
     OPTION_COLOR   /* enum color_choice: auto, always, never */
 };

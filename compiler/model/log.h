@@ -115,6 +115,7 @@ extern const char *const point_field_names[];
 
 struct log {
     struct text name;
+    struct text path; /* of its files, with wildcards; NULL: a command line names them */
     enum log_format format;
     const char *time;        /* field */
     const char *time_rest;   /* another one, whose text follows that one's; or NULL */

@@ -375,6 +375,9 @@ static const struct field log_fields[] = {
          "whose string `log_format` is, in place of `format`"),
     FIELD("log_format", FIELD_PLACED, struct log, log_format,
           "the server's own string, pasted as it stands in its configuration"),
+    FIELD("path", FIELD_PLACED, struct log, path,
+          "where its files are, with wildcards, for `ffreplay` without a `LOG`; a relative path is "
+          "below the project's directory"),
     READ("time", read_log_time, log_time_form, "when it happened"),
     FIELD("unit", FIELD_TEXT, struct log, unit, "the unit that it happened to",
           .form = &field_name_form),

@@ -19,6 +19,7 @@
 #include "tools/ffreplay/commands/choose_logs.h"
 #include "tools/ffreplay/commands/commands.h"
 #include "tools/ffreplay/commands/log_options.h"
+#include "tools/ffreplay/replay/log_paths.h"
 
 #define FORMS(X)         \
     X(FORM_TEXT, "text") \
@@ -50,7 +51,7 @@ static int run(int argc, char **argv);
 const struct command analyze_command = {
     .name = "analyze",
     .summary = "an experiment's result: effects, intervals and a decision",
-    .usage = "FLAG LOG… -e ENV [--method METHOD] [--metric NAME]… [--control VARIANT]",
+    .usage = "FLAG [LOG…] -e ENV [--method METHOD] [--metric NAME]… [--control VARIANT]",
     .examples = "  ffreplay analyze cta-button exposures=exp.ndjson orders=orders.csv -e live\n"
                 "  ffreplay analyze cta-button requests.ndjson -e production --method fixed\n"
                 "  ffreplay analyze cta-button requests.ndjson -e production --format markdown\n"
@@ -589,7 +590,7 @@ static bool can_read_twice(const struct task *task)
 }
 
 static int analyze_flag(const struct options *options, struct replay *replay, const char *name,
-                        char **logs, size_t count)
+                        struct log_arguments *logs)
 {
     struct project *project = replay->project;
     if (project->diagnostics.errors > 0) {
@@ -600,7 +601,7 @@ static int analyze_flag(const struct options *options, struct replay *replay, co
     if (!past_overrides_put_back(project))
         return EXIT_JOB;
     replay_init(replay, project);
-    struct task task = {.options = options, .replay = replay, .logs = logs, .log_count = count};
+    struct task task = {.options = options, .replay = replay};
     task.flag = choose_flag(&analyze_command, project, name);
     if (!task.flag)
         return EXIT_JOB;
@@ -608,7 +609,12 @@ static int analyze_flag(const struct options *options, struct replay *replay, co
     if (task.environment == UINT32_MAX)
         return EXIT_JOB;
     choose_logs(replay, task.flag, task.environment);
-    if (!can_read_twice(&task) || !(task.reads = replay_logs_read(replay, logs, count)))
+    if (!log_paths_add(replay, logs))
+        return EXIT_JOB;
+    task.logs = logs->items;
+    task.log_count = logs->count;
+    if (!can_read_twice(&task) ||
+        !(task.reads = replay_logs_read(replay, logs->items, logs->count)))
         return EXIT_JOB;
     int status = EXIT_JOB;
     if (flag_variants_open(&task.variants, project, task.flag, task.environment,
@@ -646,8 +652,6 @@ static bool check_usage(struct options *options, int operands)
                     options->format);
     else if (operands < 1)
         usage_error(&analyze_command, "expected a flag");
-    else if (operands < 2)
-        usage_error(&analyze_command, "expected at least one log");
     else if (!options->environment)
         usage_error(&analyze_command, "expected an environment: -e ENV");
     else if (options->since && options->from != INT64_MIN)
@@ -705,7 +709,8 @@ static int run(int argc, char **argv)
     struct replay replay = {0};
     if (is_sound && log_options_apply(&options.logs, &analyze_command, &replay)) {
         replay.project = project_load(options.directory, (int64_t)time(NULL) * 1000);
-        status = analyze_flag(&options, &replay, argv[1], argv + 2, (size_t)(operands - 1));
+        struct log_arguments logs = {argv + 2, (size_t)(operands - 1)};
+        status = analyze_flag(&options, &replay, argv[1], &logs);
         replay_release(&replay);
         project_free(replay.project);
     }

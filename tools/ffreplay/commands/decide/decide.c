@@ -20,6 +20,7 @@
 #include "compiler/rollout/publication.h"
 #include "compiler/rollout/recovery.h"
 #include "tools/ffreplay/commands/log_options.h"
+#include "tools/ffreplay/replay/log_paths.h"
 #include "tools/ffreplay/replay/replay.h"
 #include "tools/ffreplay/report/report.h"
 #include "compiler/project/project.h"
@@ -29,7 +30,7 @@ static int run(int argc, char **argv);
 const struct command decide_command = {
     .name = "decide",
     .summary = "decide on a canary: advance, hold, pause, roll back, complete",
-    .usage = "FLAG LOG… -e ENV | --all LOG… -e ENV",
+    .usage = "FLAG [LOG…] -e ENV | --all [LOG…] -e ENV",
     .examples = "  ffreplay decide canary.checkout access.log -e production\n"
                 "  zcat access.log.*.gz | ffreplay decide canary.checkout - -e production --json\n"
                 "  ffreplay decide --all requests=api.ndjson -e production --apply \\\n"
@@ -221,7 +222,7 @@ static int report(struct replay *replay, const struct analyses *analyses,
 /* --------------------------------------------------------------------------------------- run -- */
 
 static int read_logs(struct replay *replay, struct analyses *analyses,
-                     const struct options *options, const char *flag, char **logs, size_t log_count)
+                     const struct options *options, const char *flag, struct log_arguments *logs)
 {
     if (!choose_canaries(replay->project, &decide_command, options->all ? NULL : flag,
                          options->environment, analyses))
@@ -233,13 +234,16 @@ static int read_logs(struct replay *replay, struct analyses *analyses,
         choose_logs(replay, subject->flag, subject->environment);
         replay_add_consumer(replay, &analyses->items[i].consumer);
     }
-    return replay_read(replay, logs, log_count) ? EXIT_FINE : EXIT_JOB;
+    /* Without a canary, there is nothing to read. */
+    if ((analyses->count > 0 || logs->count > 0) && !log_paths_add(replay, logs))
+        return EXIT_JOB;
+    return replay_read(replay, logs->items, logs->count) ? EXIT_FINE : EXIT_JOB;
 }
 
 /* `analyses` is the caller's to release. */
 static int decide_on_logs(struct replay *replay, struct analyses *analyses,
                           const struct options *options, struct ledger *ledger, const char *flag,
-                          char **logs, size_t log_count)
+                          struct log_arguments *logs)
 {
     struct project *project = replay->project;
     if (project->diagnostics.errors > 0) {
@@ -256,9 +260,9 @@ static int decide_on_logs(struct replay *replay, struct analyses *analyses,
     if (!past_overrides_put_back(project))
         return EXIT_JOB;
     replay_init(replay, project);
-    int status = read_logs(replay, analyses, options, flag, logs, log_count);
+    int status = read_logs(replay, analyses, options, flag, logs);
     bool again = false;
-    if (status == EXIT_FINE && !replay_settle_now(replay, logs, log_count, &again)) {
+    if (status == EXIT_FINE && !replay_settle_now(replay, logs->items, logs->count, &again)) {
         if (!replay_is_too_bad(replay)) {
             replay_report_no_time(replay);
             print_help("give the time with --now");
@@ -268,7 +272,7 @@ static int decide_on_logs(struct replay *replay, struct analyses *analyses,
     if (again) {
         analyses_release(analyses);
         replay_begin_anew(replay);
-        status = read_logs(replay, analyses, options, flag, logs, log_count);
+        status = read_logs(replay, analyses, options, flag, logs);
     }
     return status == EXIT_FINE ? report(replay, analyses, options, ledger) : status;
 }
@@ -306,8 +310,6 @@ static bool check_usage(const struct options *options, int logs)
 {
     if (!options->all && logs < 0)
         usage_error(&decide_command, "expected a flag, or --all");
-    else if (logs < 1)
-        usage_error(&decide_command, "expected at least one log ('-' is stdin)");
     else if (!options->environment)
         usage_error(&decide_command, "expected an environment: -e ENV");
     else
@@ -351,14 +353,14 @@ static int run(int argc, char **argv)
     if (!log_options_apply(&options.logs, &decide_command, &replay))
         return EXIT_JOB;
 
+    struct log_arguments logs = {argv + first_log, (size_t)(operands - first_log + 1)};
     struct analyses analyses = {0};
     struct ledger ledger = {.lock = -1};
     struct buffer error = {0};
     int64_t today = options.now != INT64_MIN ? options.now : (int64_t)time(NULL) * 1000;
     if (publication_prepare(&options.publication, options.apply.build, options.apply.key, &error) &&
         load(&replay, &options, &ledger, today, &error))
-        status = decide_on_logs(&replay, &analyses, &options, &ledger, argv[1], argv + first_log,
-                                (size_t)(operands - first_log + 1));
+        status = decide_on_logs(&replay, &analyses, &options, &ledger, argv[1], &logs);
     else
         status = job_error(&decide_command, "%s", error.bytes);
     buffer_release(&error);

@@ -10,6 +10,7 @@
 #include "tools/ffreplay/commands/choose_logs.h"
 #include "tools/ffreplay/commands/commands.h"
 #include "tools/ffreplay/commands/log_options.h"
+#include "tools/ffreplay/replay/log_paths.h"
 #include "compiler/model/model.h"
 #include "compiler/project/project.h"
 
@@ -28,7 +29,7 @@ static int run(int argc, char **argv);
 const struct command health_command = {
     .name = "health",
     .summary = "a flag's health: who got what, metrics, and what is wrong",
-    .usage = "FLAG LOG… -e ENV [--format text] [--exit-code]",
+    .usage = "FLAG [LOG…] -e ENV [--format text] [--exit-code]",
     .examples = "  ffreplay health checkout requests.ndjson -e production\n"
                 "  ffreplay health checkout requests.log -e production --exit-code | jq .issues\n"
                 "  ffreplay health checkout requests.ndjson -e production --format text\n",
@@ -171,15 +172,17 @@ static void release(struct checkup *checkup)
     flag_variants_close(&checkup->variants);
 }
 
-static bool find_logs(struct checkup *checkup, char **logs, size_t count)
+static bool find_logs(struct checkup *checkup, struct log_arguments *logs)
 {
     choose_logs(checkup->replay, checkup->flag, checkup->environment);
-    checkup->reads = replay_logs_read(checkup->replay, logs, count);
+    if (!log_paths_add(checkup->replay, logs))
+        return false;
+    checkup->reads = replay_logs_read(checkup->replay, logs->items, logs->count);
     return checkup->reads != NULL;
 }
 
 static int check_flag(const struct options *options, struct replay *replay, const char *name,
-                      char **logs, size_t count)
+                      struct log_arguments *logs)
 {
     struct project *project = replay->project;
     if (project->diagnostics.errors > 0) {
@@ -195,16 +198,16 @@ static int check_flag(const struct options *options, struct replay *replay, cons
     if (!checkup.flag)
         return EXIT_JOB;
     checkup.environment = choose_environment(&health_command, project, options->environment);
-    if (checkup.environment == UINT32_MAX || !find_logs(&checkup, logs, count))
+    if (checkup.environment == UINT32_MAX || !find_logs(&checkup, logs))
         return EXIT_JOB;
-    int status = read_logs(&checkup, logs, count);
+    int status = read_logs(&checkup, logs->items, logs->count);
     bool again = false;
     if (status == EXIT_FINE)
-        (void)replay_settle_now(replay, logs, count, &again);
+        (void)replay_settle_now(replay, logs->items, logs->count, &again);
     if (again) {
         release(&checkup);
         replay_begin_anew(replay);
-        status = read_logs(&checkup, logs, count);
+        status = read_logs(&checkup, logs->items, logs->count);
     }
     if (status == EXIT_FINE)
         status = write_page(&checkup);
@@ -221,8 +224,6 @@ static bool check_usage(struct options *options, int operands)
         usage_error(&health_command, "--json and --format text contradict each other");
     else if (operands < 1)
         usage_error(&health_command, "expected a flag");
-    else if (operands < 2)
-        usage_error(&health_command, "expected at least one log ('-' is stdin)");
     else if (!options->environment)
         usage_error(&health_command, "expected an environment: -e ENV");
     else
@@ -260,7 +261,8 @@ static int run(int argc, char **argv)
     if (!log_options_apply(&options.logs, &health_command, &replay))
         return EXIT_JOB;
     replay.project = project_load(options.directory, (int64_t)time(NULL) * 1000);
-    status = check_flag(&options, &replay, argv[1], argv + 2, (size_t)(operands - 1));
+    struct log_arguments logs = {argv + 2, (size_t)(operands - 1)};
+    status = check_flag(&options, &replay, argv[1], &logs);
     replay_release(&replay);
     project_free(replay.project);
     return status;

@@ -10,6 +10,7 @@
 #include "tools/ffreplay/commands/commands.h"
 #include "tools/ffreplay/commands/log_options.h"
 #include "tools/ffreplay/commands/choose_logs.h"
+#include "tools/ffreplay/replay/log_paths.h"
 #include "compiler/model/model.h"
 #include "compiler/project/project.h"
 
@@ -36,7 +37,7 @@ static int run(int argc, char **argv);
 const struct command metrics_command = {
     .name = "metrics",
     .summary = "print metrics: in total, by variant, stage, window or field",
-    .usage = "LOG… [--flag FLAG -e ENV] [--by LIST]… [--metric NAME]… [--format FORMAT]",
+    .usage = "[LOG…] [--flag FLAG -e ENV] [--by LIST]… [--metric NAME]… [--format FORMAT]",
     .examples = "  ffreplay metrics requests.ndjson\n"
                 "  ffreplay metrics requests.ndjson --flag checkout -e production\n"
                 "  ffreplay metrics requests.ndjson --by endpoint --by country,status --top 10\n"
@@ -65,13 +66,11 @@ static bool parse_form(struct options *options)
                        options->format) == EXIT_FINE;
 }
 
-static bool check_usage(struct options *options, int logs)
+static bool check_usage(struct options *options)
 {
     if (!parse_form(options))
         return false;
-    if (logs < 1)
-        usage_error(&metrics_command, "expected at least one log ('-' is stdin)");
-    else if (options->flag && !options->environment)
+    if (options->flag && !options->environment)
         usage_error(&metrics_command, "--flag needs an environment: -e ENV");
     else if (options->environment && !options->flag)
         usage_error(&metrics_command, "-e needs a flag: name one with --flag");
@@ -258,7 +257,7 @@ static int read_and_write(const struct options *options, struct replay *replay, 
     return write_table(options, replay, table);
 }
 
-static int measure_logs(struct options *options, struct replay *replay, char **logs, size_t count)
+static int measure_logs(struct options *options, struct replay *replay, struct log_arguments *logs)
 {
     struct project *project = replay->project;
     if (project->diagnostics.errors > 0) {
@@ -275,8 +274,8 @@ static int measure_logs(struct options *options, struct replay *replay, char **l
                               .max_bad = replay->times.max_bad};
     wish.groupings = parse_groupings(options, &project->arena, &wish.grouping_count);
     if (!wish.groupings || !choose_metrics(options, project, &wish) ||
-        !concern_logs(options, replay, &wish) ||
-        !(wish.reads = replay_logs_read(replay, logs, count)))
+        !concern_logs(options, replay, &wish) || !log_paths_add(replay, logs) ||
+        !(wish.reads = replay_logs_read(replay, logs->items, logs->count)))
         return EXIT_JOB;
     struct flag_variants variants = {0};
     struct table table = {0};
@@ -285,7 +284,7 @@ static int measure_logs(struct options *options, struct replay *replay, char **l
     if (!options->flag ||
         (choose_flag_variants(options, replay, &variants) && has_stages(&variants, &wish)))
         status = table_prepare(&table, project, replay->layouts, &wish)
-                     ? read_and_write(options, replay, &table, logs, count)
+                     ? read_and_write(options, replay, &table, logs->items, logs->count)
                      : EXIT_INPUT;
     table_release(&table);
     flag_variants_close(&variants);
@@ -295,11 +294,11 @@ static int measure_logs(struct options *options, struct replay *replay, char **l
 static int check_and_measure(struct options *options, char **argv, int operands)
 {
     struct replay replay = {0};
-    if (!check_usage(options, operands) ||
-        !log_options_apply(&options->logs, &metrics_command, &replay))
+    if (!check_usage(options) || !log_options_apply(&options->logs, &metrics_command, &replay))
         return EXIT_JOB;
     replay.project = project_load(options->directory, (int64_t)time(NULL) * 1000);
-    int status = measure_logs(options, &replay, argv + 1, (size_t)operands);
+    struct log_arguments logs = {argv + 1, (size_t)operands};
+    int status = measure_logs(options, &replay, &logs);
     replay_release(&replay);
     project_free(replay.project);
     return status;
@@ -321,6 +320,7 @@ static int run(int argc, char **argv)
         {"top", 0, OPTION_TEXT, &options.top, "N",
          "the N values of a field with the most lines; the rest as one group"},
         FROM_OPTION(options.from, "only lines from this time"),
+        SINCE_OPTION(options.from),
         {"to", 0, OPTION_TIME, &options.to, "TIME", "only lines before this time"},
         SHOW_PRIVATE_OPTION(options.show_private),
         FORMAT_OPTION(options.format, "text, json, csv or prometheus [text]"),

@@ -1,0 +1,154 @@
+/* log_paths.c - see log_paths.h. */
+#include "log_paths.h"
+
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "compiler/base/arena.h"
+#include "compiler/cli/messages.h"
+#include "compiler/model/model.h"
+#include "replay.h"
+
+/* ---------------------------------------------------------------------------------- rotation -- */
+
+#define NOT_ROTATED (-1)
+
+/* A name without what compression adds. */
+static size_t plain_length(const char *path)
+{
+    static const char *const endings[] = {".gz", ".zst"};
+    size_t length = strlen(path);
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        size_t size = strlen(endings[i]);
+        if (length > size && strcmp(path + length - size, endings[i]) == 0)
+            return length - size;
+    }
+    return length;
+}
+
+/* "access.log.12.gz" is 12, and *base the length of "access.log". */
+static long rotation_of(const char *path, size_t *base)
+{
+    size_t length = plain_length(path), digits = 0;
+    while (digits < length && path[length - 1 - digits] >= '0' && path[length - 1 - digits] <= '9')
+        digits++;
+    *base = length;
+    if (digits == 0 || digits > 5 || digits == length || path[length - 1 - digits] != '.')
+        return NOT_ROTATED;
+    *base = length - digits - 1;
+    return strtol(path + length - digits, NULL, 10);
+}
+
+/* The oldest first: of numbers the greatest, of dates the least, and what has neither last. */
+static int by_age(const void *a, const void *b)
+{
+    const char *one = *(char *const *)a, *other = *(char *const *)b;
+    size_t base, base2;
+    long number = rotation_of(one, &base), number2 = rotation_of(other, &base2);
+    size_t shared = base < base2 ? base : base2;
+    int order = strncmp(one, other, shared);
+    if (order != 0)
+        return order;
+    if (base != base2)
+        return base > base2 ? -1 : 1;
+    if (number != number2)
+        return number > number2 ? -1 : 1;
+    return strcmp(one, other);
+}
+
+/* What is being compressed, is there twice. */
+static bool is_twin(const glob_t *found, size_t index)
+{
+    const char *path = found->gl_pathv[index];
+    size_t length = plain_length(path);
+    for (size_t i = 0; path[length] && i < found->gl_pathc; i++)
+        if (strlen(found->gl_pathv[i]) == length && memcmp(found->gl_pathv[i], path, length) == 0)
+            return true;
+    return false;
+}
+
+/* ------------------------------------------------------------------------------------ adding -- */
+
+static bool is_directory(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+/* Those that match; a relative path is below the project's directory. */
+static bool add_matches(struct replay *replay, const struct log *log,
+                        struct log_arguments *arguments)
+{
+    struct project *project = replay->project;
+    struct arena *arena = &project->arena;
+    const char *path = log->path.text;
+    if (*path != '/')
+        path = arena_format(arena, "%s/%s", project->directory, path);
+    glob_t found;
+    size_t before = arguments->count;
+    int failed = glob(path, GLOB_NOSORT, NULL, &found);
+    if (!failed)
+        qsort(found.gl_pathv, found.gl_pathc, sizeof *found.gl_pathv, by_age);
+    for (size_t i = 0; !failed && i < found.gl_pathc; i++)
+        if (!is_directory(found.gl_pathv[i]) && !is_twin(&found, i))
+            *ARENA_APPEND(arena, arguments->items, arguments->count) =
+                arena_format(arena, "%s=%s", log->name.text, found.gl_pathv[i]);
+    if (!failed)
+        globfree(&found);
+    if (arguments->count > before)
+        return true;
+    print_error_at(&project->sources, log->path.span, "no file of log '%s' is there: '%s'",
+                   log->name.text, path);
+    print_help("name its files on the command line: %s=FILE", log->name.text);
+    return false;
+}
+
+static bool lacks_files(const struct log *log)
+{
+    job_error(NULL, "expected at least one log ('-' is stdin): log '%s' has no 'path'",
+              log->name.text);
+    print_help("name its files, %s=FILE, or say in its definition where they are", log->name.text);
+    return false;
+}
+
+static bool any_concerned(const struct replay *replay)
+{
+    for (uint32_t i = 0; i < replay->project->log_count; i++)
+        if (replay->concerned[i])
+            return true;
+    return false;
+}
+
+/* An array of our own, which can grow. */
+static void copy(struct replay *replay, struct log_arguments *arguments)
+{
+    const struct log_arguments given = *arguments;
+    *arguments = (struct log_arguments){0};
+    for (size_t i = 0; i < given.count; i++)
+        *ARENA_APPEND(&replay->project->arena, arguments->items, arguments->count) = given.items[i];
+}
+
+bool log_paths_add(struct replay *replay, struct log_arguments *arguments)
+{
+    const struct project *project = replay->project;
+    const bool *given = replay_logs_read(replay, arguments->items, arguments->count);
+    bool none_named = arguments->count == 0, any = any_concerned(replay);
+    if (!given)
+        return false;
+    copy(replay, arguments);
+    for (uint32_t i = 0; i < project->log_count; i++) {
+        const struct log *log = project->logs[i];
+        if (given[i] || (any && !replay->concerned[i]))
+            continue;
+        if (log->path.text ? !add_matches(replay, log, arguments)
+                           : none_named && any && !lacks_files(log))
+            return false;
+    }
+    if (arguments->count > 0)
+        return true;
+    job_error(NULL, "expected at least one log ('-' is stdin)");
+    print_help("a log whose definition has a 'path' needs none");
+    return false;
+}
