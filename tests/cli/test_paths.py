@@ -34,7 +34,7 @@ NO_PATHS = {("bucket", "KEY"),  # a unit's, as an operand
             ("new", "KEY"), ("rename", "NEW")}
 
 PROJECT = """\
-project: {name: lab, environments: [live], bucket_by: user}
+project: {name: lab, environments: [live, test], bucket_by: user}
 attributes: {user: string}
 logs: {l: {format: ndjson, time: ts, unit: user, context: {user: user}, fields: {status: status}}}
 metrics: {errors: {kind: proportion, of: {status: 500}, better: lower}}
@@ -160,6 +160,9 @@ def lay_out(at, built):
     with open(f"{at}/odd/unreadable", "w", encoding="utf-8") as file:
         file.write("x")
     os.chmod(f"{at}/odd/unreadable", 0)
+    identity = ["-c", "user.name=x", "-c", "user.email=x@example.com"]
+    for arguments in (["init", "-q"], ["add", "flags"], [*identity, "commit", "-qm", "x"]):
+        subprocess.run(["git", "-C", at, *arguments], check=True, capture_output=True)
     for root, directories, files in os.walk(at):
         for name in directories + files + ["."]:
             if not os.path.islink(f"{root}/{name}"):
