@@ -336,6 +336,7 @@ OPTIONS = {"--contexts FILE": "contexts", "--sign KEY": "a secret key", "sign --
            "verify --key KEY": "a public key", "--attach SIGNATURE": "a signature", "--policy FILE": "a policy",
            "--log NAME=FILE": "a log that contexts are taken from", "--directory DIR": "definitions",
            "--counters FILE": "counters", "--evidence FILE": "evidence of an experiment",
+           "new --file FILE": "definitions that are edited",
            "--snapshot FILE": "", "--build FILE": "", "--archive DIR": "", "--source DIR": ""}
 
 
