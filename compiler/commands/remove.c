@@ -4,6 +4,7 @@
 #include "compiler/base/escape.h"
 #include "edit_references.h"
 #include "edits.h"
+#include "remove.h"
 
 static int run(int argc, char **argv);
 
@@ -143,10 +144,10 @@ static bool tidy(struct edits *edits)
     return true;
 }
 
-static bool plan(struct edits *edits, int count, char **names)
+bool plan_removal(struct edits *edits, uint32_t count, const char *const *names)
 {
     struct buffer text = {0};
-    for (int i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         struct flag_place place;
         if (!edits_find_flag(edits, names[i], &place))
             return false;
@@ -183,7 +184,9 @@ static int run(int argc, char **argv)
     } else {
         status = edits_begin(&edits);
         if (status == EXIT_FINE)
-            status = plan(&edits, operands, argv + 1) ? edits_carry_out(&edits) : edits.refused;
+            status = plan_removal(&edits, (uint32_t)operands, (const char *const *)argv + 1)
+                         ? edits_carry_out(&edits)
+                         : edits.refused;
     }
     edits_release(&edits);
     return status;

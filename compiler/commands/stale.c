@@ -11,6 +11,8 @@
 #include "compiler/model/model.h"
 #include "compiler/project/project.h"
 #include "compiler/rollout/recovery.h"
+#include "edits.h"
+#include "remove.h"
 
 #define DAY 86400000
 
@@ -21,11 +23,19 @@
 enum stale_format { STALE_FORMATS(WORDS_MEMBER) };
 static const char *const stale_format_words[] = WORDS(STALE_FORMATS);
 
+/* Flags that --fix removes. */
+struct removals {
+    struct arena arena;
+    const char **names;
+    uint32_t count;
+};
+
 struct stale_options {
     struct project_choice project;
     const char *environment, *period, *format;
     struct option_texts code, calls, counters;
-    bool json, exit_code;
+    bool json, exit_code, fix;
+    struct change change; /* with --fix; what it shares with other edits */
     int64_t at;
     char **globs;
     int glob_count;
@@ -122,8 +132,51 @@ static int write_stale(const struct stale_options *options, const struct stale *
     return any && options->exit_code ? EXIT_INPUT : EXIT_FINE;
 }
 
+/* ------------------------------------------------------------------------------------- --fix -- */
+
+/* What everybody gets one variant of, and no code names any more. */
+static bool can_go(const struct stale_flag *found)
+{
+    bool settled = found->found[STALE_SETTLED] || found->found[STALE_CONCLUDED];
+    return settled && found->same && found->found[STALE_UNNAMED];
+}
+
+/* Names in `names`, which lives as long as they do; the others are noted. */
+static void choose_removals(const struct stale *stale, const bool *selected,
+                            struct removals *removals)
+{
+    for (uint32_t i = 0; i < stale->project->flag_count; i++) {
+        const struct stale_flag *found = &stale->flags[i];
+        const char *name = found->flag->name.text;
+        if (selected[i] && can_go(found))
+            *ARENA_APPEND(&removals->arena, removals->names, removals->count) =
+                arena_copy(&removals->arena, name, strlen(name));
+        else if (selected[i] && found->found[STALE_SETTLED] && found->uses.count > 0)
+            print_note("'%s' stays: %s:%u names it", name, found->uses.items[0].path,
+                       found->uses.items[0].line);
+    }
+}
+
+static int remove_chosen(const struct stale_options *options, const struct removals *removals)
+{
+    struct edits edits = EDITS_INIT(&stale_command);
+    edits.change.directory = options->project.directory;
+    edits.change.color = options->project.color;
+    edits.change.reason = options->change.reason;
+    edits.change.actor = options->change.actor;
+    edits.change.dry_run = options->change.dry_run;
+    edits.change.commit = options->change.commit;
+    edits.change.push = options->change.push;
+    int status = edits_begin(&edits);
+    if (status == EXIT_FINE)
+        status = plan_removal(&edits, removals->count, removals->names) ? edits_carry_out(&edits)
+                                                                        : edits.refused;
+    edits_release(&edits);
+    return status;
+}
+
 static int find(const struct stale_options *options, struct project *project, int64_t period,
-                enum stale_format format)
+                enum stale_format format, struct removals *removals)
 {
     struct stale stale = {
         .project = project, .environment = UINT32_MAX, .now = options->at, .period = period};
@@ -141,7 +194,9 @@ static int find(const struct stale_options *options, struct project *project, in
     int status = choose_globs(options, project, selected);
     if (status == EXIT_FINE)
         status = read_evidence(options, &stale);
-    if (status == EXIT_FINE)
+    if (status == EXIT_FINE && options->fix)
+        choose_removals(&stale, selected, removals);
+    else if (status == EXIT_FINE)
         status = write_stale(options, &stale, selected, format);
     standings_release(&stale.standings);
     standings_release(&stale.earlier);
@@ -161,6 +216,14 @@ static int read_words(const struct stale_options *options, int64_t *period, int 
                            stale_format_words, words_count(stale_format_words));
     if (options->json)
         *format = FORMAT_JSON;
+    const struct change *change = &options->change;
+    bool edits =
+        change->reason || change->actor || change->commit || change->push || change->dry_run;
+    if (edits && !options->fix)
+        return usage_error(&stale_command, "nothing is edited without --fix");
+    if (options->fix && options->code.count == 0)
+        return usage_error(&stale_command, "--fix removes what no code names: give it all with "
+                                           "--source");
     return EXIT_FINE;
 }
 
@@ -182,6 +245,13 @@ static int run(int argc, char **argv)
         JSON_OPTION(options.json, "one JSON object"),
         FORMAT_OPTION(options.format, "text, json, or github: annotations [text]"),
         EXIT_CODE_OPTION(options.exit_code, "exit with 1 if anything is found"),
+        {"fix", 0, OPTION_FLAG, &options.fix, NULL,
+         "remove what everybody gets one variant of and no code names"},
+        REASON_OPTION(options.change.reason, "with --fix: why, for the ledger"),
+        ACTOR_OPTIONS(options.change.actor),
+        COMMIT_OPTIONS(options.change.commit, options.change.push),
+        {"dry-run", 0, OPTION_FLAG, &options.change.dry_run, NULL,
+         "with --fix: show what would be changed"},
         AT_OPTION(options.at, "the clock [now]"),
         COLOR_OPTION(options.project.color),
     };
@@ -198,9 +268,15 @@ static int run(int argc, char **argv)
     struct project *project = project_load(options.project.directory, options.at);
     note_aside(project->directory);
     status = require_sound(project, &options.project);
+    struct removals removals = {.count = 0};
     if (status == EXIT_FINE)
-        status = find(&options, project, period, (enum stale_format)format);
+        status = find(&options, project, period, (enum stale_format)format, &removals);
     project_free(project);
+    if (status == EXIT_FINE && removals.count > 0)
+        status = remove_chosen(&options, &removals);
+    else if (status == EXIT_FINE && options.fix)
+        print_note("no flag can go: each is named by code, or not settled");
+    arena_release(&removals.arena);
     free(options.code.items);
     free(options.calls.items);
     free(options.counters.items);
@@ -211,11 +287,12 @@ const struct command stale_command = {
     .name = "stale",
     .summary = "find flags that have had their day, and names in code that are none",
     .usage = "[GLOB…] [-C DIR] [-e ENV] [--source DIR]… [--call NAME]… [--counters FILE]… "
-             "[--for 30d] [--json | --format github] [--exit-code]",
+             "[--for 30d] [--json | --format github] [--exit-code] [--fix --reason TEXT]",
     .examples = "  ffc stale                        by definitions, git and the ledger\n"
                 "  ffc stale --source .             and by the code of this repository\n"
                 "  ffc stale --source src --call feature\n"
                 "  curl -s localhost:9100/metrics | ffc stale --counters -\n"
+                "  ffc stale --source . --fix --reason 'rolled out' --commit\n"
                 "  ffc stale --json | jq -r '.flags[].flag'\n",
     .run = run,
 };

@@ -33,6 +33,7 @@ flags:
   base: {serve: on}
   above: {requires: {base: on}, serve: on}
   rolled: {serve: on}
+  finished: {serve: on}
   search: {percent: 10%}
   cta:
     type: string
@@ -175,7 +176,7 @@ def by_code():
     computed = [(use["file"], use["line"]) for use in found["computed"]]
     ok(computed == [("src/a.c", 5), ("src/sub/e.go", 3)], "a computed name is said; a definition is none", computed)
     unnamed = {name for name, why in reasons(found).items() if "unnamed" in why}
-    ok(unnamed == {"kill", "listed", "rolled"},
+    ok(unnamed == {"kill", "listed", "rolled", "finished"},
        "what no code names is found: comments, parts of texts and other files name nothing", unnamed)
     uses = {flag["flag"]: sorted((use["file"], use["as"]) for use in flag["uses"]) for flag in found["flags"]}
     ok(uses.get("new-search") == [("src/a.c", "text"), ("src/b.ts", "identifier")],
@@ -220,6 +221,25 @@ def by_counters():
     ok(done.returncode == 2 and "no counter" in done.stderr, "other metrics are refused", done.stderr)
 
 
+def fix():
+    done = run("--fix", "--reason", "x")
+    ok(done.returncode == 2 and "give it all with --source" in done.stderr, "--fix needs code", done.stderr)
+    done = run("--dry-run")
+    ok(done.returncode == 2 and "without --fix" in done.stderr, "and the options of an edit need --fix", done.stderr)
+    before = open(f"{SCRATCH}/flags/shop.yaml").read()
+    done = run("new-search", "finished", "--source", "src", "--fix", "--reason", "x", "--dry-run")
+    ok(done.returncode == 0 and "-  finished: {serve: on}" in done.stdout and "'new-search' stays: src/a.c:3" in done.stderr and
+       open(f"{SCRATCH}/flags/shop.yaml").read() == before, "--dry-run shows what would go, and what code names",
+       done.stdout, done.stderr)
+    done = run("finished", "--source", "src", "--fix", "--reason", "rolled out", "--actor", "op")
+    after = open(f"{SCRATCH}/flags/shop.yaml").read()
+    ok(done.returncode == 0 and after == before.replace("  finished: {serve: on}\n", ""), "--fix removes it, and nothing else",
+       done.stdout, done.stderr, after)
+    done = run("new-search", "--source", "src", "--fix", "--reason", "rolled out")
+    ok(done.returncode == 0 and "no flag can go" in done.stderr, "then nothing is left to do", done.stderr)
+    write(f"{SCRATCH}/flags/shop.yaml", before)
+
+
 def usage():
     done = run("nothing-such")
     ok(done.returncode == 2 and "nothing-such" in done.stderr, "a name that no flag has is refused", done.stderr)
@@ -240,6 +260,7 @@ def main():
     git("commit", "-q", "-m", "first")
     by_code()
     by_counters()
+    fix()
     usage()
     with_history()
     print(f"1..{count}")
