@@ -768,7 +768,7 @@ void override_scope_in_words(const struct project *project, const struct overrid
     const char *separator = " in ";
     uint32_t count = project->environments.count, chosen = 0;
     for (uint32_t i = 0; i < count; i++)
-        chosen += override->environments >> i & 1;
+        chosen += (uint32_t)(override->environments >> i & 1);
     for (uint32_t i = 0; i < count && chosen < count; i++)
         if (override->environments >> i & 1) {
             buffer_format(&scope, "%s%s", separator, project->environments.items[i].text);

@@ -555,23 +555,20 @@ static int speak(struct wish *wish, int status)
     return heard ? status : EXIT_JOB;
 }
 
-/* "rollback-20261120t100000z-3f2a: serve default to 3 flags" */
-static int commit_it(struct wish *wish)
+/* "rollback-20261120t100000z-3f2a: serve default to 3 flags"; none without a change. Before the rest
+ * is said, which may read the project anew. */
+static void plan_commit(struct wish *wish, struct buffer *subject)
 {
     const struct override_edit *edit = &wish->edit;
-    struct buffer subject = {0};
     if (!wish->hurry.written || !*edit->name)
-        return EXIT_FINE;
+        return;
     change_commits(&wish->change, edit->name);
     if (edit->lifts)
-        terminal_format(&subject, "lift %s", edit->override.id.text);
+        terminal_format(subject, "lift %s", edit->override.id.text);
     else
-        terminal_format(&subject, "%s: serve %s, %u flag%s", edit->override.id.text,
+        terminal_format(subject, "%s: serve %s, %u flag%s", edit->override.id.text,
                         edit->override.serve.text, edit->flag_count,
                         edit->flag_count == 1 ? "" : "s");
-    int status = change_commit(&wish->change, subject.bytes);
-    buffer_release(&subject);
-    return status;
 }
 
 static int do_it(struct wish *wish)
@@ -588,9 +585,11 @@ static int do_it(struct wish *wish)
         if (flag)
             hurry_run_steps(&wish->hurry, flag, true, &status);
     }
-    bool written = wish->hurry.written;
+    struct buffer subject = {0};
+    plan_commit(wish, &subject);
     status = speak(wish, status);
-    int committed = written ? commit_it(wish) : EXIT_FINE;
+    int committed = subject.length ? change_commit(change, subject.bytes) : EXIT_FINE;
+    buffer_release(&subject);
     return status == EXIT_FINE ? committed : status;
 }
 
