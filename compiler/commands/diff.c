@@ -2,6 +2,7 @@
 #include "diff.h"
 #include "edit_told.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "compiler/base/buffer.h"
@@ -80,6 +81,8 @@ int tell_edit(const struct command *command, struct project *old, struct project
         diff_release(&diff);
     }
     diff_sides_release(&sides);
+    free(options.contexts.items);
+    free(options.logs.items);
     return status;
 }
 

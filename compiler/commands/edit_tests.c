@@ -33,6 +33,7 @@ static int run_all(struct test_run *run, const struct edits *edits, struct proje
 static void end_run(struct test_run *run)
 {
     release_arrangements(run);
+    buffer_release(&run->coverage.key);
     arena_release(&run->arena);
 }
 

@@ -555,8 +555,8 @@ static int speak(struct wish *wish, int status)
     return heard ? status : EXIT_JOB;
 }
 
-/* "rollback-20261120t100000z-3f2a: serve default to 3 flags"; none without a change. Before the rest
- * is said, which may read the project anew. */
+/* "rollback-20261120t100000z-3f2a: serve default to 3 flags"; none without a change. Before the
+ * rest is said, which may read the project anew. */
 static void plan_commit(struct wish *wish, struct buffer *subject)
 {
     const struct override_edit *edit = &wish->edit;

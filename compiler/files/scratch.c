@@ -65,7 +65,6 @@ static int open_folder(struct scratch *scratch, const char *path, const char **n
 bool scratch_open(struct scratch *scratch, struct buffer *error)
 {
     const char *base = getenv("TMPDIR");
-    *scratch = (struct scratch){.folder = -1};
     char *path = arena_format(&scratch->arena, "%s/ffc-XXXXXX", base && *base ? base : "/tmp");
     if (!mkdtemp(path)) {
         terminal_format(error, "cannot make a folder for a revision's files, '%s': %s", path,

@@ -14,6 +14,7 @@
 
 struct buffer;
 
+/* `{.folder = -1}` before anything else. */
 struct scratch {
     struct arena arena;
     int folder;         /* -1: not open */
@@ -22,7 +23,7 @@ struct scratch {
     size_t count;
 };
 
-/* Below $TMPDIR, for this user alone. */
+/* Below $TMPDIR, for this user alone. It has nothing yet, but its arena may be in use. */
 bool scratch_open(struct scratch *scratch, struct buffer *error);
 /* A path that no file system has, such as "a/../b", is left out. */
 bool scratch_write(struct scratch *scratch, const char *path, const char *bytes, size_t length,

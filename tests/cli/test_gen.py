@@ -100,7 +100,13 @@ def compiled(compiler, *arguments):
 
 
 def library():
-    return [f"{BUILD}/libfflag.a", "-pthread"]
+    """With what it was built for: a sanitizer has to be in the program."""
+    archive = f"{BUILD}/libfflag.a"
+    with open(archive, "rb") as file:
+        text = file.read()
+    sanitizers = [name for name, mark in (("address", b"__asan_"), ("undefined", b"__ubsan_"), ("thread", b"__tsan_"))
+                  if mark in text]
+    return ([f"-fsanitize={','.join(sanitizers)}"] if sanitizers else []) + [archive, "-pthread"]
 
 
 def main():
