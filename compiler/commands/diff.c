@@ -81,8 +81,6 @@ int tell_edit(const struct command *command, struct project *old, struct project
         diff_release(&diff);
     }
     diff_sides_release(&sides);
-    free(options.contexts.items);
-    free(options.logs.items);
     return status;
 }
 
@@ -119,6 +117,8 @@ static int run(int argc, char **argv)
     if (status == EXIT_FINE)
         status = compare(&sides, &options, (enum diff_format)format);
     diff_sides_release(&sides);
+    free(options.contexts.items);
+    free(options.logs.items);
     return status;
 }
 
