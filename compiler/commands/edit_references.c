@@ -105,6 +105,19 @@ static bool in_names(struct search *search, struct reference *reference, const s
     return false;
 }
 
+/* Of an override, at the top or in a plan. */
+static bool in_flags(struct search *search, struct reference *reference)
+{
+    const struct node *override = reference->select;
+    for (uint32_t i = 0; override->kind == NODE_MAP && i < override->count; i++) {
+        reference->names = &override->entries[i];
+        if (strcmp(reference->names->key->text, "flags") == 0 &&
+            in_names(search, reference, reference->names->value))
+            return true;
+    }
+    return false;
+}
+
 static bool in_overrides(struct edits *edits, struct edited *file, const struct entry *section,
                          void *user)
 {
@@ -112,19 +125,43 @@ static bool in_overrides(struct edits *edits, struct edited *file, const struct 
     (void)edits;
     for (uint32_t i = 0; section->value->kind == NODE_LIST && i < section->value->count; i++) {
         const struct node *override = section->value->items[i];
-        for (uint32_t j = 0; override->kind == NODE_MAP && j < override->count; j++) {
-            const struct entry *entry = &override->entries[j];
-            struct reference reference = {.kind = REFERENCE_OVERRIDE,
-                                          .file = file,
-                                          .list = section,
-                                          .index = i,
-                                          .names = entry};
-            if (strcmp(entry->key->text, "flags") == 0 &&
-                in_names(search, &reference, entry->value))
-                return false;
-            if (strcmp(entry->key->text, "if") == 0 &&
-                find_asked(search, file, entry->value, "an override"))
-                return false;
+        const struct node *condition = override->kind == NODE_MAP ? node_get(override, "if") : NULL;
+        struct reference reference = {.kind = REFERENCE_OVERRIDE,
+                                      .file = file,
+                                      .list = section,
+                                      .index = i,
+                                      .select = override};
+        if (in_flags(search, &reference) ||
+            (condition && find_asked(search, file, condition, "an override")))
+            return false;
+    }
+    return true;
+}
+
+/* `rollback: [{override: {flags: [FLAG]}}]`, of any flag. */
+static bool in_plans(struct edits *edits, struct edited *file, const struct entry *section,
+                     void *user)
+{
+    struct search *search = user;
+    (void)edits;
+    for (uint32_t i = 0; section->value->kind == NODE_MAP && i < section->value->count; i++) {
+        const struct node *flag = section->value->entries[i].value;
+        for (uint32_t j = 0; flag->kind == NODE_MAP && j < flag->count; j++) {
+            const struct entry *plan = &flag->entries[j];
+            if (strcmp(plan->key->text, "rollback") != 0 || plan->value->kind != NODE_LIST)
+                continue;
+            for (uint32_t k = 0; k < plan->value->count; k++) {
+                const struct node *step = plan->value->items[k];
+                struct reference reference = {
+                    .kind = REFERENCE_OVERRIDE,
+                    .file = file,
+                    .list = plan,
+                    .index = k,
+                    .owner = flag,
+                    .select = step->kind == NODE_MAP ? node_get(step, "override") : NULL};
+                if (reference.select && in_flags(search, &reference))
+                    return false;
+            }
         }
     }
     return true;
@@ -137,6 +174,8 @@ bool find_reference(struct edits *edits, const char *flag, uint32_t skip,
     static const char *const sections[] = {"segments", "rollouts", "flags"};
     for (size_t i = 0; i < 3 && !search.done; i++)
         edits_each_section(edits, sections[i], in_definitions, &search);
+    if (!search.done)
+        edits_each_section(edits, "flags", in_plans, &search);
     if (!search.done)
         edits_each_section(edits, "overrides", in_overrides, &search);
     if (!search.done)

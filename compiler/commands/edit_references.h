@@ -16,7 +16,9 @@ struct reference {
     const struct node *name;   /* the scalar that names it */
     const struct entry *list;  /* of a test or an override: the list that it is in, … */
     uint32_t index;            /* … and its place there */
-    const struct entry *names; /* of an override: its `flags` */
+    const struct node *owner;  /* of a step of a rollback plan: the flag's keys; else NULL */
+    const struct node *select; /* of an override: its keys, … */
+    const struct entry *names; /* … and its `flags` among them */
     const char *who;           /* asks: the flag or segment, for people */
 };
 /* The first one from `skip` on, as edited so far; false: there is none. */

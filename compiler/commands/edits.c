@@ -11,6 +11,7 @@
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/files/place.h"
 #include "compiler/model/model.h"
+#include "compiler/model/selection.h"
 #include "compiler/rollout/actor.h"
 #include "compiler/rollout/entry.h"
 #include "compiler/rollout/file_edits.h"
@@ -463,8 +464,12 @@ static void call_by_new_name(const struct edits *edits, struct project *old)
         if (strcmp(old->flags[i]->name.text, edits->renamed) == 0)
             old->flags[i]->name.text = edits->flags[0];
     qsort(old->flags, old->flag_count, sizeof *old->flags, compare_flags);
-    for (uint32_t i = 0; i < old->flag_count; i++)
+    struct selection *selected = ARENA_ARRAY(&old->arena, struct selection, old->flag_count + 1u);
+    for (uint32_t i = 0; i < old->flag_count; i++) {
+        selected[i] = *overrides_of(old, old->flags[i]);
         old->flags[i]->index = i;
+    }
+    old->selected = selected;
 }
 
 static int tell_meaning(struct edits *edits, const struct file_text *texts, uint32_t count,

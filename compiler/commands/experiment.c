@@ -13,6 +13,7 @@
 #include "compiler/rollout/actor.h"
 #include "compiler/rollout/entry.h"
 #include "compiler/rollout/experiment_state.h"
+#include "compiler/rollout/freeze.h"
 #include "experiment_evidence.h"
 
 static int run(int argc, char **argv);
@@ -429,6 +430,22 @@ static int apply(struct turn *turn)
     return status;
 }
 
+/* An end that nobody wins is for what goes wrong, and is never refused. */
+static bool is_held(const struct change *change, const struct order *order)
+{
+    struct buffer error = {0};
+    const char *directory =
+        change->ledger.directory ? change->ledger.directory : change->project->directory;
+    bool held =
+        order->action != EXPERIMENT_ACTION_STOP && freeze_holds(directory, change->at, &error);
+    if (held) {
+        job_error(&experiment_command, "%s", error.bytes);
+        print_help(FREEZE_HELP);
+    }
+    buffer_release(&error);
+    return held;
+}
+
 static int act(struct change *change, const struct order *order)
 {
     struct turn turn = {
@@ -436,6 +453,8 @@ static int act(struct change *change, const struct order *order)
     int status;
     if (!turn.flag)
         return unknown_flag(&experiment_command, change->project, order->flag);
+    if (is_held(change, order))
+        return EXIT_INPUT;
     if (!choose(&turn, &status))
         return status;
     turn.targeting = &turn.flag->environments[turn.environment];

@@ -96,6 +96,8 @@ static int record(struct order *order)
         ledger_add(&change->ledger, &entry, &error) && ledger_is_certain(&change->ledger, &error);
     int status = done ? say(order, true) : job_error(&freeze_command, "%s", error.bytes);
     if (done) {
+        if (status != EXIT_FINE)
+            print_note("it is done nevertheless: %s", subject.bytes);
         int committed = change_commit(change, subject.bytes);
         status = status == EXIT_FINE ? committed : status;
     }

@@ -287,23 +287,50 @@ static bool add_tests(struct edits *edits, const struct order *order)
     return done;
 }
 
-/* A rollout that is copied has not begun. */
-static bool reset(struct edits *edits, const struct order *order)
+/* The flag's own keys, or those that an environment has; NULL: there are none. */
+static const struct node *keys_of(struct edits *edits, const char *flag, const char *environment,
+                                  struct flag_place *place)
 {
+    if (!edits_has_flag(edits, flag, place))
+        return NULL;
+    const struct node *keys = place->map->entries[place->place].value;
+    if (environment) {
+        keys = keys->kind == NODE_MAP ? node_get(keys, "environments") : NULL;
+        keys = keys && keys->kind == NODE_MAP ? node_get(keys, environment) : NULL;
+    }
+    return keys && keys->kind == NODE_MAP ? keys : NULL;
+}
+
+/* A rollout that is copied has not begun, and has units of its own. */
+static bool reset_keys(struct edits *edits, const char *flag, const char *environment)
+{
+    static const struct edit salt = {"salt", NULL};
     static const struct edit canary[] = {
         {"state", NULL}, {"stage", NULL}, {"since", NULL}, {"approved", NULL}};
     static const struct edit experiment[] = {{"state", NULL}, {"winner", NULL}};
+    struct flag_place place;
+    const struct node *keys = keys_of(edits, flag, environment, &place);
+    if (keys && node_get(keys, "salt") && !edits_set(edits, place.file, keys, &salt, 1))
+        return false;
     for (int i = 0; i < 2; i++) {
-        struct flag_place place;
-        if (!edits_find_flag(edits, order->flag, &place))
-            return false;
-        const struct node *body = place.map->entries[place.place].value;
-        const struct node *block =
-            body->kind == NODE_MAP ? node_get(body, i ? "experiment" : "canary") : NULL;
+        keys = keys_of(edits, flag, environment, &place);
+        const struct node *block = keys ? node_get(keys, i ? "experiment" : "canary") : NULL;
         if (block && block->kind == NODE_MAP &&
             !edits_set(edits, place.file, block, i ? experiment : canary, i ? 2 : 4))
             return false;
     }
+    return true;
+}
+
+static bool reset(struct edits *edits, const struct order *order)
+{
+    uint32_t count;
+    const char **environments = edits_environments(edits, &count);
+    if (!reset_keys(edits, order->flag, NULL))
+        return false;
+    for (uint32_t i = 0; i < count; i++)
+        if (!reset_keys(edits, order->flag, environments[i]))
+            return false;
     return true;
 }
 

@@ -67,16 +67,18 @@ static bool take(struct edits *edits, struct edited *file, bool done, struct buf
     return done;
 }
 
-/* An override that selects nothing else goes, too. */
+/* An override that selects nothing else goes, too, and a plan that has no other step. */
 static bool drop_reference(struct edits *edits, const struct reference *reference)
 {
     struct buffer text = {0}, error = {0};
     const struct source *source = &reference->file->now;
-    const struct node *item = reference->list->value->items[reference->index];
+    const struct node *select = reference->select;
     const struct node *names = reference->names ? reference->names->value : NULL;
     bool several = names && names->kind == NODE_LIST && names->count > 1;
     bool selects =
-        names && (node_get(item, "tags") || node_get(item, "kinds") || node_get(item, "all"));
+        names && (node_get(select, "tags") || node_get(select, "kinds") || node_get(select, "all"));
+    bool alone = reference->owner && reference->list->value->count == 1;
+    static const struct edit no_names = {"flags", NULL}, no_plan = {"rollback", NULL};
     bool done;
     if (several) {
         uint32_t place = 0;
@@ -84,8 +86,9 @@ static bool drop_reference(struct edits *edits, const struct reference *referenc
             place++;
         done = edit_remove_item(source, reference->names, place, &text, &error);
     } else if (selects) {
-        const struct edit edit = {"flags", NULL};
-        done = edit_keys(source, item, &edit, 1, &text, &error);
+        done = edit_keys(source, select, &no_names, 1, &text, &error);
+    } else if (alone) {
+        done = edit_keys(source, reference->owner, &no_plan, 1, &text, &error);
     } else {
         done = edit_remove_item(source, reference->list, reference->index, &text, &error);
     }

@@ -13,9 +13,9 @@
 struct buffer;
 
 #define FREEZE_VERDICT "freeze"
-#define FREEZE_HELP                                                                        \
-    "'ffc rollback' and 'ffc canary rollback' and 'pause' work all the same; 'ffc freeze " \
-    "--lift' ends it"
+#define FREEZE_HELP                                                                              \
+    "'ffc rollback', 'ffc canary rollback' and 'pause', and 'ffc experiment stop' work all the " \
+    "same; 'ffc freeze --lift' ends it"
 
 struct freeze {
     int64_t until; /* INT64_MIN: there is none */

@@ -119,7 +119,39 @@ ok(result.status == 1 and read(directory) == SHOP, "not_to_what_is_no_name", res
 result = ffc(directory, "rename", "base", "base")
 ok(result.status == 0 and not os.path.exists(directory + "/ledger"), "to_itself_is_nothing", result.out)
 
+# The flags are in another order then, and the override is of the same one.
+directory = project(shop=SHOP.replace("- {id: one, flags: alone, serve: default}", "- {id: one, flags: last, serve: default}"))
+result = ffc(directory, "rename", "base", "z")
+ok(result.status == 0 and "No flag changes" in result.out and "flags: [z, alone]" in read(directory), "overrides_stay_with_their_flags",
+   result.out, result.err)
+
+# A rollback plan names flags, too.
+PLAN = """\
+  risky:
+    rollback:
+      - {override: {flags: [alone, base], serve: default}}   # both
+      - override: {flags: alone, serve: default}
+  other: {owner: web, rollback: [{override: {flags: [alone], serve: default}}]}
+  tagged: {tags: [x], rollback: [{serve: default}, {override: {flags: alone, tags: x, serve: default}}]}
+"""
+PLANNED = SHOP.split("overrides:")[0] + PLAN
+directory = project(shop=PLANNED)
+result = ffc(directory, "rename", "alone", "a b: c")
+ok(result.status == 0 and PLAN.replace("alone", '"a b: c"') in read(directory), "renames_in_plans", read(directory), result.err)
+sound(directory, "a_plan_with_another_name")
+directory = project(shop=PLANNED)
+result = ffc(directory, "remove", "alone")
+ok(result.status == 0 and read(directory).endswith("""\
+  risky:
+    rollback:
+      - {override: {flags: [base], serve: default}}   # both
+  other: {owner: web}
+  tagged: {tags: [x], rollback: [{serve: default}, {override: {tags: x, serve: default}}]}
+"""), "removes_from_plans", read(directory), result.err)
+sound(directory, "plans_without_it")
+
 # remove
+directory = project()
 result = ffc(directory, "remove", "base")
 ok(result.status == 1 and "shop.yaml:5: 'lucky' asks for 'base'" in result.err and "shop.yaml:13: 'user' asks for 'base'" in result.err and
    "2 places" in result.err and read(directory) == SHOP, "refuses_while_it_is_needed", result.err)
@@ -171,6 +203,16 @@ for arguments, words in ((["--owner", "web"], "    owner: web\n    percent: 0%\n
     result = ffc(directory, "new", "fresh", *arguments)
     ok(result.status == 0 and words in (read(directory, "fresh") or ""), "new_" + "_".join(arguments), str(read(directory, "fresh")), result.err)
     sound(directory, "new")
+RUNNING = """\
+  runs:
+    environments:
+      staging: {salt: s, canary: {use: standard, state: running, stage: early, since: 2026-01-01T00:00:00Z}}
+      production: {experiment: {control: off, split: {off: 50%, on: 50%}, primary: errors, state: running}}
+overrides:"""
+directory = project(shop=SHOP.replace("overrides:", RUNNING))
+result = ffc(directory, "new", "fresh", "--like", "runs")
+ok("{staging: {canary: {use: standard}}, production: {experiment: {control: off, split: {off: 50%, on: 50%}, primary: errors}}}" in
+   read(directory, "fresh"), "what_runs_in_an_environment_begins_anew", read(directory, "fresh"), result.err)
 directory = project()
 result = ffc(directory, "new", "Neuer Warenkorb", "--file", "shop.yaml")
 ok(result.status == 0 and "  Neuer Warenkorb: {percent: 0%}\noverrides:" in read(directory), "in_a_file_that_is_there", read(directory), result.err)
@@ -193,6 +235,17 @@ for arguments in (["set", "alone", "6%"], ["new", "x"], ["remove", "alone"], ["r
     ok(result.status == 1 and "frozen until" in result.err and read(directory) == SHOP, "frozen_" + "_".join(arguments[:2]), result.err)
 equal(ffc(directory, "rollback", "alone").status, 0, "an_emergency_is_not")
 equal(ffc(directory, "canary", "rollback", "last").status, 0, "nor_a_canary's")
+trial = project(shop=SHOP.replace("  last:", "  trial: {experiment: {control: off, split: {off: 50%, on: 50%}, primary: errors, state: draft}}\n  last:"))
+begun = ffc(trial, "freeze", "--until", "2099-01-01T00:00:00Z")
+equal((begun.status, ffc(trial, "experiment", "start", "trial").status, "frozen until" in ffc(trial, "experiment", "start", "trial").err),
+      (0, 1, True), "no_experiment_starts")
+equal([ffc(trial, *arguments).status for arguments in
+       (["freeze", "--lift"], ["experiment", "start", "trial"], ["freeze", "--until", "2099-01-01T00:00:00Z"],
+        ["experiment", "conclude", "trial", "--winner", "on", "--without-evidence"], ["experiment", "stop", "trial"])],
+      [0, 0, 0, 1, 0], "or_is_decided_but_one_can_be_stopped")
+with open("/dev/full", "w") as full:
+    told = subprocess.run([FFC, "freeze", "--lift", "--reason", "why", "-C", trial], stdout=full, stderr=subprocess.PIPE, text=True)
+ok(told.returncode == 2 and "done nevertheless: lift" in told.stderr, "what_is_done_is_said", told.stderr)
 clone = directory + ".clone"
 subprocess.run(["git", "clone", "-q", directory, clone], check=True, env=ENVIRONMENT)
 equal(ffc(clone, "set", "alone", "6%").status, 1, "it_holds_in_a_clone")
