@@ -337,7 +337,8 @@ OPTIONS = {"--contexts FILE": "contexts", "--sign KEY": "a secret key", "sign --
            "--log NAME=FILE": "a log that contexts are taken from", "--directory DIR": "definitions",
            "--counters FILE": "counters", "--evidence FILE": "evidence of an experiment",
            "new --file FILE": "definitions that are edited",
-           "--snapshot FILE": "", "--build FILE": "", "--archive DIR": "", "--source DIR": ""}
+           "--snapshot FILE": "", "--build FILE": "", "--archive DIR": "", "--source DIR": "",
+           "--units FILE": ""}
 
 
 def help_of(*command):
