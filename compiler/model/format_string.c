@@ -534,6 +534,21 @@ static void name_final_status(struct compiler *compiler)
             add_field(compiler, "status", i, EXTRACT_WHOLE);
 }
 
+/* %D before %{ms}T before %T, whose whole seconds are 0 for most requests. */
+static void name_finest_duration(struct compiler *compiler)
+{
+    const struct format_string *format = compiler->format;
+    uint32_t finest = UINT32_MAX;
+    for (uint32_t i = 0; i < format->part_count; i++) {
+        const struct format_part *part = &format->parts[i];
+        if (part->name && strcmp(part->name, "duration") == 0 &&
+            (finest == UINT32_MAX || part->unit > format->parts[finest].unit))
+            finest = i;
+    }
+    if (finest != UINT32_MAX)
+        add_field(compiler, "duration", finest, EXTRACT_WHOLE);
+}
+
 static uint32_t part_shown(const struct format_string *format, const char *shown)
 {
     uint32_t i = 0;
@@ -561,6 +576,7 @@ static void name_fields(struct compiler *compiler)
 {
     const struct format_string *format = compiler->format;
     name_final_status(compiler);
+    name_finest_duration(compiler);
     for (uint32_t i = 0; i < format->part_count; i++)
         name_part(compiler, i);
     name_time(compiler);

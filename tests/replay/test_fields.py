@@ -241,4 +241,18 @@ for name, fields, said in (
 result = metrics(project("wrong", "", base=BASE % ("ndjson", "a: {from: a, from_unit: s}",
                                                    "  m: {kind: mean, value: a, unit: s}\n")), "/dev/null")
 ok("[FF0389]" in result.err and "metric 'm' is in s, and its field 'a' is in ms" in result.err, "another_unit_than_the_field", result.err)
+
+# ------------------------------------------------------------------------ one duration in several units
+
+# Apache's %T has whole seconds: beside it, %D is the duration, whichever comes first.
+REQUEST = '10.0.0.1 - - [20/Nov/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 5 '
+for directives, end in (("%T/%D", "0/149000"), ("%D %T", "149000 0"), ("%T %{ms}T", "0 149"), ("%{ms}T %D %T", "148 149000 0")):
+    base = ("project: {name: lab, environments: [production]}\nlogs:\n  log:\n    pattern: apache\n"
+            f"    log_format: '%h %l %u %t \"%r\" %>s %b {directives}'\n"
+            "metrics: {took: {kind: max, value: duration, unit: ms}, whole: {kind: max, value: duration_s}}\n")
+    result = metrics(project("apache", "", base=base), write("apache.log", [REQUEST + end]))
+    group = result.json["groups"][0] if result.status == 0 else None
+    equal(group and found(group, "took"), 149, f"the_finest_of_{directives}")
+    ok("%{ms}T" in directives or (group and found(group, "whole") == 0), f"and_seconds_are_there_too_of_{directives}", result.err)
+
 finish()

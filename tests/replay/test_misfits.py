@@ -160,6 +160,21 @@ for time, form, also in (
     ok(first.startswith(("2026-11-20T10:00", "2026-11-20T13:05", "2026-12-11T10:00", "2026-11-20T09:59:59.99")),
        f"as_what_it_is_{time}", first)
 
+# ISO 8601's offsets without a colon; and a day of a spreadsheet with a decimal comma.
+for time in ("2026-11-20T12:00:00+0200", "2026-11-20T12:00:00.000+02", "2026-11-20 08:30:00-0130", "2026-11-20T10:00:00+00"):
+    said = decide(JSON, write("offsets", [dict(line, ts=time) for line in lines]), "--json", "--now", "2026-12-31T00:00:00Z")
+    equal(said.status == 0 and said.json["input"]["first"], "2026-11-20T10:00:00Z", f"{time}_has_an_offset")
+for time in ("2026-11-20T12:00:00+020", "2026-11-20T12:00:00+2", "2026-11-20T12:00:00+2500", "2026-11-20T12:00:00+02:0",
+             "2026-11-20T12:00:00+02000", "2026-11-20T12:00:00+"):
+    said = decide(JSON, write("offsets", [dict(line, ts=time) for line in lines]))
+    ok(said.status == 2 and f"no time: 'ts' is '{time}'" in said.err, f"{time}_is_none", said.err)
+EXCEL = project("decimal-comma", canary(BLOCK), base=BASE.replace("time: ts", "time: {from: ts, format: excel, zone: Z}"))
+said = decide(EXCEL, write("comma", [dict(line, ts="46346,4166666667") for line in lines]), "--json", "--now", "2026-12-31T00:00:00Z")
+equal(said.status == 0 and said.json["input"]["first"], "2026-11-20T10:00:00Z", "a_day_with_a_decimal_comma")
+for time in ("46,346", "46,346.5", "46346,5,5", "46346,"):
+    said = decide(EXCEL, write("comma", [dict(line, ts=time) for line in lines]))
+    ok(said.status == 2 and f"'ts' is '{time}', expected 'excel', days since 1899-12-30" in said.err, f"no_day_is_{time}", said.err)
+
 EMPTY = {"prometheus": json.dumps({"status": "success", "data": {"resultType": "matrix", "result": []}}),
          "otlp": json.dumps({"resourceMetrics": []}) + "\n", "ndjson": ""}
 SAID = {"prometheus": "the queries found nothing", "otlp": "no log records and no spans, and metrics are not read",

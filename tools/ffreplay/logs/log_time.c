@@ -23,15 +23,18 @@ static int digits_at(const char *text, int count)
     return number;
 }
 
+/* "Z", "+01:00", and ISO 8601's "+0100" and "+01", which strftime's %z, Java and Postgres write. */
 static bool parse_offset(const char *text, size_t length, int64_t *ms)
 {
     if (length == 1 && (text[0] == 'Z' || text[0] == 'z')) {
         *ms = 0;
         return true;
     }
-    if (length != 6 || (text[0] != '+' && text[0] != '-') || text[3] != ':')
+    bool has_colon = length == 6 && text[3] == ':';
+    if ((!has_colon && length != 5 && length != 3) || (text[0] != '+' && text[0] != '-'))
         return false;
-    int hours = digits_at(text + 1, 2), minutes = digits_at(text + 4, 2);
+    int hours = digits_at(text + 1, 2);
+    int minutes = length == 3 ? 0 : digits_at(text + length - 2, 2);
     if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59)
         return false;
     *ms = (hours * 60 + minutes) * INT64_C(60000);

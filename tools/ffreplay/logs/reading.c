@@ -323,11 +323,25 @@ enum number_state reading_number(const struct log *log, const struct log_field *
 #define EXCEL_LAST         2958466.0
 #define MILLISECONDS_A_DAY 86400000.0
 
+/* With a decimal comma as well: of five digits, it separates no thousands. */
+static bool read_days(const struct value *from, double *days)
+{
+    char copy[32];
+    const char *comma = from->kind == VALUE_STRING ? memchr(from->text, ',', from->length) : NULL;
+    if (!comma || comma - from->text < 5 || from->length >= sizeof copy)
+        return value_number(from, days);
+    memcpy(copy, from->text, from->length);
+    copy[comma - from->text] = '.';
+    struct value value = *from;
+    value.text = copy;
+    return value_number(&value, days);
+}
+
 /* Local time, so it is written without an offset. */
 static bool write_excel(const struct value *from, struct buffer *text)
 {
     double days;
-    if (!value_number(from, &days) || !(days >= EXCEL_FIRST && days < EXCEL_LAST))
+    if (!read_days(from, &days) || !(days >= EXCEL_FIRST && days < EXCEL_LAST))
         return false;
     int64_t ms = llround((days - EXCEL_EPOCH) * MILLISECONDS_A_DAY);
     char written[32];

@@ -238,7 +238,8 @@ static void explain_form(const struct log *log, const struct logged_time *time, 
     snprintf(from, sizeof from, log->time_rest ? "[%.30s, %.30s]" : "%.60s",
              log->time ? log->time : time->field, log->time_rest);
     if (!guess && log->time_format)
-        snprintf(text, size, "expected '%.40s'", log->time_format);
+        snprintf(text, size, "expected '%.40s'%s", log->time_format,
+                 strcmp(log->time_format, TIME_EXCEL) == 0 ? ", days since 1899-12-30" : "");
     else if (!guess)
         snprintf(text, size, "expected RFC 3339 or a number");
     else
