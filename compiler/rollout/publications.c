@@ -1,8 +1,10 @@
 /* publications.c - see publications.h. */
 #include "publications.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <jansson.h>
 #include <limits.h>
 #include <stdio.h>
@@ -17,6 +19,7 @@
 #include "compiler/base/escape.h"
 #include "compiler/base/json.h"
 #include "compiler/base/json_read.h"
+#include "compiler/base/utf8.h"
 #include "compiler/cli/messages.h"
 #include "compiler/files/durable.h"
 #include "compiler/files/git.h"
@@ -316,7 +319,8 @@ static bool read_archive(struct reading *reading, const char *archive, struct bu
         return is_none;
     }
     uint64_t number = 1;
-    for (size_t at = 0; at < bytes.length; number++) {
+    size_t begin = bytes.length ? text_mark(bytes.bytes, bytes.length) : 0;
+    for (size_t at = begin; at < bytes.length; number++) {
         const char *text = bytes.bytes + at;
         const char *end = memchr(text, '\n', bytes.length - at);
         size_t length = end ? (size_t)(end - text) : bytes.length - at;
@@ -338,6 +342,56 @@ static bool read_ledger(struct reading *reading, const char *directory, struct b
         json_decref(entry);
     }
     return entries != NULL;
+}
+
+/* The build that a file of the archive is named by; false: it is another file. */
+static bool build_of_name(const char *name, char build[PUBLISHED_BUILD])
+{
+    const size_t length = PUBLISHED_BUILD - 1;
+    if (strlen(name) != length + 4 || strcmp(name + length, ".ffs") != 0)
+        return false;
+    memcpy(build, name, length);
+    build[length] = '\0';
+    return is_hex(build, length, length);
+}
+
+static bool is_listed(const struct publications *list, const char *build)
+{
+    for (uint32_t i = 0; i < list->count; i++)
+        if (strcmp(list->items[i].build, build) == 0)
+            return true;
+    return false;
+}
+
+/* A snapshot is kept before it is published: one that nothing names tells of a line that is lost,
+ * or of a build that was killed between the two. */
+static void tell_unlisted(const struct reading *reading, const char *archive)
+{
+    const char *folder = arena_format(reading->arena, "%s/%s", archive, reading->environment);
+    char build[PUBLISHED_BUILD], least[PUBLISHED_BUILD] = "";
+    uint32_t count = 0;
+    int fd = open_at(AT_FDCWD, folder, O_RDONLY | O_DIRECTORY, 0);
+    DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+    if (!stream && fd >= 0)
+        close(fd);
+    for (const struct dirent *entry; stream && (entry = readdir(stream));) {
+        if (!build_of_name(entry->d_name, build) || is_listed(reading->list, build))
+            continue;
+        count++;
+        if (!*least || strcmp(build, least) < 0)
+            memcpy(least, build, sizeof least);
+    }
+    if (stream)
+        closedir(stream);
+    if (count == 1)
+        print_warning("'%s' keeps build %.12s, which no publication names: if it was published, "
+                      "nothing says when, and the one before it is taken for it",
+                      folder, least);
+    else if (count > 1)
+        print_warning("'%s' keeps %" PRIu32 " builds that no publication names, such as %.12s: if "
+                      "they were published, nothing says when, and those before them are taken "
+                      "for them",
+                      folder, count, least);
 }
 
 /* What is in the archive and in the ledger is one. */
@@ -375,6 +429,8 @@ bool publications_read(struct publications *publications, const char *archive,
     if ((archive && !read_archive(&reading, archive, error)) ||
         !read_ledger(&reading, directory, error))
         return false;
+    if (archive)
+        tell_unlisted(&reading, archive);
     if (publications->count > 0)
         qsort(publications->items, publications->count, sizeof *publications->items, by_time);
     join_equal(publications);

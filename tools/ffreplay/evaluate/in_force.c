@@ -328,10 +328,13 @@ static bool read_archived(struct in_force *force, const struct snapshot *snapsho
         return false;
     const char *environment = force->project->environments.items[force->environment].text;
     const char *path = archive_path(force->archive, environment, snapshot->build, &force->arena);
-    if (read_at(AT_FDCWD, path, MOST_SNAPSHOT, bytes))
+    bool read = read_at(AT_FDCWD, path, MOST_SNAPSHOT, bytes);
+    if (read && bytes->length > 0)
         return true;
     buffer_format(why, "'%s': %s", path,
-                  errno == ENOENT ? "there is no such file" : input_error(errno));
+                  read              ? "it is empty"
+                  : errno == ENOENT ? "there is no such file"
+                                    : input_error(errno));
     return false;
 }
 
@@ -582,10 +585,10 @@ bool in_force_open(struct in_force **force, struct project *project, const struc
         return false;
     if (new->period_count > 0)
         return compile_now(new);
-    if (record->archive)
+    if (new->archive)
         print_warning("no publication is recorded in '%s' for '%s': what the definitions say now "
                       "is assumed of the past",
-                      record->archive, project->environments.items[environment].text);
+                      new->archive, project->environments.items[environment].text);
     return true;
 }
 
