@@ -114,18 +114,23 @@ bool trial_was_made(const struct project *project, const json_t *entry)
 
 /* ------------------------------------------------------------------------------------- start -- */
 
-/* Whether the entry is a start of this very block. */
-static bool starts(const json_t *entry, const struct project *project, const struct flag *flag,
-                   const struct experiment *experiment)
+bool trial_is_of(const json_t *entry, const struct project *project, const struct flag *flag,
+                 uint32_t environment)
 {
-    const json_t *to = json_object_get(json_object_get(entry, "experiment"), "to");
-    const char *state = json_text_at(to, "state"), *name = json_text_at(entry, "flag");
-    if (!state || strcmp(state, experiment_state_words[EXPERIMENT_RUNNING]) != 0 || !name ||
-        strcmp(name, flag->name.text) != 0)
+    const char *name = json_text_at(entry, "flag");
+    if (!json_object_get(entry, "experiment") || !name || strcmp(name, flag->name.text) != 0)
         return false;
     const struct targeting *targeting =
         targeting_named(project, name, json_text_at(entry, "environment"));
-    return targeting && targeting->experiment->node == experiment->node;
+    return targeting &&
+           targeting->experiment->node == flag->environments[environment].experiment->node;
+}
+
+static bool makes(const json_t *entry, enum experiment_state state)
+{
+    const json_t *to = json_object_get(json_object_get(entry, "experiment"), "to");
+    const char *text = json_text_at(to, "state");
+    return text && strcmp(text, experiment_state_words[state]) == 0;
 }
 
 static void take_start(struct trial_start *start, const json_t *entry,
@@ -148,6 +153,12 @@ static void take_start(struct trial_start *start, const json_t *entry,
     start->terms_changed = !is_same(terms, hex);
 }
 
+static void take_end(struct trial_start *start, const json_t *entry)
+{
+    const char *time = json_text_at(entry, "time");
+    start->has_ended = makes(entry, EXPERIMENT_CONCLUDED) && time && parse_time(time, &start->end);
+}
+
 bool trial_start_find(const struct project *project, const struct flag *flag, uint32_t environment,
                       struct arena *arena, struct trial_start *start, struct buffer *error)
 {
@@ -156,8 +167,11 @@ bool trial_start_find(const struct project *project, const struct flag *flag, ui
     const struct ledger_entries *entries = ledger_look(project->directory, error);
     for (uint32_t i = 0; entries && i < entries->count; i++) {
         json_t *json = ledger_json(entries, i, flag->name.text);
-        if (json && starts(json, project, flag, targeting->experiment))
-            take_start(start, json, targeting, arena);
+        if (json && trial_is_of(json, project, flag, environment)) {
+            if (makes(json, EXPERIMENT_RUNNING))
+                take_start(start, json, targeting, arena);
+            take_end(start, json);
+        }
         json_decref(json);
     }
     return entries != NULL;

@@ -41,6 +41,11 @@ void trial_entry(struct buffer *out, const struct targeting *targeting, const st
 /* Whether the definitions are as the entry of a change says that they are after it. */
 bool trial_was_made(const struct project *project, const json_t *entry);
 
+/* Whether the entry is about the flag's experiment, in this environment or one with the same block;
+ * it has one there. */
+bool trial_is_of(const json_t *entry, const struct project *project, const struct flag *flag,
+                 uint32_t environment);
+
 /* The newest start of the flag's experiment, in this environment or one with the same block. */
 struct trial_start {
     bool found;
@@ -48,6 +53,8 @@ struct trial_start {
     const char *primary;  /* NULL: it had none */
     bool primary_changed; /* it is another metric now, or the same with another definition */
     bool terms_changed;   /* anything that the result depends on */
+    bool has_ended;       /* it was stopped or concluded since */
+    int64_t end;          /* when */
 };
 /* Texts are the arena's. False: the ledger cannot be read, with a sentence in `error`. */
 bool trial_start_find(const struct project *project, const struct flag *flag, uint32_t environment,

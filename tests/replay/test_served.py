@@ -187,6 +187,102 @@ ok("cut off" in done.stderr and done.returncode == 0, "a last line that was cut 
 last = sum(1 for line in LINES if percent_of(line["ts"]) == WEEK[6])
 equal(assignment(done)["assumed"], lost + last, "and what came after the one before it is assumed")
 
+# what an editor adds to a record is no part of it
+directory, archive, published = week("edited")
+text = open(record(archive)).read()
+with open(record(archive), "w", newline="") as file:
+    file.write("\ufeff" + text.replace("\n", "\r\n"))
+done = metrics(directory, LOG, "--archive", archive)
+equal([days(done), done.stderr], [TRUTH, ""], "a byte order mark and CR do not count")
+
+# a line that is lost leaves its snapshot behind
+with open(record(archive), "w") as file:
+    file.write("".join(line + "\n" for i, line in enumerate(text.splitlines()) if i != 3))
+done = metrics(directory, LOG, "--archive", archive)
+ok(f"keeps build {published[3]['build'][:12]}, which no publication names" in done.stderr, "a lost line is noticed",
+   done.stderr)
+equal(days(done), truth(LINES, lambda ts: WEEK[2] if percent_of(ts) == WEEK[3] else percent_of(ts)),
+      "the publication before it is taken for it")
+with open(record(archive), "w") as file:
+    file.write("".join(line + "\n" for line in text.splitlines()[:5]))
+done = metrics(directory, LOG, "--archive", archive)
+least = min(one["build"] for one in published[5:])
+ok(f"keeps 2 builds that no publication names, such as {least[:12]}" in done.stderr, "so are lost lines", done.stderr)
+with open(record(archive), "w") as file:
+    file.write(text)
+with open(os.path.join(archive, "production", f"{published[1]['build']}.ffs"), "w"):
+    pass
+done = metrics(directory, LOG, "--archive", archive)
+ok("it is empty" in done.stderr and assignment(done)["assumed"] > 0, "an empty snapshot is said to be", done.stderr)
+
+# an archive of which nothing is left
+with open(os.path.join(directory, "project.yaml"), "w") as file:
+    file.write(BASE.replace("bucket_by: user_id}", "bucket_by: user_id, archive: gone}"))
+done = metrics(directory, LOG)
+ok("no publication is recorded in" in done.stderr and "gone" in done.stderr and assignment(done)["served"] == 0,
+   "an archive without a record is said to be", done.stderr)
+
+# ------------------------------------------------------------------------------------ experiments
+
+# Nobody logged variants: who was in which arm comes from the ledger, or from what was published.
+EXPERIMENT = """flags:
+  button:
+    owner: web
+    type: string
+    variants: {blue: b, green: g}
+    default: blue
+    experiment: {split: {blue: 50%, green: 50%}, control: blue, primary: failed, state: draft}
+"""
+TRIAL = BASE.replace("metrics:\n", "metrics:\n  failed: {kind: proportion, of: {status: {gte: 500}}, per: unit, better: lower}\n")
+directory = project("trial", EXPERIMENT, base=TRIAL)
+archive = os.path.join(SCRATCH, "trial-archive")
+BEGIN, END = MIDNIGHT + 2 * DAY, MIDNIGHT + 5 * DAY
+
+
+def turn(action, at, *more):
+    done = subprocess.run([FFC, "experiment", action, "button", "-C", directory, "-e", "production", "--reason", "x",
+                           "--at", moment(at), *more], capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(done.stderr)
+
+
+def analysis(*arguments):
+    return subprocess.run([FFREPLAY, "analyze", "button", LOG, "-C", directory, "-e", "production", "--json", *arguments],
+                          capture_output=True, text=True)
+
+
+build(directory, archive, MIDNIGHT - DAY)
+turn("start", BEGIN)
+build(directory, archive, BEGIN)
+running = json.loads(analysis("--from", moment(BEGIN), "--to", moment(END)).stdout)
+turn("conclude", END, "--winner", "green", "--without-evidence")
+build(directory, archive, END)
+inside = {line["user"] for line in LINES if BEGIN <= line["ts"] < END}
+ok(min(running["units"].values()) > len(inside) / 3, "both arms have units while it runs", running["units"])
+for way, options in (("the ledger", ()), ("the archive", ("--archive", archive))):
+    done = analysis(*options)
+    after = json.loads(done.stdout)
+    equal([after["units"], after["left_out"].get("crossovers", 0)], [running["units"], 0],
+          f"once it is concluded, arms are those of then, by {way}")
+    ok(any("was concluded at" in note for note in after["notes"]), f"and what came after is left out, by {way}", after["notes"])
+by_day = days(metrics(directory, LOG, flag="button"))
+for day, counts in by_day.items():
+    ran = moment(BEGIN) <= day < moment(END)
+    equal(set(counts), {"blue", "green"} if ran else {"green"} if day >= moment(END) else {"blue"},
+          f"metrics know what {day} was served")
+
+os.rename(os.path.join(directory, "ledger"), os.path.join(SCRATCH, "trial-ledger"))
+done = analysis()
+ok(done.returncode == 2 and "no unit was exposed" in done.stderr and "it is concluded" in done.stderr,
+   "where nothing tells, nobody is put in the winner's arm", done.stdout, done.stderr)
+done = analysis("--archive", archive)
+equal(json.loads(done.stdout)["units"], running["units"], "the archive alone tells")
+os.rename(os.path.join(SCRATCH, "trial-ledger"), os.path.join(directory, "ledger"))
+rewrite(directory, EXPERIMENT.replace("draft", "running"))
+notes = json.loads(analysis().stdout)["notes"]
+ok(any("as if the experiment had always been running: the ledger says otherwise" in note for note in notes),
+   "a state that was edited without the ledger is told of", notes)
+
 # --------------------------------------------------------------------------------------------- git
 
 if shutil.which("git"):

@@ -31,15 +31,30 @@ static const struct arm *by_variant(struct arena *arena, const struct rule *rule
     return arms;
 }
 
+static struct division of_experiment(const struct targeting *targeting)
+{
+    const struct experiment *experiment = targeting->experiment;
+    return (struct division){experiment->arms, experiment->arm_count, "experiment",
+                             is_asked_alone(targeting) && targeting->rule_count == 0 &&
+                                 !experiment->condition && experiment->traffic == PERCENT_ALL};
+}
+
+struct division division_while_it_ran(struct arena *arena, const struct flag *flag,
+                                      uint32_t environment)
+{
+    const struct targeting *targeting = &flag->environments[environment];
+    return targeting->experiment && targeting->experiment->state == EXPERIMENT_CONCLUDED
+               ? of_experiment(targeting)
+               : division_of(arena, flag, environment);
+}
+
 struct division division_of(struct arena *arena, const struct flag *flag, uint32_t environment)
 {
     const struct targeting *targeting = &flag->environments[environment];
     const struct experiment *experiment = targeting->experiment;
     bool alone = is_asked_alone(targeting);
     if (experiment && experiment->state == EXPERIMENT_RUNNING)
-        return (struct division){experiment->arms, experiment->arm_count, "experiment",
-                                 alone && targeting->rule_count == 0 && !experiment->condition &&
-                                     experiment->traffic == PERCENT_ALL};
+        return of_experiment(targeting);
     const struct rule *split = NULL;
     for (uint32_t i = 0; i < targeting->rule_count; i++)
         if (targeting->rules[i].split) {

@@ -22,6 +22,10 @@ struct division {
 };
 struct division division_of(struct arena *arena, const struct flag *flag, uint32_t environment);
 
+/* The same, of an experiment that is concluded, too: while it ran. */
+struct division division_while_it_ran(struct arena *arena, const struct flag *flag,
+                                      uint32_t environment);
+
 /* The place of the arm that the line's unit is in; NO_ARM: it does not take part, or the line does
  * not say whether it does. */
 #define NO_ARM UINT32_MAX

@@ -14,12 +14,13 @@
 
 /* --------------------------------------------------------------------------------- snapshots -- */
 
-/* The snapshot of an earlier time at which the canary was in the same place; or NULL. */
+/* The snapshot of an earlier time at which the canary or experiment stood the same; or NULL. */
 static const struct opened *opened_alike(const struct flag_variants *variants, uint32_t place)
 {
     const struct stage_time *times = variants->stages.items;
     for (uint32_t i = 0; i < place; i++)
-        if (times[i].state == times[place].state && times[i].stage == times[place].stage)
+        if (times[i].state == times[place].state && times[i].stage == times[place].stage &&
+            times[i].trial == times[place].trial && times[i].winner == times[place].winner)
             return &variants->opened[i];
     return NULL;
 }
@@ -33,16 +34,26 @@ static bool open_at(struct flag_variants *variants, struct project *project, uin
         return true;
     }
     struct canary *canary = variants->targeting->canary;
+    struct experiment *experiment = variants->targeting->experiment;
     const struct stage_time *time = &variants->stages.items[place];
     struct canary kept = {0};
+    struct experiment kept_experiment = {0};
     if (canary) {
         kept = *canary;
         canary->state = time->state;
         canary->stage = time->stage;
     }
+    if (experiment) {
+        kept_experiment = *experiment;
+        experiment->state = time->trial;
+        experiment->has_winner = time->winner != UINT32_MAX;
+        experiment->winner = time->winner;
+    }
     bool done = compiled_store_open(project, variants->environment, &opened->store);
     if (canary)
         *canary = kept;
+    if (experiment)
+        *experiment = kept_experiment;
     if (!done)
         return false;
     *ARENA_APPEND(&project->arena, variants->stores, variants->store_count) = opened->store;
@@ -53,15 +64,16 @@ static bool open_at(struct flag_variants *variants, struct project *project, uin
 
 static bool find_stages(struct flag_variants *variants, struct project *project)
 {
-    if (!variants->targeting->canary) {
+    const struct targeting *targeting = variants->targeting;
+    if (!targeting->canary && !targeting->experiment) {
         variants->stages.items = ARENA_NEW(&project->arena, struct stage_time);
         variants->stages.items[0].from = INT64_MIN;
         variants->stages.count = 1;
         return true;
     }
     struct buffer error = {0};
-    bool read =
-        stage_times_read(&variants->stages, project, variants->flag, variants->environment, &error);
+    bool read = (targeting->canary ? stage_times_read : trial_times_read)(
+        &variants->stages, project, variants->flag, variants->environment, &error);
     if (!read)
         job_error(NULL, "%s", error.bytes);
     buffer_release(&error);
@@ -82,7 +94,8 @@ bool flag_variants_open(struct flag_variants *variants, struct project *project,
     for (uint32_t i = 0; i < variants->stages.count; i++)
         if (!open_at(variants, project, i))
             return false;
-    variants->keeps = depends_on_previous(variants->opened[0].view, flag->name.text);
+    for (uint32_t i = 0; i < variants->stages.count && !variants->keeps; i++)
+        variants->keeps = depends_on_previous(variants->opened[i].view, flag->name.text);
     return in_force_open(&variants->force, project, flag, environment, record);
 }
 

@@ -3,7 +3,8 @@
  *
  * As logged, if the log names the flag and its variant. Otherwise by evaluating the flag again,
  * with the line's context at the line's time, on the snapshot that was in force then; where that is
- * not known, on one compiled from the definitions, for a canary at its stage at that time.
+ * not known, on one compiled from the definitions, for a canary at its stage at that time, for an
+ * experiment in its state at that time.
  */
 #ifndef FFREPLAY_FLAG_VARIANTS_H
 #define FFREPLAY_FLAG_VARIANTS_H
@@ -23,7 +24,7 @@ struct flag_variants {
     const struct flag *flag;
     uint32_t environment;
     const struct targeting *targeting;
-    struct stage_times stages; /* of a flag that has a canary; else one that is always */
+    struct stage_times stages; /* of its canary or experiment; without one, one that is always */
     struct opened {
         fflag_store *store;
         const fflag_view *view;

@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "compiler/base/arena.h"
-#include "compiler/rollout/ledger.h"
 #include "compiler/base/calendar.h"
+#include "compiler/base/json_read.h"
+#include "compiler/rollout/experiment_state.h"
+#include "compiler/rollout/ledger.h"
 #include "record.h"
 #include "compiler/model/model.h"
 
@@ -89,6 +91,75 @@ bool stage_times_read(struct stage_times *times, struct project *project, const 
             (struct stage_time){canary->since, canary->state, canary->stage, .known = true});
     find_same(times, canary);
     return true;
+}
+
+/* -------------------------------------------------------------------------------- experiments -- */
+
+/* False: the entry's state or winner is none that the flag has. */
+static bool trial_at(const struct targeting *targeting, const json_t *trial,
+                     struct stage_time *time)
+{
+    const char *state = json_text_at(trial, "state"), *winner = json_text_at(trial, "winner");
+    int found = state ? words_find(experiment_state_words, state) : -1;
+    time->trial = (enum experiment_state)found;
+    time->winner = UINT32_MAX;
+    for (uint32_t i = 0; winner && i < targeting->variant_count; i++) {
+        const char *name = targeting->variants[i].name.text;
+        if (name && strcmp(name, winner) == 0)
+            time->winner = i;
+    }
+    return found >= 0 && (!winner || time->winner != UINT32_MAX);
+}
+
+static struct stage_time trial_now(const struct experiment *experiment)
+{
+    return (struct stage_time){.from = INT64_MIN,
+                               .trial = experiment->state,
+                               .winner = experiment->has_winner ? experiment->winner : UINT32_MAX};
+}
+
+/* False: it is of no time, or of a state or winner that is not known. */
+static bool add_trial(struct stage_times *times, struct arena *arena,
+                      const struct targeting *targeting, const json_t *entry)
+{
+    const json_t *trial = json_object_get(entry, "experiment");
+    const char *text = json_text_at(entry, "time");
+    struct stage_time before = {.from = INT64_MIN}, after = {0};
+    if (!text || !parse_time(text, &after.from) ||
+        !trial_at(targeting, json_object_get(trial, "from"), &before) ||
+        !trial_at(targeting, json_object_get(trial, "to"), &after))
+        return false;
+    if (times->count == 0)
+        add(times, arena, before);
+    add(times, arena, after);
+    return true;
+}
+
+bool trial_times_read(struct stage_times *times, struct project *project, const struct flag *flag,
+                      uint32_t environment, struct buffer *error)
+{
+    struct arena *arena = &project->arena;
+    const struct targeting *targeting = &flag->environments[environment];
+    const struct stage_time now = trial_now(targeting->experiment);
+    bool is_known = true;
+    *times = (struct stage_times){0};
+    const struct ledger_entries *entries = ledger_look(project->directory, error);
+    for (uint32_t i = 0; entries && i < entries->count; i++) {
+        json_t *json = ledger_json(entries, i, flag->name.text);
+        if (json && trial_is_of(json, project, flag, environment))
+            is_known &= add_trial(times, arena, targeting, json);
+        json_decref(json);
+    }
+    const struct stage_time *last = times->count ? &times->items[times->count - 1] : NULL;
+    bool is_as_now = last && last->trial == now.trial && last->winner == now.winner;
+    times->trial = !last                   ? TRIAL_NOT_TOLD
+                   : is_known && is_as_now ? TRIAL_TOLD
+                                           : TRIAL_TOLD_OTHERWISE;
+    if (times->trial != TRIAL_TOLD) {
+        times->count = 0;
+        add(times, arena, now);
+    }
+    return entries != NULL;
 }
 
 const struct stage_time *stage_times_at(const struct stage_times *times, int64_t time)

@@ -1,5 +1,6 @@
 /* analyze.c - `ffreplay analyze`: an experiment's result, from logs of exposures and of outcomes.
  * */
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,7 +124,7 @@ static bool find_arms(struct task *task)
 {
     const struct targeting *targeting = task->variants.targeting;
     struct division *division = &task->exposures.division;
-    *division = division_of(task->replay->texts, task->flag, task->environment);
+    *division = division_while_it_ran(task->replay->texts, task->flag, task->environment);
     uint32_t count = division->count > 0 ? division->count : targeting->variant_count;
     uint32_t control = UINT32_MAX;
     if (has_too_many(task, count))
@@ -455,6 +456,60 @@ static bool settle_start(const struct task *task, struct settled *settled,
     return true;
 }
 
+static bool is_concluded(const struct task *task)
+{
+    const struct experiment *experiment = task->variants.targeting->experiment;
+    return experiment && experiment->state == EXPERIMENT_CONCLUDED;
+}
+
+/* What came after an experiment is no part of it: everybody has the winner then. */
+static void settle_end(struct task *task, const struct settled *settled,
+                       struct conclusion *conclusion)
+{
+    struct exposures *exposures = &task->exposures;
+    const struct trial_start *start = &settled->start;
+    char end[32];
+    if (!is_concluded(task) || !start->has_ended || task->options->to != INT64_MAX ||
+        start->end <= exposures->from)
+        return;
+    exposures->to = start->end - 1;
+    format_time(start->end, end, sizeof end);
+    *ARENA_APPEND(task->replay->texts, conclusion->notes.items, conclusion->notes.count) =
+        arena_format(task->replay->texts,
+                     "the experiment was concluded at %s: what came after is left out", end);
+}
+
+/* Where lines were assigned by definitions that were not in force then. */
+static void note_assumed(const struct task *task, struct conclusion *conclusion)
+{
+    const struct exposures *exposures = &task->exposures;
+    uint64_t assumed = exposures->origins.lines[ORIGIN_ASSUMED];
+    struct arena *arena = task->replay->texts;
+    const char *note = NULL;
+    if (!task->variants.targeting->experiment || assumed == 0)
+        return;
+    const char *state = experiment_state_words[task->variants.targeting->experiment->state];
+    switch (task->variants.stages.trial) {
+    case TRIAL_TOLD:
+        return;
+    case TRIAL_NOT_TOLD:
+        if (is_concluded(task))
+            note = arena_format(arena,
+                                "%" PRIu64 " lines are of a time of which nothing says whether the "
+                                "experiment ran: they are left out",
+                                assumed);
+        break;
+    case TRIAL_TOLD_OTHERWISE:
+        note = arena_format(arena,
+                            "%" PRIu64 " lines were assigned as if the experiment had always been "
+                            "%s: the ledger says otherwise, and not when that changed",
+                            assumed, state);
+        break;
+    }
+    if (note)
+        *ARENA_APPEND(arena, conclusion->notes.items, conclusion->notes.count) = note;
+}
+
 static bool write_units(const struct task *task, const struct conclusion *conclusion)
 {
     struct buffer out = {0}, error = {0};
@@ -556,13 +611,18 @@ static int analyze(struct task *task)
     struct settled settled;
     if (!settle_terms(task, &conclusion.terms) || !settle_start(task, &settled, &conclusion))
         return EXIT_JOB;
+    settle_end(task, &settled, &conclusion);
     if (!read_twice(task))
         return EXIT_JOB;
     if (task->exposures.count == 0) {
         job_error(&analyze_command, "no unit was exposed to '%s' in these logs",
                   task->flag->name.text);
+        if (is_concluded(task) && task->exposures.not_exposed[NOT_EXPOSED_OUTSIDE] > 0)
+            print_help("it is concluded: a ledger, a record of publications (--archive) or lines "
+                       "that name variants say who was in it while it ran");
         return EXIT_JOB;
     }
+    note_assumed(task, &conclusion);
     struct exposed_units units = exposures_count(&task->exposures);
     if (conclusion.terms.judgement.method == ANALYSIS_GROUP_SEQUENTIAL)
         settle_looks(task, &conclusion.terms, &units);
