@@ -93,7 +93,7 @@ bool stage_times_read(struct stage_times *times, struct project *project, const 
     return true;
 }
 
-/* -------------------------------------------------------------------------------- experiments -- */
+/* ------------------------------------------------------------------------------- experiments -- */
 
 /* False: the entry's state or winner is none that the flag has. */
 static bool trial_at(const struct targeting *targeting, const json_t *trial,

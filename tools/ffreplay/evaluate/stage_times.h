@@ -1,6 +1,6 @@
 /*
- * stage_times.h - a flag's canary or experiment over time, from the ledger: the canary's stages, the
- * experiment's states.
+ * stage_times.h - a flag's canary or experiment over time, from the ledger: the canary's stages,
+ * the experiment's states.
  */
 #ifndef FFREPLAY_STAGE_TIMES_H
 #define FFREPLAY_STAGE_TIMES_H
