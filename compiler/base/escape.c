@@ -455,7 +455,7 @@ void markdown_append(struct buffer *out, const char *text)
     }
 }
 
-void xml_append(struct buffer *out, const char *text)
+static void put_xml(struct buffer *out, const char *text, const char *references)
 {
     struct buffer shown = {0};
     for (size_t length; *text; text += length) {
@@ -467,12 +467,22 @@ void xml_append(struct buffer *out, const char *text)
         }
     }
     for (size_t i = 0; i < shown.length; i++) {
-        if (strchr("&<>\"'", shown.bytes[i]))
+        if (strchr(references, shown.bytes[i]))
             buffer_format(out, "&#%u;", (unsigned char)shown.bytes[i]);
         else
             buffer_append(out, shown.bytes + i, 1);
     }
     buffer_release(&shown);
+}
+
+void xml_append(struct buffer *out, const char *text)
+{
+    put_xml(out, text, "&<>\"'");
+}
+
+void xml_append_attribute(struct buffer *out, const char *text)
+{
+    put_xml(out, text, "&<>\"'\n");
 }
 
 /* GitHub shows what it decodes on a page, and what it does not know as it stands. */

@@ -73,9 +73,10 @@ void prometheus_append(struct buffer *out, const char *text);
 /* A text within a line of Markdown, where it means nothing but itself: no table's cell ends,
  * nothing is set in bold, and no element of HTML begins. */
 void markdown_append(struct buffer *out, const char *text);
-/* Within an element or an attribute of XML 1.0. What is unsafe is shown as on a terminal, but for
- * line breaks, which an attribute makes blanks of. */
+/* Within an element of XML 1.0. What is unsafe is shown as on a terminal, but for line breaks; in an
+ * attribute, these are references, because a raw one would be read as a blank. */
 void xml_append(struct buffer *out, const char *text);
+void xml_append_attribute(struct buffer *out, const char *text);
 /* Of an annotation. GitHub decodes %25, %0D and %0A everywhere, and in properties %3A and %2C. */
 void github_append(struct buffer *out, const char *text);
 void github_append_property(struct buffer *out, const char *text);

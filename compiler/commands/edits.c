@@ -7,6 +7,7 @@
 
 #include "compiler/base/escape.h"
 #include "compiler/base/json.h"
+#include "compiler/base/name.h"
 #include "compiler/base/nearest.h"
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/files/place.h"
@@ -263,6 +264,26 @@ bool edits_find_flag(struct edits *edits, const char *name, struct flag_place *p
     for (uint32_t i = 0; i < names.count; i++)
         list[i] = names.items[i].text;
     edits->refused = report_unknown(edits->change.command, "flag", name, list, names.count);
+    return false;
+}
+
+bool edits_check_name(struct edits *edits, const char *name)
+{
+    char why[NAME_WHY];
+    size_t length = strlen(name);
+    if (name_is_sound(NAME_FREE, name, length, why) && length <= LONGEST_NAME)
+        return true;
+    struct buffer text = {0};
+    if (length > LONGEST_NAME)
+        terminal_format(&text, "a name of %zu bytes is longer than the limit of %d", length,
+                        LONGEST_NAME);
+    else if (length == 0)
+        buffer_append_text(&text, "an empty name is none");
+    else
+        terminal_message(&text, "'%s' cannot be the name of a flag%s%s", name, *why ? ": " : "",
+                         why);
+    edits_refuse(edits, &text, name_rule_help[NAME_FREE]);
+    buffer_release(&text);
     return false;
 }
 

@@ -109,6 +109,8 @@ const char **edits_environments(struct edits *edits, uint32_t *count);
  * returns false, and said, for one that the project does not have. */
 bool edits_environment(struct edits *edits, const char **name);
 
+/* Whether a flag can be called so; else said, with why. */
+bool edits_check_name(struct edits *edits, const char *name);
 /* Says that it cannot be done, and what to do (or NULL). Always false. */
 bool edits_refuse(struct edits *edits, const struct buffer *why, const char *help);
 /* "flags/shop.yaml:14" */

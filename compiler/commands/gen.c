@@ -195,19 +195,22 @@ static bool put_fallback(const struct generation *generation, const struct flag 
 
 /* ---------------------------------------------------------------------------------- comments -- */
 
-/* What somebody wrote, in a comment: it neither ends it nor begins another. */
+/* What somebody wrote, in a comment: it neither ends it nor begins another, and an editor shows it
+ * in the order in which it is written. */
 static void put_words(struct buffer *text, const char *words)
 {
-    for (; *words; words++) {
-        unsigned char c = (unsigned char)*words;
-        bool joins = text->length > 0 && ((text->bytes[text->length - 1] == '*' && c == '/') ||
-                                          (text->bytes[text->length - 1] == '/' && c == '*'));
-        if (joins || c < 0x20 || c == 0x7F || c == '\\')
-            buffer_append_text(text, joins ? " " : c == '\\' ? "/" : "");
-        if (c >= 0x20 && c != 0x7F && c != '\\')
-            buffer_append(text, words, 1);
-        else if (c == '\n' || c == '\t')
+    const char *end = words + strlen(words);
+    while (words < end) {
+        const struct character character = character_at(words, end);
+        char before = text->length > 0 ? text->bytes[text->length - 1] : ' ';
+        char c = *words == '\\' ? '/' : *words;
+        if (c == '\n' || c == '\t' || (before == '*' && c == '/') || (before == '/' && c == '*'))
             buffer_append_text(text, " ");
+        if (c == '/')
+            buffer_append_text(text, "/");
+        else if (!character_is_unsafe(&character))
+            buffer_append(text, words, character.bytes);
+        words += character.bytes;
     }
 }
 

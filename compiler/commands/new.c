@@ -166,6 +166,12 @@ static const char *expected_of(struct edits *edits, const struct node *body)
 
 static const char *file_name(struct edits *edits, const struct order *order)
 {
+    const char *directory = edits->change.ledger.directory;
+    size_t length = strlen(directory);
+    /* As messages name it, or as it is below the project. */
+    if (order->file && strncmp(order->file, directory, length) == 0 && order->file[length] == '/' &&
+        !edits_file(edits, order->file))
+        return order->file + length + 1;
     if (order->file)
         return order->file;
     char *name = arena_format(&edits->arena, "%s.yaml", order->flag);
@@ -209,12 +215,18 @@ static bool append(struct edits *edits, struct edited *file, const char *section
     struct buffer text = {0};
     const struct source *source = &file->now;
     bool ends = source->length == 0 || source->text[source->length - 1] == '\n';
-    buffer_append(&text, source->text, source->length);
-    buffer_append_text(&text, ends ? "" : "\n");
+    const char *line = source->length ? memchr(source->text, '\n', source->length) : NULL;
+    const char *end = line && line > source->text && line[-1] == '\r' ? "\r\n" : "\n";
     if (found)
         return false;
-    buffer_format(&text, "%s%s:\n", source->length ? "\n" : "", section);
-    buffer_append(&text, lines->bytes, lines->length);
+    buffer_append(&text, source->text, source->length);
+    buffer_format(&text, "%s%s%s:%s", ends ? "" : end, source->length ? end : "", section, end);
+    for (const char *at = lines->bytes, *next; at && *at; at = next) {
+        size_t width = strcspn(at, "\n");
+        buffer_append(&text, at, width);
+        buffer_append_text(&text, end);
+        next = at + width + (at[width] == '\n');
+    }
     edits_take(edits, file, &text);
     return true;
 }
@@ -356,9 +368,9 @@ static bool plan(struct edits *edits, const struct order *order)
     struct flag_place place;
     struct buffer body = {0};
     enum flag_kind kind;
-    const char *name = file_name(edits, order);
-    if (!kind_of(edits, order, &kind))
+    if (!edits_check_name(edits, order->flag) || !kind_of(edits, order, &kind))
         return false;
+    const char *name = file_name(edits, order);
     if (edits_has_flag(edits, order->flag, &place))
         return refuse(edits, "choose another name, or change that one with 'ffc set'",
                       "there is a flag '%s' already (%s)", order->flag,

@@ -55,7 +55,7 @@ static bool plan(struct edits *edits, const char *old, const char *name)
 {
     struct flag_place place, other;
     struct reference reference;
-    if (!edits_find_flag(edits, old, &place))
+    if (!edits_find_flag(edits, old, &place) || !edits_check_name(edits, name))
         return false;
     if (strcmp(old, name) != 0 && edits_has_flag(edits, name, &other)) {
         struct buffer why = {0};

@@ -173,7 +173,7 @@ void report_tap(struct test_run *run, struct buffer *out)
 static void write_attribute(struct buffer *out, const char *name, const char *value)
 {
     terminal_format(out, " %s=\"", name);
-    xml_append(out, value);
+    xml_append_attribute(out, value);
     buffer_append_text(out, "\"");
 }
 

@@ -218,6 +218,16 @@ result = ffc(directory, "new", "Neuer Warenkorb", "--file", "shop.yaml")
 ok(result.status == 0 and "  Neuer Warenkorb: {percent: 0%}\noverrides:" in read(directory), "in_a_file_that_is_there", read(directory), result.err)
 sound(directory, "in_a_file")
 ok(ffc(directory, "new", "a/b").status == 0 and read(directory, "a-b"), "a_name_that_no_file_has")
+with open(os.path.join(directory, "crlf.yaml"), "wb") as file:
+    file.write(b"attributes: {x: string}\r\n")
+result = ffc(directory, "new", "ended", "--file", directory + "/crlf.yaml")
+with open(os.path.join(directory, "crlf.yaml"), "rb") as file:
+    lines = file.read().split(b"\n")
+ok(result.status == 0 and len(lines) == 10 and all(line.endswith(b"\r") for line in lines[:-1]), "line_ends_and_the_path_as_messages_have_it",
+   str(lines), result.err)
+for name, why in (("", "empty name"), ("a..b", "has '..'"), ("x" * 129, "longer than the limit"), ("a\x1bb", "U+001B")):
+    refused = [ffc(directory, "new", name), ffc(directory, "rename", "base", name)]
+    ok(all(result.status == 1 and why in result.err for result in refused), "no_name_" + why, *[result.err for result in refused])
 ok(ffc(directory, "new", "deep", "--file", "some/where.yaml").status == 0 and read(directory, "some/where"), "in_a_folder")
 for arguments in (["base"], ["x", "--kind", "canary"], ["x", "--kind", "relaese"], ["x", "--file", "../x.yaml"], ["x", "--file", "x.txt"],
                   ["x", "--like", "nosuch"], ["x", "--template", "nosuch"], ["a*"], ["x", "y"], []):

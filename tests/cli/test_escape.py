@@ -269,6 +269,94 @@ def try_rollouts():
     is_clean("history_that_was_touched", run(FFREPLAY, "history", "--verify"), (0, 1))
 
 
+GIT = {**os.environ, "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_AUTHOR_NAME": TEXT, "GIT_AUTHOR_EMAIL": "a@example.com",
+       "GIT_COMMITTER_NAME": "Ada", "GIT_COMMITTER_EMAIL": "a@example.com"}
+
+
+def commit(message):
+    for words in (["add", "-A"], ["commit", "-q", "--allow-empty", "-m", message]):
+        subprocess.run(["git", *words], cwd=HOME, check=True, env=GIT, capture_output=True)
+
+
+def try_edits():
+    make_project()
+    subprocess.run(["git", "init", "-q"], cwd=HOME, check=True, env=GIT)
+    commit(BYTES)
+    is_clean("set_that_is_tried", run(FFC, "set", "texts", b"owner=" + BYTES, *WHY, "--dry-run"))
+    is_clean("set", run(FFC, "set", "texts", b"rules.rule.description=" + BYTES, "users.plain+=" + TEXT, *WHY), (0, 1))
+    is_clean("set_that_is_refused", run(FFC, "set", "texts", b"serve=" + BYTES, *WHY), (1,))
+    done = is_json("set_as_json", run(FFC, "set", "texts", "users.plain+=" + TEXT + "2", "tags+=" + TEXT, *WHY, "--json"), (0, 1))
+    ok(done is not None, "set_as_json_is_whole")
+    is_clean("set_that_is_committed", run(FFC, "set", "canary.checkout", "owner=x" + TEXT, *WHY, "--commit"), (0, 2))
+    is_clean("new", run(FFC, "new", "fresh", "--like", "texts", "--owner", TEXT, "--file", "new.yaml", *WHY))
+    is_clean("new_in_an_odd_file", run(FFC, "new", "fresh2", "--file", PATH + b".yaml", *WHY), (0, 1, 2))
+    is_json("new_as_json", run(FFC, "new", "fresh3", "--kind", "ops", "description=" + TEXT, *WHY, "--json"))
+    for command in (["rename", "texts"], ["new"]):
+        ran = run(FFC, *command, BYTES, *WHY)
+        is_clean(f"{command[0]}_of_what_is_no_name", ran, (1,))
+        ok(b"cannot be the name" in ran.err, f"{command[0]}_of_what_is_no_name_says_so", *ran.why())
+    is_clean("rename", run(FFC, "rename", "texts", "words", *WHY))
+    is_clean("promote", run(FFC, "set", "words", "-e", "staging", "serve=plain", *WHY))
+    is_clean("promote_back", run(FFC, "promote", "words", "--from", "staging", "--to", "production", *WHY), (0, 1))
+    commit("more" + TEXT)
+    is_clean("log", run(FFC, "log"))
+    is_clean("log_of_one", run(FFC, "log", "words"))
+    is_clean("log_as_markdown", run(FFC, "log", "--format", "markdown"))
+    log = is_json("log_as_json", run(FFC, "log", "--json"))
+    ok(log and any("red" in (one["reason"] or "") for one in log[0]["changes"]), "log_has_the_texts", log)
+    is_clean("show", run(FFC, "show", "words"))
+    is_json("show_as_json", run(FFC, "show", "words", "--json"))
+    is_clean("revert", run(FFC, "revert", "words", "HEAD~1", *WHY), (0, 1))
+    is_clean("revert_to_nothing", run(FFC, "revert", "words", BYTES, *WHY), (1,))
+    is_clean("remove_that_is_tried", run(FFC, "remove", "words", *WHY, "--dry-run"))
+    is_clean("remove", run(FFC, "remove", "words", *WHY))
+    is_clean("log_of_what_is_gone", run(FFC, "log", "texts"))
+    is_clean("diff", run(FFC, "diff", "HEAD"))
+    is_clean("freeze", run(FFC, "freeze", "--until", "2099-01-01T00:00:00Z", *WHY))
+    is_clean("freeze_that_holds", run(FFC, "set", "short", "value=x", *WHY), (1,))
+    is_clean("freeze_that_is_asked_for", run(FFC, "freeze"))
+    is_json("freeze_as_json", run(FFC, "freeze", "--json"))
+    is_clean("history_of_edits", run(FFREPLAY, "history"))
+
+
+def try_code():
+    make_project()
+    source = os.path.join(HOME, b"src")
+    put(os.path.join(source, PATH + b".c"), b"int f = fflag_flag(store, \"odd" + BYTES.replace(b'"', b"").replace(b"\n", b" ") +
+        b"\");\nint g = fflag_flag(store, \"od\x1b[31md\xc2\x9b2J\");\nint h = fflag_flag(store, \"shrot\");\n")
+    for form in ("text", "json", "github"):
+        ran = run(FFC, "stale", "--source", source, "--format", form)
+        is_clean(f"stale_as_{form}", ran)
+        ok(b"shrot" in ran.out, f"stale_as_{form}_finds_it", *ran.why())
+    is_clean("stale_globs", run(FFC, "stale", BYTES), (2,))
+    counters = os.path.join(HOME, PATH + b".prom")
+    put(counters, b'fflag_evaluations_total{flag="' + BYTES.replace(b'"', b"").replace(b"\n", b" ") + b'"} 1\n')
+    is_clean("stale_by_counters", run(FFC, "stale", "--counters", counters), (0, 2))
+    header = run(FFC, "gen", "c")
+    is_clean("gen", header)
+    ok(b"canary_checkout" in header.out, "gen_has_the_flags", *header.why())
+    path = os.path.join(HOME, PATH + b".h")
+    is_clean("gen_of_a_file", run(FFC, "gen", "c", "-o", path))
+    put(path, b"int")
+    is_clean("gen_of_a_file_that_is_old", run(FFC, "gen", "c", "-o", path, "--check"), (1,))
+    is_clean("gen_under_an_odd_prefix", run(FFC, "gen", "c", "--prefix", BYTES), (2,))
+    is_clean("test_as_junit", run(FFC, "test", "--format", "junit"), (1,))
+    put(os.path.join(FLAGS, b"trial.yaml"), f"""\
+flags:
+  trial:
+    owner: {QUOTED}
+    experiment: {{control: off, split: {{off: 50%, on: 50%}}, primary: error_rate, state: draft}}
+""")
+    trial = ["trial", *ODD, *WHY]
+    is_clean("experiment_start", run(FFC, "experiment", "start", *trial))
+    odd = os.path.join(HOME, PATH + b".json")
+    put(odd, json.dumps({"format_version": 1, "flag": TEXT, "environment": TEXT, "decision": TEXT, "winner": TEXT}))
+    is_clean("experiment_with_odd_evidence", run(FFC, "experiment", "conclude", *trial, "--evidence", odd), (1, 2))
+    is_clean("experiment_of_an_odd_winner",
+             run(FFC, "experiment", "conclude", *trial, "--winner", BYTES, "--without-evidence"), (2,))
+    is_json("experiment_as_json", run(FFC, "experiment", "stop", *trial, "--json"))
+
+
 def try_logs():
     make_project()
     log = os.path.join(HOME, PATH + b".ndjson")
@@ -350,6 +438,8 @@ def try_mistakes():
 try_inspection()
 try_snapshots()
 try_rollouts()
+try_edits()
+try_code()
 try_logs()
 try_mistakes()
 try_every_command()
