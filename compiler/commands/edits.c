@@ -267,6 +267,25 @@ bool edits_find_flag(struct edits *edits, const char *name, struct flag_place *p
     return false;
 }
 
+bool edits_keep_salt(struct edits *edits, const char *old, const char *name)
+{
+    struct flag_place place;
+    struct buffer salt = {0};
+    if (!edits_find_flag(edits, name, &place))
+        return false;
+    const struct node *body = place.map->entries[place.place].value;
+    bool map = body->kind == NODE_MAP;
+    if (map && (node_get(body, "salt") || node_get(body, "value")))
+        return true;
+    edit_write_text(old, &salt);
+    const struct edit edit = {"salt", salt.bytes};
+    bool done = true;
+    if (map)
+        done = edits_set(edits, place.file, body, &edit, 1);
+    buffer_release(&salt);
+    return done;
+}
+
 bool edits_check_name(struct edits *edits, const char *name)
 {
     char why[NAME_WHY];

@@ -109,6 +109,9 @@ const char **edits_environments(struct edits *edits, uint32_t *count);
  * returns false, and said, for one that the project does not have. */
 bool edits_environment(struct edits *edits, const char **name);
 
+/* Percentages hash a flag's name, unless it says what instead: keeps what they hashed when it was
+ * called `old`. False, and said: it cannot be done. */
+bool edits_keep_salt(struct edits *edits, const char *old, const char *name);
 /* Whether a flag can be called so; else said, with why. */
 bool edits_check_name(struct edits *edits, const char *name);
 /* Says that it cannot be done, and what to do (or NULL). Always false. */

@@ -68,7 +68,8 @@ static bool is_asked(const struct telling_history *telling, const struct ledger_
     if (!telling->choice->flag_count)
         return true;
     for (uint32_t i = 0; i < telling->alias_count; i++)
-        if (concerns(part, telling->aliases[i].name))
+        if (concerns(part, telling->aliases[i].name) ||
+            (part->former && strcmp(part->former, telling->aliases[i].name) == 0))
             return true;
     return false;
 }
@@ -86,6 +87,7 @@ static void read_entry(struct telling_history *telling, const json_t *entry, con
     const char *verdict = json_text_at(entry, "verdict"), *time = json_text_at(entry, "time");
     const char *environment = json_text_at(entry, "environment");
     struct ledger_part part = {.flag = history_kept(arena, json_text_at(entry, "flag")),
+                               .former = history_kept(arena, json_text_at(entry, "renamed_from")),
                                .action = history_kept(arena, verdict ? verdict : "change"),
                                .who = history_kept(arena, json_text_at(entry, "actor")),
                                .reason = history_kept(arena, json_text_at(entry, "reason")),

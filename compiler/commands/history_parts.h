@@ -37,8 +37,8 @@ struct raw_change {
 /* An entry. */
 struct ledger_part {
     int64_t time;
-    const char *flag, *action, *who, *reason, *place;
-    const char **flags, **environments; /* environments: none, all */
+    const char *flag, *former, *action, *who, *reason, *place; /* former: of one that is renamed */
+    const char **flags, **environments;                        /* environments: none, all */
     uint32_t flag_count, environment_count;
     const char *subject; /* "canary" or "experiment", whose state it changed; NULL: none */
     const char *from, *to, *approved; /* in words */

@@ -31,26 +31,6 @@ static bool replace(struct edits *edits, struct edited *file, const struct node 
     return done;
 }
 
-/* Percentages hash the flag's name, unless it says what instead. */
-static bool keep_salt(struct edits *edits, const char *old, const char *name)
-{
-    struct flag_place place;
-    struct buffer salt = {0};
-    if (!edits_find_flag(edits, name, &place))
-        return false;
-    const struct node *body = place.map->entries[place.place].value;
-    bool map = body->kind == NODE_MAP;
-    if (map && (node_get(body, "salt") || node_get(body, "value")))
-        return true;
-    edit_write_text(old, &salt);
-    const struct edit edit = {"salt", salt.bytes};
-    bool done = true;
-    if (map)
-        done = edits_set(edits, place.file, body, &edit, 1);
-    buffer_release(&salt);
-    return done;
-}
-
 static bool plan(struct edits *edits, const char *old, const char *name)
 {
     struct flag_place place, other;
@@ -73,7 +53,7 @@ static bool plan(struct edits *edits, const char *old, const char *name)
     edits->renamed = old;
     if (!edits_find_flag(edits, old, &place) ||
         !replace(edits, place.file, place.map->entries[place.place].key, name) ||
-        !keep_salt(edits, old, name))
+        !edits_keep_salt(edits, old, name))
         return false;
     while (find_reference(edits, old, 0, &reference))
         if (!replace(edits, reference.file, reference.name, name))

@@ -32,6 +32,7 @@ static void past_release(struct past *past)
 
 static void find_entry(struct past *past, const char *flag)
 {
+    past->source = NULL;
     const struct sources *sources = parsed_sources(past->parsed);
     for (uint32_t i = 0; i < sources->count; i++) {
         const struct node *root = parsed_root(past->parsed, i);
@@ -118,11 +119,26 @@ static bool bring_back(struct edits *edits, const char *flag, const struct past 
     return done;
 }
 
+/* The salt says how a flag was called that was renamed. NULL: it was not. */
+static const char *find_former(struct edits *edits, const struct flag_place *place,
+                               struct past *past)
+{
+    const struct node *body = place->map->entries[place->place].value;
+    const struct node *salt = body->kind == NODE_MAP ? node_get(body, "salt") : NULL;
+    struct flag_place other;
+    if (!past->parsed || !salt || salt->kind != NODE_SCALAR ||
+        edits_has_flag(edits, salt->text, &other))
+        return NULL;
+    find_entry(past, salt->text);
+    return past->source ? salt->text : NULL;
+}
+
 static bool put_back(struct edits *edits, const char *flag, const char *revision,
-                     const struct past *past)
+                     struct past *past)
 {
     struct flag_place place;
     bool there = edits_has_flag(edits, flag, &place);
+    const char *former = there && !past->source ? find_former(edits, &place, past) : NULL;
     if (!past->source && there)
         return refuse(edits, "'ffc remove' removes it", "'%s' has no flag '%s'", revision, flag);
     if (!past->source)
@@ -138,7 +154,10 @@ static bool put_back(struct edits *edits, const char *flag, const char *revision
         edits_refuse(edits, &error, "bring it back by hand: git show has it");
     buffer_release(&text);
     buffer_release(&error);
-    return done;
+    if (done && former)
+        terminal_message(&edits->notes, "note: '%s' was '%s' in '%s', and keeps its units\n", flag,
+                         former, revision);
+    return done && (!former || edits_keep_salt(edits, former, flag));
 }
 
 static int plan(struct edits *edits, const char *flag, const char *revision)

@@ -275,6 +275,38 @@ ok(log["shallow"] and [one["what"] for one in log["changes"] if not one["entry"]
 shutil.copytree(f"{SCRATCH}/shop", f"{SCRATCH}/plain", ignore=shutil.ignore_patterns(".git"))
 done = run(FFC, "log", "pay", cwd=f"{SCRATCH}/plain")
 ok(done.returncode == 0 and "git knows nothing" in done.stderr and "calm" in done.stdout, "without git, the ledger's", done.stderr)
+
+# What edits record and what their commits change is one change.
+os.makedirs(f"{SCRATCH}/edited/flags")
+HERE = {"cwd": f"{SCRATCH}/edited"}
+for name, text in (("project.yaml", SHOP), ("flags.yaml", FLAGS.replace("{file: lists/beta.txt}", "[u1]"))):
+    with open(f"{SCRATCH}/edited/flags/{name}", "w", encoding="utf-8") as file:
+        file.write(text)
+git("init", "-q", "-b", "main", **HERE)
+git("config", "user.name", "ann", **HERE)
+git("config", "user.email", "ann@example.com", **HERE)
+git("add", "-A", **HERE)
+git("commit", "-qm", "first", **HERE)
+ids = []
+for words in (["set", "checkout", "-e", "production", "rules.nordic.percent=40%"], ["promote", "checkout", "--from", "production", "--to", "staging"],
+              ["rename", "checkout", "till"], ["set", "till", "-e", "production", "rules.nordic.percent=50%"]):
+    done = run(FFC, *words, "--reason", "to " + words[0], "--commit", **HERE)
+    ok(done.returncode == 0, f"{words[0]} is committed", done.stderr)
+    ids.insert(0, git("rev-parse", "HEAD", **HERE)[:10])
+run(FFC, "set", "size", "value=30", "--reason", "not yet", **HERE)
+found = json.loads(run(FFC, "log", "--json", **HERE).stdout)["changes"]
+told = [(one["action"], one["flag"], one["what"], one["reason"], one["commit"]) for one in found if one["entry"]]
+ok(told == [("set", "size", "changed", "not yet", None), ("set", "till", "changed", "to set", ids[0]),
+            ("rename", "till", "renamed", "to rename", ids[1]), ("promote", "checkout", "changed", "to promote", ids[2]),
+            ("set", "checkout", "changed", "to set", ids[3])], "edits are told once each, with their commits", told, found)
+ok(not [one for one in found if not one["entry"] and one["what"] != "new"], "and nothing of them twice", found)
+former = json.loads(run(FFC, "log", "checkout", "--json", **HERE).stdout)["changes"]
+ok((former[0]["what"], former[0]["reason"], former[0]["commit"]) == ("renamed", "to rename", ids[1]), "by the former name, too", former)
+done = run(FFC, "revert", "till", ids[3], "--reason", "as it was", **HERE)
+with open(f"{SCRATCH}/edited/flags/flags.yaml", encoding="utf-8") as file:
+    text = file.read()
+ok(done.returncode == 0 and "'till' was 'checkout'" in done.stderr and "percent: 40%" in text and "salt: checkout" in text and
+   "staging: {serve: on}" in text, "a flag that was renamed is reverted to what it was before, with its units", text, done.stderr)
 git("mv", "flags", "toggles")
 commit("another folder")
 found = changes("new-checkout", "-C", "toggles")["changes"]
