@@ -73,8 +73,8 @@ void prometheus_append(struct buffer *out, const char *text);
 /* A text within a line of Markdown, where it means nothing but itself: no table's cell ends,
  * nothing is set in bold, and no element of HTML begins. */
 void markdown_append(struct buffer *out, const char *text);
-/* Within an element of XML 1.0. What is unsafe is shown as on a terminal, but for line breaks; in an
- * attribute, these are references, because a raw one would be read as a blank. */
+/* Within an element of XML 1.0. What is unsafe is shown as on a terminal, but for line breaks.
+ * In an attribute these are references: a raw one is read as a blank. */
 void xml_append(struct buffer *out, const char *text);
 void xml_append_attribute(struct buffer *out, const char *text);
 /* Of an annotation. GitHub decodes %25, %0D and %0A everywhere, and in properties %3A and %2C. */

@@ -133,8 +133,7 @@ static const char *find_former(struct edits *edits, const struct flag_place *pla
     return past->source ? salt->text : NULL;
 }
 
-static bool put_back(struct edits *edits, const char *flag, const char *revision,
-                     struct past *past)
+static bool put_back(struct edits *edits, const char *flag, const char *revision, struct past *past)
 {
     struct flag_place place;
     bool there = edits_has_flag(edits, flag, &place);
