@@ -30,7 +30,7 @@
 
 /* The form of what is printed. */
 #define JSON_OPTION(target, help) {"json", 0, OPTION_FLAG, &(target), NULL, help}
-#define FORMAT_OPTION(target, help) {"format", 0, OPTION_TEXT, &(target), "FORMAT", help}
+#define FORMAT_OPTION(target, help) {"format", 0, OPTION_WORD, &(target), "FORMAT", help}
 #define DIAGNOSTIC_FORMAT_OPTION(target, subjects) \
     {"format", 0, OPTION_FORMAT, &(target), NULL, \
      "of " subjects ": text, json, sarif or github [text]"}

@@ -110,8 +110,10 @@ static const char *const color_words[] = WORDS(COLOR_CHOICES);
 const char *const *option_words(const struct option *option)
 {
     static const char *const none[] = {NULL};
+    const struct option_word *word = option->target;
     return option->kind == OPTION_FORMAT  ? format_words
            : option->kind == OPTION_COLOR ? color_words
+           : option->kind == OPTION_WORD  ? word->words
                                           : none;
 }
 
@@ -172,6 +174,9 @@ static bool set_value(struct parsing *parsing, const struct option *option, cons
         return true;
     case OPTION_TEXT:
         *(const char **)option->target = value;
+        return true;
+    case OPTION_WORD:
+        ((struct option_word *)option->target)->text = value;
         return true;
     case OPTION_TEXTS: {
         struct option_texts *texts = option->target;

@@ -28,6 +28,7 @@ enum option_kind {
     OPTION_FLAG,   /* bool */
     OPTION_TEXT,   /* const char * */
     OPTION_TEXTS,  /* struct option_texts: may be repeated */
+    OPTION_WORD,   /* struct option_word; that it is one of these words, the command checks */
     OPTION_COUNT,  /* uint32_t */
     OPTION_TIME,   /* int64_t, milliseconds, from RFC 3339, or "-7d": so long ago */
     OPTION_AGO,    /* int64_t, milliseconds: a time so long ago, from "7d" */
@@ -38,6 +39,11 @@ enum option_kind {
 struct option_texts {
     const char **items;
     size_t count;
+};
+
+struct option_word {
+    const char *text;
+    const char *const *words; /* ended by NULL */
 };
 
 #define COLOR_CHOICES(X)      \
@@ -57,9 +63,10 @@ struct option {
 
 struct command {
     const char *name;
-    const char *summary;  /* one line, for the list of commands */
-    const char *usage;    /* after the program and command: "FLAG… [-e ENV] -c JSON" */
-    const char *examples; /* lines, first in the help */
+    const char *summary;        /* one line, for the list of commands */
+    const char *usage;          /* after the program and command: "FLAG… [-e ENV] -c JSON" */
+    const char *const *actions; /* what ACTION in `usage` is one of, ended by NULL; or NULL */
+    const char *examples;       /* lines, first in the help */
     int (*run)(int argc, char **argv); /* argv[0] is the command's name; returns an exit_status */
 };
 

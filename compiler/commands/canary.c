@@ -21,10 +21,14 @@
 
 static int run(int argc, char **argv);
 
+static const char *const action_words[] = {CONTROLS(WORDS_WORD)[CONTROL_COUNT] = "status",
+                                           [CONTROL_COUNT + 1] = NULL};
+
 const struct command canary_command = {
     .name = "canary",
     .summary = "start, advance, pause, resume, roll back, complete, approve",
     .usage = "ACTION FLAG --reason TEXT [-e ENV] | status [FLAG] [-e ENV]",
+    .actions = action_words,
     .examples = "  ffc canary status\n"
                 "  ffc canary start canary.checkout -e production --reason 'release 4.2'\n"
                 "  ffc canary approve canary.checkout --to full --reason 'looked at by payments'\n"
@@ -50,13 +54,12 @@ struct turn {
 /* CONTROL_COUNT for status; -1 after reporting that there is no such action. */
 static int find_action(const char *name)
 {
-    static const char *const names[] = {CONTROLS(WORDS_WORD)[CONTROL_COUNT] = "status"};
     int found = words_find(control_words, name);
     if (found >= 0)
         return found;
     if (strcmp(name, "status") == 0)
         return CONTROL_COUNT;
-    const char *near = nearest_name(name, names, CONTROL_COUNT + 1);
+    const char *near = nearest_name(name, action_words, CONTROL_COUNT + 1);
     struct buffer known = {0};
     words_list(control_words, &known);
     if (near)

@@ -19,7 +19,7 @@ static const char *const diff_format_words[] = WORDS(DIFF_FORMATS);
 struct diff_options {
     struct project_choice project;
     const char *environment;
-    const char *format;
+    struct option_word format;
     struct option_texts contexts, logs;
     bool exit_code;
     int64_t at;
@@ -86,7 +86,7 @@ int tell_edit(const struct command *command, struct project *old, struct project
 
 static int run(int argc, char **argv)
 {
-    struct diff_options options = {.format = "text", .at = clock_now()};
+    struct diff_options options = {.format = {"text", diff_format_words}, .at = clock_now()};
     const struct option table[] = {
         DIRECTORY_OPTION(options.project.directory),
         ENVIRONMENT_OPTION(options.environment, "only this one [all]"),
@@ -104,10 +104,10 @@ static int run(int argc, char **argv)
         options_parse(&diff_command, table, sizeof table / sizeof *table, argc, argv, &status);
     if (count < 0)
         return status;
-    int format = words_find(diff_format_words, options.format);
+    int format = words_find(diff_format_words, options.format.text);
     if (format < 0)
-        return report_lack(&diff_command, "there is no format", options.format, diff_format_words,
-                           words_count(diff_format_words));
+        return report_lack(&diff_command, "there is no format", options.format.text,
+                           diff_format_words, words_count(diff_format_words));
     if (count > 2)
         return usage_error(&diff_command, "two versions are compared, not %d", count);
     struct diff_sides sides;

@@ -18,10 +18,18 @@
 
 static int run(int argc, char **argv);
 
+#define EXPERIMENT_ACTIONS(X)           \
+    X(EXPERIMENT_ACTION_START, "start") \
+    X(EXPERIMENT_ACTION_STOP, "stop")   \
+    X(EXPERIMENT_ACTION_CONCLUDE, "conclude")
+enum experiment_action { EXPERIMENT_ACTIONS(WORDS_MEMBER) };
+static const char *const action_words[] = WORDS(EXPERIMENT_ACTIONS);
+
 const struct command experiment_command = {
     .name = "experiment",
     .summary = "start, stop, conclude",
     .usage = "ACTION FLAG --reason TEXT [-e ENV] [--evidence FILE]",
+    .actions = action_words,
     .examples = "  ffc experiment start cta-button -e production --reason 'EXP-7'\n"
                 "  ffreplay analyze cta-button log.ndjson -e production --json > result.json\n"
                 "  ffc experiment conclude cta-button -e production --winner green \\\n"
@@ -29,13 +37,6 @@ const struct command experiment_command = {
                 "  ffc experiment stop cta-button -e production --reason 'the form was broken'\n",
     .run = run,
 };
-
-#define EXPERIMENT_ACTIONS(X)           \
-    X(EXPERIMENT_ACTION_START, "start") \
-    X(EXPERIMENT_ACTION_STOP, "stop")   \
-    X(EXPERIMENT_ACTION_CONCLUDE, "conclude")
-enum experiment_action { EXPERIMENT_ACTIONS(WORDS_MEMBER) };
-static const char *const action_words[] = WORDS(EXPERIMENT_ACTIONS);
 
 /* What the command line asks for. */
 struct order {

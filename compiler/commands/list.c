@@ -385,7 +385,7 @@ static int run(int argc, char **argv)
 {
     struct listing listing = {.now = clock_now()};
     struct project_choice choice = {0};
-    const char *format = NULL;
+    struct option_word format = {NULL, list_format_words};
     const struct option options[] = {
         DIRECTORY_OPTION(choice.directory),
         ENVIRONMENT_OPTION(listing.environment, "only this one's column"),
@@ -403,7 +403,7 @@ static int run(int argc, char **argv)
     if (listing.glob_count < 0)
         return status;
     listing.globs = argv + 1;
-    if (format && read_format(&listing, &choice, format) != EXIT_FINE)
+    if (format.text && read_format(&listing, &choice, format.text) != EXIT_FINE)
         return EXIT_JOB;
     listing.project = project_load(choice.directory, listing.now);
     status = check_kinds(&listing);

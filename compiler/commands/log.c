@@ -23,7 +23,7 @@ static const char *const shown_format_words[] = WORDS(LOG_FORMATS_SHOWN);
 struct log_options {
     struct project_choice project;
     struct history_choice choice;
-    const char *format;
+    struct option_word format;
     bool json;
 };
 
@@ -73,7 +73,8 @@ static int check_names(const struct project *project, const struct log_options *
 static int run(int argc, char **argv)
 {
     struct log_options options = {
-        .choice = {.since = INT64_MIN, .most = UINT32_MAX, .now = clock_now()}, .format = "text"};
+        .choice = {.since = INT64_MIN, .most = UINT32_MAX, .now = clock_now()},
+        .format = {"text", shown_format_words}};
     const struct option table[] = {
         DIRECTORY_OPTION(options.project.directory),
         ENVIRONMENT_OPTION(options.choice.environment, "only this one [all]"),
@@ -88,10 +89,10 @@ static int run(int argc, char **argv)
         options_parse(&log_command, table, sizeof table / sizeof *table, argc, argv, &status);
     if (count < 0)
         return status;
-    int format = options.json ? SHOWN_JSON : words_find(shown_format_words, options.format);
+    int format = options.json ? SHOWN_JSON : words_find(shown_format_words, options.format.text);
     if (format < 0)
-        return report_lack(&log_command, "there is no format", options.format, shown_format_words,
-                           words_count(shown_format_words));
+        return report_lack(&log_command, "there is no format", options.format.text,
+                           shown_format_words, words_count(shown_format_words));
     struct arena arena = {0};
     options.choice.flags = (const char *const *)(argv + 1);
     options.choice.flag_count = (uint32_t)count;

@@ -1,6 +1,6 @@
 /* main.c - `ffc`: dispatches to its commands. */
 #include "commands.h"
-#include "compiler/cli/completion.h"
+#include "compiler/choose/completion.h"
 
 int main(int argc, char **argv)
 {

@@ -12,7 +12,7 @@ static int run(int argc, char **argv);
 const struct command new_command = {
     .name = "new",
     .summary = "define a flag, with a test in each environment",
-    .usage = "FLAG [KEY=VALUE…] [--kind KIND | --like FLAG | --template ROLLOUT] --reason TEXT",
+    .usage = "NAME [KEY=VALUE…] [--kind KIND | --like FLAG | --template ROLLOUT] --reason TEXT",
     .examples = "  ffc new new-checkout --owner web --reason 'checkout on one page'\n"
                 "  ffc new search.page-size --kind config value=20 --reason 'tune it'\n"
                 "  ffc new canary.search --template standard --reason 'the new index'\n"
@@ -442,7 +442,7 @@ static int run(int argc, char **argv)
         {"owner", 0, OPTION_TEXT, &order.owner, "NAME", "whose it is"},
         {"like", 0, OPTION_TEXT, &order.like, "FLAG", "with the keys of this one"},
         {"template", 0, OPTION_TEXT, &order.template, "ROLLOUT", "a canary that uses this rollout"},
-        {"file", 0, OPTION_TEXT, &order.file, "FILE", "in this file of the project [FLAG.yaml]"},
+        {"file", 0, OPTION_TEXT, &order.file, "FILE", "in this file of the project [NAME.yaml]"},
         ENVIRONMENT_OPTION(edits.change.environment, "with --build: the environment of FILE"),
         EDITS_OPTIONS(edits),
     };

@@ -32,7 +32,8 @@ struct removals {
 
 struct stale_options {
     struct project_choice project;
-    const char *environment, *period, *format;
+    const char *environment, *period;
+    struct option_word format;
     struct option_texts code, calls, counters;
     bool json, exit_code, fix;
     struct change change; /* with --fix; what it shares with other edits */
@@ -210,9 +211,9 @@ static int read_words(const struct stale_options *options, int64_t *period, int 
     if (!parse_duration(options->period, period) || *period < DAY)
         return usage_error(&stale_command, "'%s' is no period of at least a day, such as 30d",
                            options->period);
-    *format = words_find(stale_format_words, options->format);
+    *format = words_find(stale_format_words, options->format.text);
     if (*format < 0)
-        return report_lack(&stale_command, "there is no format", options->format,
+        return report_lack(&stale_command, "there is no format", options->format.text,
                            stale_format_words, words_count(stale_format_words));
     if (options->json)
         *format = FORMAT_JSON;
@@ -229,7 +230,8 @@ static int read_words(const struct stale_options *options, int64_t *period, int 
 
 static int run(int argc, char **argv)
 {
-    struct stale_options options = {.period = "30d", .format = "text", .at = clock_now()};
+    struct stale_options options = {
+        .period = "30d", .format = {"text", stale_format_words}, .at = clock_now()};
     const struct option table[] = {
         DIRECTORY_OPTION(options.project.directory),
         ENVIRONMENT_OPTION(options.environment, "only as this one has them [all]"),

@@ -36,7 +36,7 @@ struct options {
     struct project_choice project;
     const char *environment;
     const char *min_coverage;
-    const char *format;
+    struct option_word format;
     bool json, junit;
     bool show_private;
     bool coverage;
@@ -158,17 +158,21 @@ static int run_project(struct test_run *run, const struct options *options, char
 }
 
 /* Those of diagnostics, and one of results. */
+#define FORMAT_JUNIT WORDS_COUNT(DIAGNOSTIC_FORMATS)
+static const char *const format_words[] = {DIAGNOSTIC_FORMATS(WORDS_WORD)[FORMAT_JUNIT] = "junit",
+                                           [FORMAT_JUNIT + 1] = NULL};
+
 static bool choose_format(struct options *options)
 {
-    const char *const *words = option_words(&(struct option){.kind = OPTION_FORMAT});
-    int found = words_find(words, options->format);
-    options->junit = strcmp(options->format, "junit") == 0;
+    const char *const *words = options->format.words;
+    int found = words_find(words, options->format.text);
+    options->junit = found == FORMAT_JUNIT;
     if (options->junit && options->json) {
         usage_error(&test_command, "--json and --format junit are both in place of TAP: give one");
         return false;
     }
-    if (found < 0 && !options->junit) {
-        report_lack(&test_command, "there is no format", options->format, words,
+    if (found < 0) {
+        report_lack(&test_command, "there is no format", options->format.text, words,
                     words_count(words));
         return false;
     }
@@ -178,7 +182,7 @@ static bool choose_format(struct options *options)
 
 static int run(int argc, char **argv)
 {
-    struct options options = {.format = "text", .at = INT64_MIN};
+    struct options options = {.format = {"text", format_words}, .at = INT64_MIN};
     const struct option table[] = {
         DIRECTORY_OPTION(options.project.directory),
         ENVIRONMENT_OPTION(options.environment, "only tests of this environment"),

@@ -30,12 +30,16 @@ const struct command trace_command = {
     .run = run,
 };
 
+#define STATE_WORD(member, word) word,
+static const char *const state_words[] = {CANARY_STATES(STATE_WORD) EXPERIMENT_STATES(STATE_WORD)
+                                              NULL};
+
 struct options {
     struct project_choice project;
     const char *environment;
     const char *snapshot;
     const char *context;
-    const char *state;
+    struct option_word state;
     const char *stage;
     struct option_texts previous;
     bool json;
@@ -71,8 +75,8 @@ static void write_head(struct tracer *tracer, const struct options *options, con
     for (size_t i = 0; i < tracer->previous->count; i++)
         terminal_format(out, "\n  who had %s of %s", tracer->previous->items[i].variant,
                         tracer->previous->items[i].flag);
-    if (options->state)
-        terminal_format(out, "\n  assuming state %s", options->state);
+    if (options->state.text)
+        terminal_format(out, "\n  assuming state %s", options->state.text);
     if (options->stage)
         terminal_format(out, "\n  assuming stage %s", options->stage);
     buffer_append_text(out, "\n\n");
@@ -216,8 +220,8 @@ static const struct flag *trace_what_if(struct tracer *tracer, const struct opti
                                         const struct flag *flag)
 {
     struct what_if what_if;
-    if (!parse_what_if(&trace_command, flag, tracer->environment, options->state, options->stage,
-                       &what_if))
+    if (!parse_what_if(&trace_command, flag, tracer->environment, options->state.text,
+                       options->stage, &what_if))
         return NULL;
     struct project *copy = ARENA_NEW(&tracer->arena, struct project);
     *copy = *tracer->project;
@@ -255,7 +259,7 @@ static int trace_project(struct tracer *tracer, const struct options *options, c
     const struct flag *flag = choose_flag(&trace_command, project, name);
     if (!flag)
         return EXIT_INPUT;
-    if (options->state || options->stage)
+    if (options->state.text || options->stage)
         flag = trace_what_if(tracer, options, flag);
     if (!flag)
         return EXIT_JOB;
@@ -274,7 +278,7 @@ static int trace_project(struct tracer *tracer, const struct options *options, c
 
 static int run(int argc, char **argv)
 {
-    struct options options = {.at = INT64_MIN};
+    struct options options = {.state = {NULL, state_words}, .at = INT64_MIN};
     const struct option table[] = {
         DIRECTORY_OPTION(options.project.directory),
         ENVIRONMENT_OPTION(options.environment, "as compiled for this environment"),
@@ -282,7 +286,7 @@ static int run(int argc, char **argv)
         CONTEXT_OPTION(options.context),
         AT_OPTION(options.at, "the clock [now]"),
         PREVIOUS_OPTION(options.previous),
-        {"state", 0, OPTION_TEXT, &options.state, "STATE",
+        {"state", 0, OPTION_WORD, &options.state, "STATE",
          "assume the flag's canary or experiment is in this state"},
         {"stage", 0, OPTION_TEXT, &options.stage, "STAGE",
          "assume the canary is running in this stage"},
@@ -301,7 +305,7 @@ static int run(int argc, char **argv)
         return usage_error(&trace_command, "for whom? Give -c with a JSON object");
     if (options.snapshot && options.environment)
         return usage_error(&trace_command, "-s is one environment already: leave out -e");
-    if (options.snapshot && (options.state || options.stage))
+    if (options.snapshot && (options.state.text || options.stage))
         return usage_error(&trace_command, "-s fixes the state: leave out --state and --stage");
     if (options.snapshot && !strcmp(options.snapshot, "-") && !strcmp(options.context, "-"))
         return usage_error(&trace_command, "the snapshot and the context cannot both be stdin");

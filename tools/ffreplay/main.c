@@ -1,5 +1,5 @@
 /* main.c - ffreplay: replays logs against the definitions, and decides. */
-#include "compiler/cli/completion.h"
+#include "compiler/choose/completion.h"
 #include "tools/ffreplay/commands/commands.h"
 
 int main(int argc, char **argv)

@@ -27,6 +27,7 @@
     X(FORM_JSON, "json") \
     X(FORM_MARKDOWN, "markdown")
 enum form { FORMS(WORDS_MEMBER) };
+static const char *const form_words[] = WORDS(FORMS);
 
 /* With --exit-code. */
 static const int exit_codes[] = {[DECISION_RUNNING] = 10,
@@ -38,7 +39,8 @@ static const int exit_codes[] = {[DECISION_RUNNING] = 10,
 #define DEFAULT_PRIOR 0.3 /* of relative effects: two thirds of them lie within 30 % */
 
 struct options {
-    const char *directory, *environment, *format, *method, *control, *prior, *since, *units;
+    const char *directory, *environment, *control, *prior, *since, *units;
+    struct option_word format, method;
     struct option_texts metrics;
     bool json, exit_code, cuped;
     enum form form;
@@ -359,12 +361,12 @@ static bool settle_terms(const struct task *task, struct experiment_terms *terms
         terms->of_whole_weeks = experiment->whole_weeks;
         terms->is_aa = experiment->aa;
     }
-    if (task->options->method) {
-        int method = words_find(analysis_method_words, task->options->method);
+    if (task->options->method.text) {
+        int method = words_find(analysis_method_words, task->options->method.text);
         if (method < 0) {
             usage_error(&analyze_command,
                         "--method is sequential, fixed, group_sequential or bayesian, not '%s'",
-                        task->options->method);
+                        task->options->method.text);
             return false;
         }
         judgement->method = (enum analysis_method)method;
@@ -401,8 +403,9 @@ static void find_departures(const struct task *task, struct settled *settled)
     const struct options *options = task->options;
     const struct experiment *experiment = task->variants.targeting->experiment;
     struct arena *arena = task->replay->texts;
-    if (options->method && strcmp(options->method, analysis_method_words[experiment->method]) != 0)
-        depart(settled, arena, "--method", options->method);
+    if (options->method.text &&
+        strcmp(options->method.text, analysis_method_words[experiment->method]) != 0)
+        depart(settled, arena, "--method", options->method.text);
     if (options->control && task->arms.variants[task->arms.control] != experiment->control)
         depart(settled, arena, "--control", options->control);
     for (size_t i = 0; i < options->metrics.count; i++)
@@ -700,16 +703,15 @@ static bool settle_since(struct options *options)
 
 static bool check_usage(struct options *options, int operands)
 {
-    static const char *const words[] = WORDS(FORMS);
-    if (options->json && strcmp(options->format, "text") == 0)
-        options->format = "json";
-    int form = words_find(words, options->format);
+    if (options->json && strcmp(options->format.text, "text") == 0)
+        options->format.text = "json";
+    int form = words_find(form_words, options->format.text);
     if (form < 0)
         usage_error(&analyze_command, "--format is text, json or markdown, not '%s'",
-                    options->format);
+                    options->format.text);
     else if (options->json && form != FORM_JSON)
         usage_error(&analyze_command, "--json and --format %s contradict each other",
-                    options->format);
+                    options->format.text);
     else if (operands < 1)
         usage_error(&analyze_command, "expected a flag");
     else if (!options->environment)
@@ -730,12 +732,15 @@ static bool check_usage(struct options *options, int operands)
 
 static int run(int argc, char **argv)
 {
-    struct options options = {
-        .format = "text", .from = INT64_MIN, .to = INT64_MAX, .logs = LOG_OPTIONS_INIT};
+    struct options options = {.format = {"text", form_words},
+                              .method = {NULL, analysis_method_words},
+                              .from = INT64_MIN,
+                              .to = INT64_MAX,
+                              .logs = LOG_OPTIONS_INIT};
     const struct option table[] = {
         DIRECTORY_OPTION(options.directory),
         ENVIRONMENT_OPTION(options.environment, "in this environment"),
-        {"method", 0, OPTION_TEXT, &options.method, "METHOD",
+        {"method", 0, OPTION_WORD, &options.method, "METHOD",
          "sequential, fixed, group_sequential or bayesian [the experiment's, or sequential]"},
         {"control", 0, OPTION_TEXT, &options.control, "VARIANT",
          "what to compare with [the experiment's]"},

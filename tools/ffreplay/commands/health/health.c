@@ -16,8 +16,11 @@
 
 #define EXIT_UNHEALTHY 10
 
+static const char *const form_words[] = {"text", "json", NULL};
+
 struct options {
-    const char *directory, *environment, *format;
+    const char *directory, *environment;
+    struct option_word format;
     bool json, exit_code, text;
     int64_t now;
     enum color_choice color;
@@ -217,9 +220,9 @@ static int check_flag(const struct options *options, struct replay *replay, cons
 
 static bool check_usage(struct options *options, int operands)
 {
-    options->text = strcmp(options->format, "text") == 0;
-    if (!options->text && strcmp(options->format, "json") != 0)
-        usage_error(&health_command, "--format is json or text, not '%s'", options->format);
+    options->text = strcmp(options->format.text, "text") == 0;
+    if (!options->text && strcmp(options->format.text, "json") != 0)
+        usage_error(&health_command, "--format is json or text, not '%s'", options->format.text);
     else if (options->text && options->json)
         usage_error(&health_command, "--json and --format text contradict each other");
     else if (operands < 1)
@@ -233,7 +236,8 @@ static bool check_usage(struct options *options, int operands)
 
 static int run(int argc, char **argv)
 {
-    struct options options = {.format = "json", .now = INT64_MIN, .logs = LOG_OPTIONS_INIT};
+    struct options options = {
+        .format = {"json", form_words}, .now = INT64_MIN, .logs = LOG_OPTIONS_INIT};
     const struct option table[] = {
         DIRECTORY_OPTION(options.directory),
         ENVIRONMENT_OPTION(options.environment, "in this environment"),

@@ -20,9 +20,11 @@
     X(FORM_CSV, "csv")   \
     X(FORM_PROMETHEUS, "prometheus")
 enum form { FORMS(WORDS_MEMBER) };
+static const char *const form_words[] = WORDS(FORMS);
 
 struct options {
-    const char *directory, *environment, *flag, *format, *top;
+    const char *directory, *environment, *flag, *top;
+    struct option_word format;
     struct option_texts metrics, by;
     bool json;
     bool show_private;
@@ -51,19 +53,18 @@ const struct command metrics_command = {
 
 static bool parse_form(struct options *options)
 {
-    static const char *const words[] = WORDS(FORMS);
-    if (options->json && strcmp(options->format, "text") == 0)
-        options->format = "json";
-    int form = words_find(words, options->format);
+    if (options->json && strcmp(options->format.text, "text") == 0)
+        options->format.text = "json";
+    int form = words_find(form_words, options->format.text);
     if (form < 0) {
         usage_error(&metrics_command, "--format is text, json, csv or prometheus, not '%s'",
-                    options->format);
+                    options->format.text);
         return false;
     }
     options->form = (enum form)form;
     return !options->json || options->form == FORM_JSON ||
            usage_error(&metrics_command, "--json and --format %s contradict each other",
-                       options->format) == EXIT_FINE;
+                       options->format.text) == EXIT_FINE;
 }
 
 static bool check_usage(struct options *options)
@@ -306,8 +307,10 @@ static int check_and_measure(struct options *options, char **argv, int operands)
 
 static int run(int argc, char **argv)
 {
-    struct options options = {
-        .format = "text", .from = INT64_MIN, .to = INT64_MAX, .logs = LOG_OPTIONS_INIT};
+    struct options options = {.format = {"text", form_words},
+                              .from = INT64_MIN,
+                              .to = INT64_MAX,
+                              .logs = LOG_OPTIONS_INIT};
     const struct option table[] = {
         DIRECTORY_OPTION(options.directory),
         {"metric", 'm', OPTION_TEXTS, &options.metrics, "NAME",

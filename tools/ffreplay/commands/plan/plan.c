@@ -17,7 +17,8 @@
 #include "compiler/project/project.h"
 
 struct options {
-    const char *directory, *environment, *traffic, *power, *mde, *method;
+    const char *directory, *environment, *traffic, *power, *mde;
+    struct option_word method;
     struct option_texts baselines;
     bool json;
     enum color_choice color;
@@ -122,7 +123,7 @@ static bool check_usage(struct options *options, int operands)
 {
     uint32_t percent = 0, mde = 0;
     options->wish.method =
-        options->method ? words_find(analysis_method_words, options->method) : -1;
+        options->method.text ? words_find(analysis_method_words, options->method.text) : -1;
     if (operands < 1)
         usage_error(&plan_command, "expected a flag");
     else if (!options->environment)
@@ -137,10 +138,10 @@ static bool check_usage(struct options *options, int operands)
     else if (options->mde && (!parse_percent(options->mde, &mde) || mde == 0))
         usage_error(&plan_command, "--mde is a percentage above 0 like 5%%, not '%s'",
                     options->mde);
-    else if (options->method && options->wish.method < 0)
+    else if (options->method.text && options->wish.method < 0)
         usage_error(&plan_command,
                     "--method is sequential, fixed, group_sequential or bayesian, not '%s'",
-                    options->method);
+                    options->method.text);
     else {
         options->wish.mde = mde / (double)PERCENT_ALL;
         options->wish.power = percent / (double)PERCENT_ALL;
@@ -261,7 +262,7 @@ static int plan_flag(struct options *options, struct replay *replay, const char 
     bool is_rollout = flag->environments[environment].canary;
     if (is_rollout && options->mde)
         return usage_error(&plan_command, "--mde is of experiments, and '%s' is a canary", name);
-    if (is_rollout && options->method)
+    if (is_rollout && options->method.text)
         return usage_error(&plan_command, "--method is of experiments, and '%s' is a canary", name);
     if (is_rollout)
         return plan_rollout(options, replay, flag, environment, logs, count);
@@ -297,7 +298,7 @@ static int run(int argc, char **argv)
          "without the change; of a mean VALUE:DEVIATION; may be repeated"},
         {"mde", 0, OPTION_TEXT, &options.mde, "PERCENT",
          "the least effect that an experiment is to find [its 'mde']"},
-        {"method", 0, OPTION_TEXT, &options.method, "METHOD",
+        {"method", 0, OPTION_WORD, &options.method, "METHOD",
          "sequential, fixed, group_sequential or bayesian [the experiment's]"},
         {"power", 0, OPTION_TEXT, &options.power, "PERCENT",
          "the share to be settled by then [80%, or the experiment's]"},
