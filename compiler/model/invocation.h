@@ -1,7 +1,8 @@
-/* invocation.h - programs that a rollout runs: hooks, and a plan's steps. */
+/* invocation.h - programs that are run: hooks, a plan's steps, and those that print a log. */
 #ifndef FFC_MODEL_INVOCATION_H
 #define FFC_MODEL_INVOCATION_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "compiler/base/words.h"
@@ -27,5 +28,20 @@ struct hooks {
     struct invocation on[HOOK_COUNT];
 };
 #define USUAL_TIMEOUT 60000
+
+/* What is filled in in the arguments of a program that prints a log: times in RFC 3339. */
+#define PLACEHOLDERS(X)           \
+    X(PLACEHOLDER_FROM, "{from}") \
+    X(PLACEHOLDER_TO, "{to}")
+enum placeholder { PLACEHOLDERS(WORDS_MEMBER) };
+extern const char *const placeholder_words[];
+
+/*
+ * The next "{word}" of letters, with its braces; NULL: there is none. Other braces are those of a
+ * query, a template or a program: `{job="api"}`, `{{.Name}}`, `${HOME}`, `{}`, `{ print }`.
+ */
+const char *placeholder_next(const char *text, size_t *length);
+/* An enum placeholder; -1: that is none of them. */
+int placeholder_find(const char *word, size_t length);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "compiler/base/words.h"
 #include "format_string.h"
+#include "invocation.h"
 #include "text.h"
 #include "time_unit.h"
 
@@ -115,7 +116,8 @@ extern const char *const point_field_names[];
 
 struct log {
     struct text name;
-    struct text path; /* of its files, with wildcards; NULL: a command line names them */
+    struct text path;          /* of its files, with wildcards; NULL: a command line names them */
+    struct invocation command; /* prints it, in place of files at a path */
     enum log_format format;
     const char *time;        /* field */
     const char *time_rest;   /* another one, whose text follows that one's; or NULL */

@@ -355,6 +355,37 @@ static void read_comment(struct reader *reader, struct node *node, void *target)
                  "expected one character, such as \"#\", found '%s'", text.text);
 }
 
+/* What is in braces is filled in, or is a mistake. */
+static void check_placeholders(struct reader *reader, const struct text *argument)
+{
+    size_t length;
+    const char *word = placeholder_next(argument->text, &length);
+    for (; word; word = placeholder_next(word + length, &length)) {
+        if (placeholder_find(word, length) >= 0)
+            continue;
+        diagnose(reader->diagnostics, FF0688, argument->span,
+                 "'%.*s' is nothing that is filled in: only '{from}' and '{to}' are", (int)length,
+                 word);
+        diagnose_help(reader->diagnostics,
+                      "braces that are meant as they stand have a blank within: '{ %.*s }'",
+                      (int)length - 2, word + 1);
+        return;
+    }
+}
+
+static void check_command(struct reader *reader, const struct log *log, struct node *body)
+{
+    if (find_entry(body, "command")) {
+        report_conflict(reader, body, "path", "command");
+        for (uint32_t i = 0; i < log->command.arguments.count; i++)
+            check_placeholders(reader, &log->command.arguments.items[i]);
+    } else if (find_entry(body, "timeout") && !may_mean(reader, body, &log_form, "command")) {
+        diagnose(reader->diagnostics, FF0364, find_entry(body, "timeout")->key->span,
+                 "'timeout' has no meaning for a log without a 'command'");
+        diagnose_help(reader->diagnostics, "remove it, or name the program that prints the log");
+    }
+}
+
 static const struct form log_context_form = {
     .kind = FORM_MAP, .takes = "mapping of attribute to field", .of = {&field_name_form}};
 static const struct form wrap_form =
@@ -378,6 +409,11 @@ static const struct field log_fields[] = {
     FIELD("path", FIELD_PLACED, struct log, path,
           "where its files are, with wildcards, for `ffreplay` without a `LOG`; a relative path is "
           "below the project's directory"),
+    FIELD("command", FIELD_PROGRAM, struct log, command.arguments,
+          "in place of `path`: a program that prints it, run by `ffreplay --allow-commands`; "
+          "`{from}` and `{to}` are filled in, and no shell reads the list"),
+    FIELD("timeout", FIELD_DURATION, struct log, command.timeout,
+          "how long the command may take; default `60s`"),
     READ("time", read_log_time, log_time_form, "when it happened"),
     FIELD("unit", FIELD_TEXT, struct log, unit, "the unit that it happened to",
           .form = &field_name_form),
@@ -408,6 +444,7 @@ void read_log(struct reader *reader, struct declaration *declaration)
 {
     struct log *log = declaration->thing;
     log->span = log->name.span;
+    log->command.timeout = USUAL_TIMEOUT;
     if (!expect_map(reader, declaration->body, "a mapping for a log"))
         return;
     uint64_t given = read_fields(reader, declaration->body, &log_form, log->name.span, log);
@@ -419,6 +456,7 @@ void read_log(struct reader *reader, struct declaration *declaration)
              !may_mean(reader, declaration->body, &log_form, "format"))
         report_missing(reader, log->name.span, log_form.what, "format",
                        choices_help(reader, log_format_words));
+    check_command(reader, log, declaration->body);
     if (!(given & 3))
         return;
     check_csv_keys(reader, log, declaration->body);

@@ -79,31 +79,32 @@ struct child {
 
 /* Never returns; writes to `report` why the program could not be executed. */
 static void become(const struct processes *processes, const char *directory, char **arguments,
-                   const int files[3])
+                   const int files[4])
 {
     setpgid(0, 0);
     sigprocmask(SIG_SETMASK, &processes->before, NULL);
     signal(SIGPIPE, SIG_DFL); /* an ignored signal would stay ignored */
     if (dup2(files[0], STDIN_FILENO) >= 0 && dup2(files[1], STDOUT_FILENO) >= 0 &&
-        dup2(files[1], STDERR_FILENO) >= 0 && chdir(directory) == 0)
+        dup2(files[2], STDERR_FILENO) >= 0 && chdir(directory) == 0)
         execvp(arguments[0], arguments);
     int cause = errno;
-    ssize_t ignored = write(files[2], &cause, sizeof cause);
+    ssize_t ignored = write(files[3], &cause, sizeof cause);
     (void)ignored;
     _exit(127);
 }
 
 /* Returns errno, or 0. */
 static int start(const struct processes *processes, const char *directory, char **arguments,
-                 const struct buffer *input, struct child *child)
+                 const struct process_files *files, struct child *child)
 {
     int output[2] = {-1, -1}, report[2] = {-1, -1}, cause = 0;
-    int in = input_file(input);
+    int in = input_file(files->input);
     if (in < 0 || pipe2(output, O_CLOEXEC) != 0 || pipe2(report, O_CLOEXEC) != 0)
         cause = errno;
     child->pid = cause ? -1 : fork();
+    int out = files->output < 0 ? output[1] : files->output;
     if (child->pid == 0)
-        become(processes, directory, arguments, (const int[3]){in, output[1], report[1]});
+        become(processes, directory, arguments, (const int[4]){in, out, output[1], report[1]});
     if (!cause && child->pid < 0)
         cause = errno;
     close(in);
@@ -180,7 +181,7 @@ static void watch(const struct processes *processes, const struct child *child, 
 }
 
 void process_run(struct processes *processes, const char *directory,
-                 const struct invocation *invocation, const struct buffer *input,
+                 const struct invocation *invocation, const struct process_files *files,
                  struct process_result *result)
 {
     *result = (struct process_result){.ending = PROCESS_CANCELLED, .status = -1};
@@ -191,13 +192,29 @@ void process_run(struct processes *processes, const char *directory,
     for (uint32_t i = 0; i < count; i++)
         arguments[i] = strdup(invocation->arguments.items[i].text);
     struct child child;
-    result->error = start(processes, directory, arguments, input, &child);
+    result->error = start(processes, directory, arguments, files, &child);
     result->ending = PROCESS_FAILED;
     if (!result->error) {
         watch(processes, &child, invocation->timeout, result);
+        if (files->output >= 0)
+            kill(-child.pid, SIGKILL);
         close(child.output);
     }
     for (uint32_t i = 0; i < count; i++)
         free(arguments[i]);
     free(arguments);
+}
+
+void process_explain(const struct process_result *result, struct buffer *out)
+{
+    if (result->ending == PROCESS_CANCELLED)
+        buffer_append_text(out, "was cancelled");
+    else if (result->ending == PROCESS_TIMEOUT)
+        buffer_append_text(out, "took longer than its timeout, and was killed");
+    else if (result->error)
+        buffer_format(out, "could not be started: %s", strerror(result->error));
+    else if (result->signal)
+        buffer_format(out, "was ended by signal %d", result->signal);
+    else
+        buffer_format(out, "exited with status %d", result->status);
 }

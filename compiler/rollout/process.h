@@ -1,5 +1,5 @@
 /*
- * process.h - runs one program of a plan or hook, without a shell and with a time-out.
+ * process.h - runs one program of a plan, a hook or a log, without a shell and with a time-out.
  */
 #ifndef FFC_PROCESS_H
 #define FFC_PROCESS_H
@@ -43,13 +43,22 @@ struct processes {
 bool process_begin(struct processes *processes);
 void process_end(struct processes *processes);
 
+/* What it reads and writes. */
+struct process_files {
+    const struct buffer *input; /* on its standard input */
+    int output; /* where its standard output goes, and what it leaves running is killed in the end;
+                   -1: it is kept, as its standard error is */
+};
+
 /*
- * Runs it in `directory`, with `input` on its standard input and both of its outputs kept. Killing
- * is TERM, then KILL two seconds later, to it and what it started. The result's output is the
- * caller's to release.
+ * Runs it in `directory`. Killing is TERM, then KILL two seconds later, to it and what it started.
+ * The result's output is the caller's to release.
  */
 void process_run(struct processes *processes, const char *directory,
-                 const struct invocation *invocation, const struct buffer *input,
+                 const struct invocation *invocation, const struct process_files *files,
                  struct process_result *result);
+
+/* How it ended, for the end of a sentence: "exited with status 1". */
+void process_explain(const struct process_result *result, struct buffer *out);
 
 #endif

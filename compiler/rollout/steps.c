@@ -207,28 +207,20 @@ static void explain(const struct step *step, const struct process_result *result
     if (step->invocation)
         buffer_format(error, " %s", step->invocation->arguments.items[0].text);
     buffer_append_text(error, ") ");
-    if (result->ending == PROCESS_CANCELLED)
-        buffer_append_text(error, "was cancelled");
-    else if (result->ending == PROCESS_TIMEOUT)
-        buffer_append_text(error, "took longer than its timeout, and was killed");
-    else if (result->error)
-        buffer_format(error, "could not be started: %s", strerror(result->error));
-    else if (result->signal)
-        buffer_format(error, "was ended by signal %d", result->signal);
-    else
-        buffer_format(error, "exited with status %d", result->status);
+    process_explain(result, error);
     buffer_append_text(error, "; the steps after it are not run, and the change before them stays");
 }
 
 static bool run_program(const struct steps *steps, const struct step *step,
                         struct processes *processes, struct buffer *error)
 {
+    const struct process_files files = {steps->input, -1};
     struct process_result result;
     struct buffer line = {0};
     begin_line(steps, step, "started", &line);
     if (!add_line(steps, &line, error))
         return false;
-    process_run(processes, steps->project->directory, step->invocation, steps->input, &result);
+    process_run(processes, steps->project->directory, step->invocation, &files, &result);
     begin_line(steps, step, ending_words[result.ending], &line);
     write_result(&result, &line);
     bool done = add_line(steps, &line, error) && result.ending == PROCESS_DONE;

@@ -14,6 +14,7 @@ struct log_options {
     const char *settle; /* NULL: what was served when is not looked up */
     const char *archive;
     bool allow_partial;
+    bool allow_commands;
 };
 #define LOG_OPTIONS_INIT                                                                    \
     {                                                                                       \
@@ -51,6 +52,11 @@ struct log_options {
     {                                                                    \
         "allow-partial", 0, OPTION_FLAG, &(options).allow_partial, NULL, \
             "accept Prometheus answers that are marked partial"          \
+    }
+#define ALLOW_COMMANDS_OPTION(options)                                     \
+    {                                                                      \
+        "allow-commands", 0, OPTION_FLAG, &(options).allow_commands, NULL, \
+            "run the programs that the definitions of logs name"           \
     }
 #define THREADS_OPTION(options)                             \
     {                                                       \

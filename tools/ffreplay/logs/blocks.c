@@ -6,12 +6,13 @@
 #include <sys/stat.h>
 
 #include "compiler/base/memory.h"
+#include "source_name.h"
 
 #define BLOCK (1u << 20)
 
 bool blocks_open(struct blocks *blocks, const char *path)
 {
-    *blocks = (struct blocks){.path = strcmp(path, "-") == 0 ? "<stdin>" : path};
+    *blocks = (struct blocks){.path = source_name(path)};
     if (!byte_source_open(&blocks->source, path))
         return false;
     pthread_mutex_init(&blocks->lock, NULL);

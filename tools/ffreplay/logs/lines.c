@@ -5,18 +5,17 @@
 #include <string.h>
 
 #include "compiler/base/memory.h"
+#include "source_name.h"
 
 #define BLOCK     (1u << 20)
 #define NOT_FOUND SIZE_MAX
 
 bool lines_open(struct lines *lines, const char *path, enum framing framing, char delimiter)
 {
-    *lines =
-        (struct lines){.path = path, .framing = framing, .delimiter = delimiter, .next_number = 1};
+    *lines = (struct lines){
+        .path = source_name(path), .framing = framing, .delimiter = delimiter, .next_number = 1};
     if (!byte_source_open(&lines->source, path))
         return false;
-    if (strcmp(path, "-") == 0)
-        lines->path = "<stdin>";
     lines->capacity = BLOCK;
     lines->buffer = xcalloc(1, BLOCK + LINE_PADDING);
     return true;

@@ -8,6 +8,7 @@
 #include "compiler/cli/messages.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/parallel.h"
+#include "tools/ffreplay/logs/source_name.h"
 
 /* Below this, starting threads takes longer than reading. */
 #define WORTH_THREADS (2u << 20)
@@ -38,15 +39,13 @@ static bool report_error(const struct log_file *file)
 bool log_file_open(struct log_file *file, const char *path, const struct layout *layout,
                    uint32_t log)
 {
-    *file = (struct log_file){.layout = layout, .log = log, .path = path};
+    *file = (struct log_file){.layout = layout, .log = log, .path = source_name(path)};
     bool opened = is_by_line(file) ? blocks_open(&file->blocks, path)
                                    : lines_open(&file->lines, path, layout_framing(layout),
                                                 layout_delimiter(layout));
     if (!opened)
         return report_error(file);
     file->lines.comment = layout->log->comment;
-    if (strcmp(path, "-") == 0)
-        file->path = "<stdin>";
     return true;
 }
 

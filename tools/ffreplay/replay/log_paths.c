@@ -107,7 +107,7 @@ static bool add_matches(struct replay *replay, const struct log *log,
 
 static bool lacks_files(const struct log *log)
 {
-    job_error(NULL, "expected at least one log ('-' is stdin): log '%s' has no 'path'",
+    job_error(NULL, "expected at least one log ('-' is stdin): log '%s' has no 'path' or 'command'",
               log->name.text);
     print_help("name its files, %s=FILE, or say in its definition where they are", log->name.text);
     return false;
@@ -130,25 +130,80 @@ static void copy(struct replay *replay, struct log_arguments *arguments)
         *ARENA_APPEND(&replay->project->arena, arguments->items, arguments->count) = given.items[i];
 }
 
-bool log_paths_add(struct replay *replay, struct log_arguments *arguments)
+/* ---------------------------------------------------------------------------------- commands -- */
+
+static bool may_run(const struct replay *replay, const struct log *log,
+                    const struct asked_times *times)
+{
+    if (replay->allows_commands)
+        return log_command_is_told(replay->project, log, times);
+    print_error_at(&replay->project->sources, log->command.arguments.items[0].span,
+                   "log '%s' is what a program prints, '%s', which may not be run", log->name.text,
+                   log->command.arguments.items[0].text);
+    print_help("add --allow-commands if you trust these definitions, or name a file: %s=FILE",
+               log->name.text);
+    return false;
+}
+
+static bool add_output(struct replay *replay, const struct log *log,
+                       struct log_arguments *arguments, const struct asked_times *times)
+{
+    struct arena *arena = &replay->project->arena;
+    const char *path = log_command_run(replay->project, log, times);
+    if (path)
+        *ARENA_APPEND(arena, arguments->items, arguments->count) =
+            arena_format(arena, "%s=%s", log->name.text, path);
+    return path != NULL;
+}
+
+/* -------------------------------------------------------------------------------------- logs -- */
+
+static bool add_log(struct replay *replay, const struct log *log, struct log_arguments *arguments,
+                    const struct asked_times *times)
+{
+    return log->command.arguments.count ? add_output(replay, log, arguments, times)
+                                        : add_matches(replay, log, arguments);
+}
+
+static bool has_source(const struct log *log)
+{
+    return log->path.text || log->command.arguments.count > 0;
+}
+
+/* By log, whether its files are to be found; NULL: one of them has none, or may not be run. */
+static const bool *choose(const struct replay *replay, const struct log_arguments *arguments,
+                          const struct asked_times *times)
 {
     const struct project *project = replay->project;
     const bool *given = replay_logs_read(replay, arguments->items, arguments->count);
     bool none_named = arguments->count == 0, any = any_concerned(replay);
-    if (!given)
-        return false;
-    copy(replay, arguments);
-    for (uint32_t i = 0; i < project->log_count; i++) {
+    bool *wanted = ARENA_ARRAY(&replay->project->arena, bool, project->log_count);
+    for (uint32_t i = 0; given && i < project->log_count; i++) {
         const struct log *log = project->logs[i];
         if (given[i] || (any && !replay->concerned[i]))
             continue;
-        if (log->path.text ? !add_matches(replay, log, arguments)
-                           : none_named && any && !lacks_files(log))
-            return false;
+        wanted[i] = has_source(log);
+        if (wanted[i] ? log->command.arguments.count && !may_run(replay, log, times)
+                      : none_named && any && !lacks_files(log))
+            return NULL;
     }
+    return given ? wanted : NULL;
+}
+
+bool log_paths_add(struct replay *replay, struct log_arguments *arguments,
+                   const struct asked_times *times)
+{
+    const struct project *project = replay->project;
+    const bool *wanted = choose(replay, arguments, times);
+    if (!wanted)
+        return false;
+    copy(replay, arguments);
+    for (uint32_t i = 0; i < project->log_count; i++)
+        if (wanted[i] && !add_log(replay, project->logs[i], arguments, times))
+            return false;
     if (arguments->count > 0)
         return true;
     job_error(NULL, "expected at least one log ('-' is stdin)");
-    print_help("a log whose definition has a 'path' needs none");
+    print_help("a log whose definition has a 'path' or a 'command' needs none");
     return false;
 }

@@ -59,6 +59,7 @@ struct replay {
     uint32_t source_count;
     uint32_t threads; /* at most; 0: as many as there are processors */
     bool now_given;
+    bool allows_commands;     /* of logs, to be run */
     bool takes_partial;       /* answers that say that they are not all there is */
     struct traffic bad;       /* lines, at the times of those beside them */
     struct traffic seen;      /* of all logs */

@@ -672,7 +672,8 @@ static int analyze_flag(const struct options *options, struct replay *replay, co
     if (task.environment == UINT32_MAX)
         return EXIT_JOB;
     choose_logs(replay, task.flag, task.environment);
-    if (!log_paths_add(replay, logs))
+    const struct asked_times asked = {options->from, options->to, "give --from or --since"};
+    if (!log_paths_add(replay, logs, &asked))
         return EXIT_JOB;
     task.logs = logs->items;
     task.log_count = logs->count;
@@ -760,6 +761,7 @@ static int run(int argc, char **argv)
         JSON_OPTION(options.json, "the same as --format json"),
         EXIT_CODE_OPTION(options.exit_code,
                          "exit 0 ship, 10 running, 12 no difference, 20 stop, 21 unhealthy"),
+        ALLOW_COMMANDS_OPTION(options.logs),
         MAX_BAD_OPTION(options.logs),
         SERVED_OPTIONS(options.logs),
         THREADS_OPTION(options.logs),

@@ -229,13 +229,15 @@ static int read_logs(struct replay *replay, struct analyses *analyses,
         return EXIT_JOB;
     if (!analyses_prepare(analyses, replay))
         return EXIT_INPUT;
+    struct asked_times asked = asked_from_canary(replay);
     for (uint32_t i = 0; i < analyses->count; i++) {
         const struct subject *subject = &analyses->items[i].subject;
         choose_logs(replay, subject->flag, subject->environment);
+        ask_for_canary(&asked, subject->canary);
         replay_add_consumer(replay, &analyses->items[i].consumer);
     }
     /* Without a canary, there is nothing to read. */
-    if ((analyses->count > 0 || logs->count > 0) && !log_paths_add(replay, logs))
+    if ((analyses->count > 0 || logs->count > 0) && !log_paths_add(replay, logs, &asked))
         return EXIT_JOB;
     return replay_read(replay, logs->items, logs->count) ? EXIT_FINE : EXIT_JOB;
 }
@@ -329,6 +331,7 @@ static int run(int argc, char **argv)
         EXIT_CODE_OPTION(options.exit_code,
                          "exit 0 advance or complete, 10 hold, 11 pause, 20 rollback"),
         APPLY_OPTIONS(options.apply),
+        ALLOW_COMMANDS_OPTION(options.logs),
         MAX_BAD_OPTION(options.logs),
         ALLOW_PARTIAL_OPTION(options.logs),
         WINDOW_OPTION(options.logs),

@@ -177,8 +177,11 @@ static void release(struct checkup *checkup)
 
 static bool find_logs(struct checkup *checkup, struct log_arguments *logs)
 {
+    struct asked_times asked = asked_from_canary(checkup->replay);
     choose_logs(checkup->replay, checkup->flag, checkup->environment);
-    if (!log_paths_add(checkup->replay, logs))
+    if (has_open_canary(checkup))
+        ask_for_canary(&asked, checkup->flag->environments[checkup->environment].canary);
+    if (!log_paths_add(checkup->replay, logs, &asked))
         return false;
     checkup->reads = replay_logs_read(checkup->replay, logs->items, logs->count);
     return checkup->reads != NULL;
@@ -245,6 +248,7 @@ static int run(int argc, char **argv)
         JSON_OPTION(options.json, "the same as --format json"),
         EXIT_CODE_OPTION(options.exit_code, "exit 10 if it is not healthy"),
         NOW_OPTION(options.now, "the time to judge at [the latest in the logs]"),
+        ALLOW_COMMANDS_OPTION(options.logs),
         MAX_BAD_OPTION(options.logs),
         ALLOW_PARTIAL_OPTION(options.logs),
         WINDOW_OPTION(options.logs),

@@ -273,9 +273,10 @@ static int measure_logs(struct options *options, struct replay *replay, struct l
                               .to = options->to - (options->to < INT64_MAX),
                               .width = replay->times.window,
                               .max_bad = replay->times.max_bad};
+    const struct asked_times asked = {options->from, options->to, "give --from or --since"};
     wish.groupings = parse_groupings(options, &project->arena, &wish.grouping_count);
     if (!wish.groupings || !choose_metrics(options, project, &wish) ||
-        !concern_logs(options, replay, &wish) || !log_paths_add(replay, logs) ||
+        !concern_logs(options, replay, &wish) || !log_paths_add(replay, logs, &asked) ||
         !(wish.reads = replay_logs_read(replay, logs->items, logs->count)))
         return EXIT_JOB;
     struct flag_variants variants = {0};
@@ -329,6 +330,7 @@ static int run(int argc, char **argv)
         FORMAT_OPTION(options.format, "text, json, csv or prometheus [text]"),
         JSON_OPTION(options.json, "the same as --format json"),
         WINDOW_OPTION(options.logs),
+        ALLOW_COMMANDS_OPTION(options.logs),
         MAX_BAD_OPTION(options.logs),
         ALLOW_PARTIAL_OPTION(options.logs),
         SERVED_OPTIONS(options.logs),
