@@ -296,6 +296,8 @@ def main():
 
 SCRATCH = tempfile.mkdtemp()
 os.chmod(SCRATCH, 0o755)
+if os.geteuid() == 0:  # the build may lie where nobody else may look, as in /root
+    PROGRAMS = {name: shutil.copy(path, f"{SCRATCH}/{name}") for name, path in PROGRAMS.items()}
 try:
     main()
 finally:
