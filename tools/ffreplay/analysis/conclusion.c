@@ -1,6 +1,7 @@
 /* conclusion.c - see conclusion.h. */
 #include "conclusion.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -9,13 +10,15 @@
 #include "compiler/base/calendar.h"
 #include "compiler/base/memory.h"
 #include "compiler/model/model.h"
-#include "compiler/statistics/distributions.h"
+#include "compiler/statistics/heterogeneity.h"
 #include "compiler/statistics/multiplicity.h"
 
 const char *const metric_role_words[] = WORDS(METRIC_ROLES);
 const char *const effect_verdict_words[] = WORDS(EFFECT_VERDICTS);
 const char *const analysis_decision_words[] = WORDS(DECISIONS);
 const char *const analysis_status_words[] = WORDS(ANALYSIS_STATUSES);
+
+static_assert(ARMS_MOST <= HOMOGENEITY_COLUMNS_MOST, "arms are columns of a table");
 
 #define MISMATCH_P      0.001
 #define LEAST_CROSSOVER 10
@@ -29,6 +32,11 @@ static void say(struct sentence_list *list, struct arena *arena, const char *tex
 
 /* ----------------------------------------------------------------------------------- quality -- */
 
+bool conclusion_ratio_is_off(const struct conclusion *conclusion)
+{
+    return conclusion->ratio.anytime_p < MISMATCH_P && !isnan(conclusion->ratio.fit.p);
+}
+
 static void judge_ratio(struct conclusion *conclusion, struct arena *arena)
 {
     const struct arms *arms = conclusion->arms;
@@ -41,7 +49,7 @@ static void judge_ratio(struct conclusion *conclusion, struct arena *arena)
     conclusion->ratio = (struct sample_ratio){.fit.p = NAN, .anytime_p = NAN};
     if (known > 0)
         conclusion->ratio = sample_ratio(observed, shares, arms->count);
-    if (!(conclusion->ratio.anytime_p < MISMATCH_P) || isnan(conclusion->ratio.fit.p))
+    if (!conclusion_ratio_is_off(conclusion))
         return;
     const char *counts = "";
     double all = (double)conclusion->units.all;
@@ -103,23 +111,19 @@ static const char *date_text(struct arena *arena, int64_t time)
     return arena_format(arena, "%.10s", text);
 }
 
-/* Whether the days differ in their ratio, whatever it should be: chi-square of homogeneity. */
-static double p_of_days(const struct conclusion *conclusion, uint32_t known)
+/* Whether the days differ in their ratio, whatever it should be. */
+static double p_of_days(const struct conclusion *conclusion, struct arena *arena)
 {
-    uint32_t arms = conclusion->arms->count, seen = 0;
-    double pooled[ARMS_MOST] = {0}, observed[ARMS_MOST], statistic = 0;
-    for (uint32_t i = 0; i < conclusion->day_count; i++)
-        for (uint32_t arm = 0; arm < arms && !isnan(conclusion->days[i].p); arm++)
-            pooled[arm] += (double)conclusion->days[i].by_arm[arm];
-    for (uint32_t arm = 0; arm < arms; arm++)
-        seen += pooled[arm] > 0 ? 1 : 0;
-    for (uint32_t i = 0; i < conclusion->day_count && seen > 1; i++) {
+    uint32_t arms = conclusion->arms->count;
+    double *counts = ARENA_ARRAY(arena, double, (size_t)conclusion->day_count *arms), p;
+    size_t known = 0;
+    for (uint32_t i = 0; i < conclusion->day_count; i++) {
         for (uint32_t arm = 0; arm < arms; arm++)
-            observed[arm] = (double)conclusion->days[i].by_arm[arm];
-        if (!isnan(conclusion->days[i].p))
-            statistic += goodness_of_fit(observed, pooled, arms).statistic;
+            counts[known * arms + arm] = (double)conclusion->days[i].by_arm[arm];
+        known += isnan(conclusion->days[i].p) ? 0 : 1;
     }
-    return seen > 1 ? chi_square_upper(statistic, (known - 1) * (seen - 1)) : 1;
+    p = homogeneity(counts, known, arms).p;
+    return isnan(p) ? 1 : p;
 }
 
 /* Since when, or on which days: what has changed then is the cause. NULL: too few days. */
@@ -131,7 +135,7 @@ static const char *days_text(const struct conclusion *conclusion, struct arena *
         known += isnan(conclusion->days[i].p) ? 0 : 1;
     if (known < 2)
         return NULL;
-    if (p_of_days(conclusion, known) >= DAY_P)
+    if (p_of_days(conclusion, arena) >= DAY_P)
         return arena_format(arena,
                             "by about as much on each of %u days: the split is another, or a log "
                             "loses one arm's lines",

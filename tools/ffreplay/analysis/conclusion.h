@@ -111,6 +111,9 @@ struct conclusion {
     double days_left; /* NaN: nobody knows; infinite: not in sight */
 };
 
+/* Once it has been reached: whether its units are not in the arms as they should. */
+bool conclusion_ratio_is_off(const struct conclusion *conclusion);
+
 /* Gathers the evidence of each metric's cells, and judges. `max_bad` as in cell_is_unreadable(). */
 void conclusion_reach(struct conclusion *conclusion, uint32_t max_bad, struct arena *arena);
 

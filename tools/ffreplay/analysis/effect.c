@@ -507,6 +507,20 @@ struct effect effect_of(const struct judgement *judgement, const struct arm_evid
     return effect;
 }
 
+struct estimated_change change_about_normal(const struct arm_evidence *variant,
+                                            const struct arm_evidence *control,
+                                            const struct measure *measure)
+{
+    double unused;
+    const struct judgement strict = {.method = variant->is_share ? ANALYSIS_GROUP_SEQUENTIAL
+                                                                 : ANALYSIS_SEQUENTIAL,
+                                     .look_count = 1};
+    if (metric_traits(measure->metric)->bound == BOUND_QUANTILE ||
+        state_of(&strict, variant, control, measure, &unused) != EFFECT_FINE)
+        return (struct estimated_change){variant->value - control->value, NAN, NAN, NAN};
+    return adjusted_change(&variant->moments, &control->moments, CHANGE_ABSOLUTE, &unused);
+}
+
 /* ----------------------------------------------------------------------------------- margins -- */
 
 static enum side other_side(enum side side)

@@ -23,32 +23,62 @@ static struct exposure *slot_of(const struct exposures *exposures, struct unit_h
     }
 }
 
+/* One for each field. */
+static uint32_t *values_of(const struct exposures *exposures, const struct exposure *slot)
+{
+    return exposures->values + (uint64_t)(slot - exposures->slots) * exposures->fields.count;
+}
+
+static void copy_values(const struct exposures *exposures, const struct exposure *slot,
+                        const uint32_t *values)
+{
+    for (uint32_t i = 0; i < exposures->fields.count; i++)
+        values_of(exposures, slot)[i] = values[i];
+}
+
 static void grow(struct exposures *exposures)
 {
-    struct exposures larger = {.capacity = exposures->capacity ? exposures->capacity * 2 : 64};
+    struct exposures larger = {.capacity = exposures->capacity ? exposures->capacity * 2 : 64,
+                               .fields = exposures->fields};
     larger.slots = xrenew_table(NULL, larger.capacity, sizeof *larger.slots);
+    if (larger.fields.count > 0)
+        larger.values =
+            xrenew_table(NULL, larger.capacity * larger.fields.count, sizeof *larger.values);
     for (uint64_t i = 0; i < exposures->capacity; i++) {
         const struct exposure *exposure = &exposures->slots[i];
-        if (exposure->arms || exposure->forced)
-            *slot_of(&larger, exposure->unit) = *exposure;
+        if (!exposure->arms && !exposure->forced)
+            continue;
+        struct exposure *slot = slot_of(&larger, exposure->unit);
+        *slot = *exposure;
+        copy_values(&larger, slot, values_of(exposures, exposure));
     }
     free(exposures->slots);
+    free(exposures->values);
     exposures->slots = larger.slots;
+    exposures->values = larger.values;
     exposures->capacity = larger.capacity;
 }
 
-static void add_now(struct exposures *exposures, const struct exposure *seen)
+static void add_now(struct exposures *exposures, const struct exposure *seen,
+                    const uint32_t *values)
 {
     struct exposure *slot = slot_of(exposures, seen->unit);
     if (!slot->arms && !slot->forced) {
         *slot = *seen;
+        copy_values(exposures, slot, values);
         exposures->count++;
         return;
     }
     slot->arms |= seen->arms;
     slot->forced |= seen->forced;
-    if (seen->first < slot->first)
+    if (seen->first < slot->first) {
         slot->first = seen->first;
+        copy_values(exposures, slot, values);
+    } else if (seen->first == slot->first) {
+        uint32_t *kept = values_of(exposures, slot);
+        for (uint32_t i = 0; i < exposures->fields.count; i++)
+            kept[i] = value_names_first(&exposures->names[i], kept[i], values[i]);
+    }
 }
 
 void exposures_settle(struct exposures *exposures)
@@ -58,14 +88,17 @@ void exposures_settle(struct exposures *exposures)
     for (uint32_t i = 0; i < exposures->waiting_count; i++)
         exposures_prefetch(exposures, exposures->waiting[i].unit);
     for (uint32_t i = 0; i < exposures->waiting_count; i++)
-        add_now(exposures, &exposures->waiting[i]);
+        add_now(exposures, &exposures->waiting[i], exposures->waiting_values[i]);
     exposures->waiting_count = 0;
 }
 
-static void add(struct exposures *exposures, const struct exposure *seen)
+/* `values`: one for each field. */
+static void add(struct exposures *exposures, const struct exposure *seen, const uint32_t *values)
 {
     if (exposures->waiting_count == EXPOSURES_WAITING)
         exposures_settle(exposures);
+    for (uint32_t i = 0; i < exposures->fields.count; i++)
+        exposures->waiting_values[exposures->waiting_count][i] = values[i];
     exposures->waiting[exposures->waiting_count++] = *seen;
 }
 
@@ -193,8 +226,13 @@ static void take(struct consumer *consumer, const struct record *record)
         take_exposure(exposures, record, &served);
     else
         exposures->not_exposed[cause]++;
-    if (seen.arms || seen.forced)
-        add(exposures, &seen);
+    if (!seen.arms && !seen.forced)
+        return;
+    uint32_t values[UNIT_FIELDS_MOST];
+    for (uint32_t i = 0; i < exposures->fields.count; i++)
+        values[i] = value_names_take(&exposures->names[i], event,
+                                     exposures->fields.items[i].places[record->log]);
+    add(exposures, &seen, values);
 }
 
 static void note_incomplete(struct consumer *consumer, uint32_t log)
@@ -220,19 +258,48 @@ static struct consumer *fork_exposures(struct consumer *consumer)
     fork->log_count = exposures->log_count;
     fork->from = exposures->from;
     fork->to = exposures->to;
+    fork->fields = exposures->fields;
     fork->readers = xcalloc(exposures->log_count, sizeof *fork->readers);
     variant_readers_copy(fork->readers, exposures->readers, exposures->log_count);
     exposures_init(fork);
     return &fork->consumer;
 }
 
+/* By field, a fork's numbers of values as those here, in memory that the caller frees. */
+static void adopt_names(struct exposures *exposures, const struct exposures *fork,
+                        uint32_t *numbers[UNIT_FIELDS_MOST])
+{
+    for (uint32_t i = 0; i < exposures->fields.count; i++) {
+        const struct value_names *names = &fork->names[i];
+        numbers[i] = xcalloc((size_t)names->count + 1, sizeof *numbers[i]);
+        for (uint32_t j = 0; j < names->count; j++)
+            numbers[i][j + 1] =
+                value_names_number(&exposures->names[i], names->texts[j], strlen(names->texts[j]));
+        exposures->names[i].too_many |= names->too_many;
+    }
+}
+
+static void add_all(struct exposures *exposures, const struct exposures *fork)
+{
+    uint32_t *numbers[UNIT_FIELDS_MOST], values[UNIT_FIELDS_MOST];
+    adopt_names(exposures, fork, numbers);
+    for (uint64_t i = 0; i < fork->capacity; i++) {
+        const struct exposure *exposure = &fork->slots[i];
+        if (!exposure->arms && !exposure->forced)
+            continue;
+        for (uint32_t j = 0; j < fork->fields.count; j++)
+            values[j] = numbers[j][exposure_value(fork, exposure, j)];
+        add(exposures, exposure, values);
+    }
+    for (uint32_t i = 0; i < exposures->fields.count; i++)
+        free(numbers[i]);
+}
+
 static void join_exposures(struct consumer *consumer, struct consumer *other)
 {
     struct exposures *exposures = (struct exposures *)consumer, *fork = (struct exposures *)other;
     exposures_settle(fork);
-    for (uint64_t i = 0; i < fork->capacity; i++)
-        if (fork->slots[i].arms || fork->slots[i].forced)
-            add(exposures, &fork->slots[i]);
+    add_all(exposures, fork);
     exposures->lines += fork->lines;
     exposures->as_logged += fork->as_logged;
     origins_join(&exposures->origins, &fork->origins);
@@ -258,6 +325,10 @@ void exposures_init(struct exposures *exposures)
 void exposures_release(struct exposures *exposures)
 {
     free(exposures->slots);
+    free(exposures->values);
+    for (uint32_t i = 0; i < UNIT_FIELDS_MOST; i++)
+        value_names_release(&exposures->names[i]);
     exposures->slots = NULL;
+    exposures->values = NULL;
     exposures->capacity = exposures->count = 0;
 }

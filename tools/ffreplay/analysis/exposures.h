@@ -3,7 +3,7 @@
  *
  * A consumer of the records of logs that tell variants. A unit is exposed from its first line that
  * says so. Neither that nor anything else here depends on the order of the lines. Memory: 32 bytes
- * for each unit, and as much again for free slots.
+ * for each unit, 4 for each field that its values are kept of, and as much again for free slots.
  */
 #ifndef FFREPLAY_EXPOSURES_H
 #define FFREPLAY_EXPOSURES_H
@@ -16,6 +16,7 @@
 #include "tools/ffreplay/logs/input_digest.h"
 #include "tools/ffreplay/logs/unit_set.h"
 #include "tools/ffreplay/replay/consumer.h"
+#include "unit_values.h"
 
 #define ARMS_MOST 32
 
@@ -60,11 +61,15 @@ struct exposures {
     const struct line_key *keys;    /* by log: the unit of a line */
     uint32_t log_count;
     int64_t from, to; /* lines before and after are left out */
+    struct unit_fields fields;
 
     struct exposure *slots;
+    uint32_t *values; /* by slot, of each field: a unit's value at its first exposure */
+    struct value_names names[UNIT_FIELDS_MOST]; /* of these values */
     uint64_t capacity, count;
     /* Added in batches, so that their slots are fetched in parallel. */
     struct exposure waiting[EXPOSURES_WAITING];
+    uint32_t waiting_values[EXPOSURES_WAITING][UNIT_FIELDS_MOST];
     uint32_t waiting_count;
     uint64_t lines;     /* that expose a unit */
     uint64_t as_logged; /* of those, lines that say which variant, but not why */
@@ -86,7 +91,18 @@ void exposures_settle(struct exposures *exposures);
 const struct exposure *exposures_find(const struct exposures *exposures, struct unit_hash unit);
 static inline void exposures_prefetch(const struct exposures *exposures, struct unit_hash unit)
 {
-    __builtin_prefetch(&exposures->slots[unit.low & (exposures->capacity - 1)]);
+    uint64_t slot = unit.low & (exposures->capacity - 1);
+    __builtin_prefetch(&exposures->slots[slot]);
+    if (exposures->values)
+        __builtin_prefetch(&exposures->values[slot * exposures->fields.count]);
+}
+
+/* The number of the value that the unit had in a field at its first exposure; NO_VALUE. */
+static inline uint32_t exposure_value(const struct exposures *exposures,
+                                      const struct exposure *exposure, uint32_t field)
+{
+    uint64_t slot = (uint64_t)(exposure - exposures->slots);
+    return exposures->values[slot * exposures->fields.count + field];
 }
 
 /* Its arm; NO_ARM for one that was forced, or seen in several. */

@@ -11,44 +11,67 @@ const char *const outcome_left_out_words[] = WORDS(OUTCOME_LEFT_OUT_WORDS);
 
 /* ------------------------------------------------------------------------------------- cells -- */
 
-static struct cell *new_cells(struct outcomes *outcomes)
+static uint32_t set_count(const struct outcomes *outcomes)
 {
-    uint32_t arms = outcomes->exposures->arms->count;
-    struct cell *cells = xcalloc((size_t)outcomes->measure_count * ARMS_MOST + 1, sizeof *cells);
-    for (uint32_t arm = 0; arm < arms; arm++)
+    return 1 + unit_groups_all(outcomes->groups);
+}
+
+static void begin_set(struct outcomes *outcomes, struct cell *set)
+{
+    for (uint32_t arm = 0; arm < outcomes->exposures->arms->count; arm++)
         for (uint32_t i = 0; i < outcomes->measure_count; i++) {
-            struct cell *cell = outcome_cell(cells, i, arm);
+            struct cell *cell = outcome_cell(set, i, arm);
             bool same_log = i > 0 && outcomes->measure_logs[i - 1] == outcomes->measure_logs[i];
             cell_init(cell, &outcomes->measures[i]);
             cell_gather_spread(cell, &outcomes->measures[i],
-                               same_log ? outcome_cell(cells, i - 1, arm) : NULL);
+                               same_log ? outcome_cell(set, i - 1, arm) : NULL);
         }
+}
+
+static struct cell *new_cells(struct outcomes *outcomes)
+{
+    size_t a_set = (size_t)outcomes->measure_count * ARMS_MOST;
+    struct cell *cells = xcalloc(set_count(outcomes) * a_set + 1, sizeof *cells);
+    for (uint32_t set = 0; set < set_count(outcomes); set++)
+        begin_set(outcomes, outcome_set(outcomes, cells, set));
     return cells;
+}
+
+static void release_set(struct outcomes *outcomes, struct cell *set)
+{
+    for (uint32_t arm = 0; arm < outcomes->exposures->arms->count; arm++)
+        for (uint32_t i = 0; i < outcomes->measure_count; i++)
+            cell_release(outcome_cell(set, i, arm));
 }
 
 static void release_cells(struct outcomes *outcomes, struct cell **cells)
 {
-    for (uint32_t arm = 0; *cells && arm < outcomes->exposures->arms->count; arm++)
-        for (uint32_t i = 0; i < outcomes->measure_count; i++)
-            cell_release(outcome_cell(*cells, i, arm));
+    for (uint32_t set = 0; *cells && set < set_count(outcomes); set++)
+        release_set(outcomes, outcome_set(outcomes, *cells, set));
     free(*cells);
     *cells = NULL;
 }
 
+static void merge_set(struct outcomes *outcomes, struct cell *set, struct cell *other)
+{
+    for (uint32_t arm = 0; arm < outcomes->exposures->arms->count; arm++)
+        for (uint32_t i = 0; i < outcomes->measure_count; i++)
+            cell_merge(outcome_cell(set, i, arm), &outcomes->measures[i],
+                       outcome_cell(other, i, arm));
+}
+
 static void merge_cells(struct outcomes *outcomes, struct cell *cells, struct cell *others)
 {
-    for (uint32_t arm = 0; cells && arm < outcomes->exposures->arms->count; arm++)
-        for (uint32_t i = 0; i < outcomes->measure_count; i++)
-            cell_merge(outcome_cell(cells, i, arm), &outcomes->measures[i],
-                       outcome_cell(others, i, arm));
+    for (uint32_t set = 0; cells && set < set_count(outcomes); set++)
+        merge_set(outcomes, outcome_set(outcomes, cells, set), outcome_set(outcomes, others, set));
 }
 
 /* ------------------------------------------------------------------------------------ taking -- */
 
 static enum outcome_left_out place_line(const struct outcomes *outcomes,
-                                        const struct waiting_outcome *line, uint32_t *arm)
+                                        const struct waiting_outcome *line,
+                                        const struct exposure *exposure, uint32_t *arm)
 {
-    const struct exposure *exposure = exposures_find(outcomes->exposures, line->unit);
     if (!exposure)
         return OUTCOME_NOT_EXPOSED;
     if (exposure->forced)
@@ -61,8 +84,8 @@ static enum outcome_left_out place_line(const struct outcomes *outcomes,
     return line->time < outcomes->from ? OUTCOME_EARLIER : OUTCOME_LEFT_OUT_CAUSES;
 }
 
-static void add_to_cells(struct outcomes *outcomes, struct cell *cells, uint32_t arm,
-                         const struct waiting_outcome *line)
+static void add_to_set(struct outcomes *outcomes, struct cell *cells, uint32_t arm,
+                       const struct waiting_outcome *line)
 {
     for (uint32_t i = 0; i < outcomes->measure_count; i++) {
         if (outcomes->measure_logs[i] != line->log)
@@ -75,15 +98,28 @@ static void add_to_cells(struct outcomes *outcomes, struct cell *cells, uint32_t
     }
 }
 
+/* To those of all units, and to those of the unit's group in each field. */
+static void add_to_cells(struct outcomes *outcomes, struct cell *cells, uint32_t arm,
+                         const struct exposure *exposure, const struct waiting_outcome *line)
+{
+    add_to_set(outcomes, cells, arm, line);
+    for (uint32_t i = 0; i < outcomes->groups->count; i++) {
+        uint32_t value = exposure_value(outcomes->exposures, exposure, i);
+        uint32_t set = unit_group_set(&outcomes->groups->fields[i], value);
+        add_to_set(outcomes, outcome_set(outcomes, cells, set), arm, line);
+    }
+}
+
 static void take_line(struct outcomes *outcomes, const struct waiting_outcome *line)
 {
     uint32_t arm;
-    enum outcome_left_out cause = place_line(outcomes, line, &arm);
+    const struct exposure *exposure = exposures_find(outcomes->exposures, line->unit);
+    enum outcome_left_out cause = place_line(outcomes, line, exposure, &arm);
     bool before = cause == OUTCOME_BEFORE && outcomes->before;
     if (before)
-        add_to_cells(outcomes, outcomes->before, arm, line);
+        add_to_cells(outcomes, outcomes->before, arm, exposure, line);
     if (cause == OUTCOME_LEFT_OUT_CAUSES)
-        add_to_cells(outcomes, outcomes->cells, arm, line);
+        add_to_cells(outcomes, outcomes->cells, arm, exposure, line);
     if (before || cause == OUTCOME_LEFT_OUT_CAUSES)
         input_digest_join(&outcomes->digest, &line->digest);
     outcomes->lines += cause == OUTCOME_LEFT_OUT_CAUSES;
@@ -166,6 +202,7 @@ static struct consumer *fork_outcomes(struct consumer *consumer)
                               .measure_logs = outcomes->measure_logs,
                               .measure_count = outcomes->measure_count,
                               .takes_before = outcomes->takes_before,
+                              .groups = outcomes->groups,
                               .from = outcomes->from,
                               .to = outcomes->to};
     outcomes_init(fork);

@@ -3,7 +3,9 @@
  * on, and, where it is asked for, before.
  *
  * A consumer of the records of logs, once all exposures are known. Neither memory nor result
- * depends on the order of the lines.
+ * depends on the order of the lines. With groups of units, each metric is kept once more for each
+ * field that they are grouped by: per unit or line as much memory again, and a cell for each group
+ * and arm.
  */
 #ifndef FFREPLAY_OUTCOMES_H
 #define FFREPLAY_OUTCOMES_H
@@ -11,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "exposures.h"
+#include "unit_groups.h"
 #include "tools/ffreplay/metrics/metric.h"
 
 /* Why lines of a metric are left out. */
@@ -46,8 +48,9 @@ struct outcomes {
     uint32_t measure_count;
     bool takes_before; /* values before exposure */
     int64_t from, to;
+    const struct unit_groups *groups;
 
-    struct cell *cells;  /* by measure, then arm */
+    struct cell *cells;  /* by set of cells, measure and arm; the first set is of all units */
     struct cell *before; /* the same; NULL unless it takes them */
     uint64_t lines;      /* that count */
     uint64_t left_out[OUTCOME_LEFT_OUT_CAUSES];
@@ -63,6 +66,12 @@ void outcomes_settle(struct outcomes *outcomes);
 void outcomes_init(struct outcomes *outcomes);
 void outcomes_release(struct outcomes *outcomes);
 
+/* The cells of a set: of all units, 0, or of a group's units. */
+static inline struct cell *outcome_set(const struct outcomes *outcomes, struct cell *cells,
+                                       uint32_t set)
+{
+    return cells ? cells + (size_t)set * outcomes->measure_count * ARMS_MOST : NULL;
+}
 static inline struct cell *outcome_cell(struct cell *cells, uint32_t measure, uint32_t arm)
 {
     return &cells[measure * ARMS_MOST + arm];

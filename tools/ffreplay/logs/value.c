@@ -102,6 +102,17 @@ bool value_is_text(const struct value *value)
            value->kind == VALUE_NUMBER;
 }
 
+size_t value_text_within(const struct value *value, size_t most)
+{
+    size_t length = value->length;
+    if (length > most) {
+        length = most;
+        while (length > 0 && ((unsigned char)value->text[length] & 0xc0) == 0x80)
+            length--;
+    }
+    return strnlen(value->text, length);
+}
+
 bool value_spells(const struct value *value, const char *text)
 {
     return value_is_text(value) && strlen(text) == value->length &&

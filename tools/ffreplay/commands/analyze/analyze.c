@@ -1,5 +1,6 @@
 /* analyze.c - `ffreplay analyze`: an experiment's result, from logs of exposures and of outcomes.
  * */
+#include <assert.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@
 #include "tools/ffreplay/commands/choose_logs.h"
 #include "tools/ffreplay/commands/commands.h"
 #include "tools/ffreplay/commands/log_options.h"
+#include "tools/ffreplay/commands/metrics/grouping.h"
 #include "tools/ffreplay/replay/log_paths.h"
 
 #define FORMS(X)         \
@@ -41,8 +43,8 @@ static const int exit_codes[] = {[DECISION_RUNNING] = 10,
 struct options {
     const char *directory, *environment, *control, *prior, *since, *units;
     struct option_word format, method;
-    struct option_texts metrics;
-    bool json, exit_code, cuped;
+    struct option_texts metrics, by;
+    bool json, exit_code, cuped, show_private;
     enum form form;
     int64_t from, to;
     enum color_choice color;
@@ -54,10 +56,12 @@ static int run(int argc, char **argv);
 const struct command analyze_command = {
     .name = "analyze",
     .summary = "an experiment's result: effects, intervals and a decision",
-    .usage = "FLAG [LOG…] -e ENV [--method METHOD] [--metric NAME]… [--control VARIANT]",
+    .usage =
+        "FLAG [LOG…] -e ENV [--method METHOD] [--metric NAME]… [--control VARIANT] [--by LIST]",
     .examples = "  ffreplay analyze cta-button exposures=exp.ndjson orders=orders.csv -e live\n"
                 "  ffreplay analyze cta-button requests.ndjson -e production --method fixed\n"
                 "  ffreplay analyze cta-button requests.ndjson -e production --format markdown\n"
+                "  ffreplay analyze cta-button requests.ndjson -e production --by country,plan\n"
                 "  ffreplay analyze new-search requests.ndjson -e production --control off \\\n"
                 "    --metric clicks --metric latency\n",
     .run = run,
@@ -77,6 +81,7 @@ struct task {
     struct arms arms;
     const char **names; /* of the arms */
     struct exposures exposures;
+    struct unit_groups groups;
     struct outcomes outcomes;
     struct judged_metric *metrics;
     uint32_t *metric_logs; /* by metric: its log */
@@ -296,6 +301,125 @@ static bool find_telling_logs(struct task *task)
     return false;
 }
 
+/* ---------------------------------------------------------------------------------- what by -- */
+
+/* As `ffreplay metrics` reads it, but of fields only, each for itself. Several are as one list. */
+static bool parse_by(struct task *task, struct grouping *grouping)
+{
+    const struct option_texts *by = &task->options->by;
+    const char *list = "", *why;
+    for (size_t i = 0; i < by->count; i++)
+        list = arena_format(task->replay->texts, "%s%s%s", list, i > 0 ? "," : "", by->items[i]);
+    *grouping = (struct grouping){.text = list};
+    if (by->count == 0)
+        return true;
+    if (!grouping_parse(grouping, list, task->replay->texts, &why)) {
+        usage_error(&analyze_command, "--by '%s': %s", list, why);
+        return false;
+    }
+    for (uint32_t i = 0; i < grouping->count; i++)
+        if (grouping->dimensions[i].kind != BY_FIELD) {
+            usage_error(&analyze_command,
+                        "--by %s: units are grouped by a field of the log that exposes them, and "
+                        "'%s' is none",
+                        list, grouping->dimensions[i].name);
+            return false;
+        }
+    return true;
+}
+
+/* A field as metrics call it, or an attribute as the log's `context` does. */
+static uint32_t place_of(struct layout *layout, const char *name)
+{
+    const struct log *log = layout->log;
+    bool is_field = false;
+    for (uint32_t i = 0; i < log->field_count; i++)
+        is_field |= strcmp(log->fields[i].name.text, name) == 0;
+    for (uint32_t i = 0; i < log->context_count && !is_field; i++)
+        if (strcmp(log->context[i].name.text, name) == 0)
+            return layout_path(layout, log->context[i].from);
+    return layout_field(layout, name).place;
+}
+
+static bool shows_private(const struct task *task, const char *name, uint32_t log, uint32_t place)
+{
+    const struct layout *layout = &task->replay->layouts[log];
+    if (task->options->show_private || !layout_hides(layout, place))
+        return false;
+    job_error(&analyze_command,
+              "--by %s would show values of a private attribute: '%s' of log '%s'", name, name,
+              layout->log->name.text);
+    print_help("--show-private shows them");
+    return true;
+}
+
+static bool prepare_fields(struct task *task)
+{
+    struct unit_fields *fields = &task->exposures.fields;
+    uint32_t logs = task->replay->project->log_count;
+    struct grouping grouping;
+    static_assert(MOST_DIMENSIONS <= UNIT_FIELDS_MOST, "units have values of all of them");
+    if (!parse_by(task, &grouping))
+        return false;
+    for (uint32_t i = 0; i < grouping.count; i++) {
+        const char *name = grouping.dimensions[i].name;
+        uint32_t *places = ARENA_ARRAY(task->replay->texts, uint32_t, logs);
+        for (uint32_t log = 0; log < logs; log++) {
+            bool tells = task->exposures.tells[log];
+            places[log] = tells ? place_of(&task->replay->layouts[log], name) : NO_PLACE;
+            if (tells && shows_private(task, name, log, places[log]))
+                return false;
+        }
+        fields->items[fields->count].name = name;
+        fields->items[fields->count++].places = places;
+    }
+    return true;
+}
+
+/* What a field of the logs that expose units can be called, as far as they say. */
+static const char **field_names(const struct task *task, uint32_t *count)
+{
+    const struct project *project = task->replay->project;
+    struct arena *arena = task->replay->texts;
+    const char **names = NULL;
+    *count = 0;
+    for (uint32_t i = 0; i < project->log_count; i++) {
+        const struct log *log = project->logs[i];
+        const char *const *built_in = log_format_fields(log->format);
+        for (uint32_t j = 0; task->exposures.tells[i] && j < log->context_count; j++)
+            *ARENA_APPEND(arena, names, *count) = log->context[j].name.text;
+        for (uint32_t j = 0; task->exposures.tells[i] && j < log->field_count; j++)
+            *ARENA_APPEND(arena, names, *count) = log->fields[j].name.text;
+        for (; task->exposures.tells[i] && built_in && *built_in; built_in++)
+            *ARENA_APPEND(arena, names, *count) = *built_in;
+    }
+    return names;
+}
+
+/* One that no line has is misspelt, or not in this log. */
+static bool fields_were_seen(const struct task *task)
+{
+    const struct exposures *exposures = &task->exposures;
+    for (uint32_t i = 0; i < exposures->fields.count; i++) {
+        const char *name = exposures->fields.items[i].name;
+        if (exposures->names[i].too_many) {
+            job_error(&analyze_command, "--by %s makes more than %d groups", name,
+                      UNIT_VALUES_MOST);
+            print_help("group by a field with fewer values");
+            return false;
+        }
+        if (exposures->names[i].count > 0)
+            continue;
+        uint32_t count;
+        const char **names = field_names(task, &count);
+        report_lack(&analyze_command, "no line that exposes a unit has a field", name, names,
+                    count);
+        print_help("a field is called as in the log's lines, in its 'fields' or in its 'context'");
+        return false;
+    }
+    return true;
+}
+
 static bool prepare_log(struct task *task, uint32_t log)
 {
     struct layout *layout = &task->replay->layouts[log];
@@ -326,7 +450,7 @@ static bool prepare(struct task *task)
         if (task->reads[i] && !prepare_log(task, i))
             return false;
     exposures_init(exposures);
-    return choose_metrics(task);
+    return prepare_fields(task) && choose_metrics(task);
 }
 
 /* --------------------------------------------------------------------------------------- run -- */
@@ -526,12 +650,13 @@ static bool write_units(const struct task *task, const struct conclusion *conclu
 }
 
 static int write_page(struct task *task, struct conclusion *conclusion,
-                      const struct settled *settled)
+                      const struct breakdowns *breakdowns, const struct settled *settled)
 {
     char build[FLAG_BUILD_TEXT];
     flag_variants_build(&task->variants, build);
     const struct analyze_page analysis = {
-        conclusion, &task->variants, task->replay, task->options->environment, build, settled};
+        conclusion, breakdowns, &task->variants, task->replay, task->options->environment,
+        build,      settled};
     struct buffer out = {0};
     struct arena *arena = task->replay->texts;
     const struct page page = page_for(stdout, task->options->color, arena, &out);
@@ -590,7 +715,11 @@ static bool read_twice(struct task *task)
     if (!read_logs(task, task->exposures.tells))
         return false;
     exposures_settle(&task->exposures);
+    if (task->exposures.count > 0 && !fields_were_seen(task))
+        return false;
+    unit_groups_find(&task->groups, &task->exposures, replay->texts);
     replay_begin_again(replay, measured);
+    task->outcomes.groups = &task->groups;
     task->outcomes.exposures = &task->exposures;
     task->outcomes.takes_before = takes_before(task);
     task->outcomes.from = task->exposures.from;
@@ -629,8 +758,10 @@ static int analyze(struct task *task)
     struct exposed_units units = exposures_count(&task->exposures);
     if (conclusion.terms.judgement.method == ANALYSIS_GROUP_SEQUENTIAL)
         settle_looks(task, &conclusion.terms, &units);
+    struct breakdowns breakdowns = {0};
     conclusion_reach(&conclusion, task->replay->times.max_bad, task->replay->texts);
-    return write_page(task, &conclusion, &settled);
+    breakdowns_reach(&breakdowns, &conclusion, task->replay->times.max_bad, task->replay->texts);
+    return write_page(task, &conclusion, &breakdowns, &settled);
 }
 
 /* Pipes can be read only once. */
@@ -749,6 +880,9 @@ static int run(int argc, char **argv)
          "only this metric; may be repeated, and the first one decides [the experiment's]"},
         {"cuped", 0, OPTION_FLAG, &options.cuped, NULL,
          "take out what a unit's values before its exposure explain"},
+        {"by", 'b', OPTION_TEXTS, &options.by, "LIST",
+         "also in groups of units, by these fields at their first exposure; explores only"},
+        SHOW_PRIVATE_OPTION(options.show_private),
         {"prior", 0, OPTION_TEXT, &options.prior, "DEVIATION",
          "of the relative change, for bayesian, or flat [0.3]"},
         FROM_OPTION(options.from, "only exposures and outcomes from this time"),
@@ -782,5 +916,6 @@ static int run(int argc, char **argv)
         project_free(replay.project);
     }
     free(options.metrics.items);
+    free(options.by.items);
     return status;
 }

@@ -103,15 +103,8 @@ static double p_or_none(double p)
     return isnan(p) ? 1 : p;
 }
 
-static void put_variant(struct buffer *out, const struct judged_metric *metric, uint32_t arm,
-                        const char *name)
+static void put_effect(struct buffer *out, const struct effect *effect)
 {
-    const struct judged_effect *judged = &metric->variants[arm];
-    const struct effect *effect = &judged->effect;
-    json_write_comma(out);
-    buffer_append_text(out, "{");
-    field_text(out, "name", name);
-    put_arm(out, &metric->arms[arm]);
     put_number(out, "difference", effect->absolute.value);
     put_number(out, "difference_error", effect->absolute.error);
     put_interval(out, "difference_interval", &effect->absolute_interval);
@@ -120,21 +113,43 @@ static void put_variant(struct buffer *out, const struct judged_metric *metric, 
     put_interval(out, "relative_interval", &effect->relative_interval);
     put_number(out, "p", p_or_none(effect->p));
     put_number(out, "e", exp(effect->log_e));
-    field_truth(out, "significant",
-                judged->verdict == VERDICT_BETTER || judged->verdict == VERDICT_WORSE);
-    put_number(out, "p_adjusted", p_or_none(judged->p_adjusted));
-    if (metric->role == ROLE_GUARD)
-        put_number(out, "p_within", p_or_none(judged->p_within));
-    if (!isnan(effect->chance)) {
-        put_number(out, "chance_to_be_better", effect->chance);
-        put_number(out, "expected_loss", effect->loss);
-    }
-    field_text(out, "verdict", effect_verdict_words[judged->verdict]);
+}
+
+static void put_chance(struct buffer *out, const struct effect *effect)
+{
+    if (isnan(effect->chance))
+        return;
+    put_number(out, "chance_to_be_better", effect->chance);
+    put_number(out, "expected_loss", effect->loss);
+}
+
+/* How it was come by. */
+static void put_method(struct buffer *out, const struct effect *effect)
+{
     if (effect->state != EFFECT_FINE)
         field_text(out, "why", effect_state_word(effect->state));
     field_text(out, "method", effect->method);
     put_number(out, "slope", effect->slope);
     put_number(out, "variance_reduced", effect->variance_reduced);
+}
+
+static void put_variant(struct buffer *out, const struct judged_metric *metric, uint32_t arm,
+                        const char *name)
+{
+    const struct judged_effect *judged = &metric->variants[arm];
+    json_write_comma(out);
+    buffer_append_text(out, "{");
+    field_text(out, "name", name);
+    put_arm(out, &metric->arms[arm]);
+    put_effect(out, &judged->effect);
+    field_truth(out, "significant",
+                judged->verdict == VERDICT_BETTER || judged->verdict == VERDICT_WORSE);
+    put_number(out, "p_adjusted", p_or_none(judged->p_adjusted));
+    if (metric->role == ROLE_GUARD)
+        put_number(out, "p_within", p_or_none(judged->p_within));
+    put_chance(out, &judged->effect);
+    field_text(out, "verdict", effect_verdict_words[judged->verdict]);
+    put_method(out, &judged->effect);
     buffer_append_text(out, "}");
 }
 
@@ -159,6 +174,114 @@ static void put_metric(struct buffer *out, const struct conclusion *conclusion,
         if (arm != control)
             put_variant(out, metric, arm, conclusion->names[arm]);
     buffer_append_text(out, "]}");
+}
+
+static void put_group_effect(struct buffer *out, const struct conclusion *conclusion,
+                             const struct breakdown *breakdown, size_t place, uint32_t arm)
+{
+    const struct group_effect *seen = &breakdown->effects[place + arm];
+    json_write_comma(out);
+    buffer_append_text(out, "{");
+    field_text(out, "name", conclusion->names[arm]);
+    put_arm(out, &breakdown->evidence[place + arm]);
+    put_effect(out, &seen->effect);
+    put_number(out, "p_adjusted", p_or_none(seen->p_adjusted));
+    put_chance(out, &seen->effect);
+    field_text(out, "verdict", effect_verdict_words[seen->verdict]);
+    put_method(out, &seen->effect);
+    buffer_append_text(out, "}");
+}
+
+static void put_group_metric(struct buffer *out, const struct conclusion *conclusion,
+                             const struct breakdown *breakdown, uint32_t group, uint32_t metric)
+{
+    const struct judged_metric *judged = &conclusion->metrics[metric];
+    size_t place = breakdown_place(conclusion, breakdown, metric, group, 0);
+    uint32_t control = conclusion->arms->control;
+    json_write_comma(out);
+    buffer_append_text(out, "{");
+    field_text(out, "name", judged->measure->metric->name.text);
+    field_text(out, "role", metric_role_words[judged->role]);
+    field_object(out, "control");
+    put_arm(out, &breakdown->evidence[place + control]);
+    buffer_append_text(out, "}");
+    field_array(out, "variants");
+    for (uint32_t arm = 0; arm < conclusion->arms->count; arm++)
+        if (arm != control)
+            put_group_effect(out, conclusion, breakdown, place, arm);
+    buffer_append_text(out, "]}");
+}
+
+static void put_group(struct buffer *out, const struct conclusion *conclusion,
+                      const struct breakdown *breakdown, uint32_t number)
+{
+    static const char *const kinds[] = {
+        [GROUP_OF_VALUE] = "value", [GROUP_OF_OTHERS] = "other", [GROUP_WITHOUT_VALUE] = "none"};
+    const struct unit_group *group = &breakdown->groups->items[number];
+    json_write_comma(out);
+    buffer_append_text(out, "{");
+    field_text(out, "group", kinds[group->kind]);
+    field_text(out, "value", group->kind == GROUP_OF_VALUE ? group->text : NULL);
+    field_count(out, "values", group->values);
+    field_object(out, "units");
+    for (uint32_t arm = 0; arm < conclusion->arms->count; arm++)
+        field_count(out, conclusion->names[arm], group->by_arm[arm]);
+    buffer_append_text(out, "}");
+    put_number(out, "sample_ratio_p", breakdown->ratio_p[number]);
+    field_array(out, "metrics");
+    for (uint32_t i = 0; i < conclusion->metric_count; i++)
+        put_group_metric(out, conclusion, breakdown, number, i);
+    buffer_append_text(out, "]}");
+}
+
+static void put_interaction(struct buffer *out, const struct conclusion *conclusion,
+                            const struct breakdown *breakdown, uint32_t metric, uint32_t arm)
+{
+    const struct judged_metric *judged = &conclusion->metrics[metric];
+    const struct interaction *found =
+        &breakdown->interactions[interaction_place(conclusion, metric, arm)];
+    json_write_comma(out);
+    buffer_append_text(out, "{");
+    field_text(out, "metric", judged->measure->metric->name.text);
+    field_text(out, "role", metric_role_words[judged->role]);
+    field_text(out, "variant", conclusion->names[arm]);
+    put_number(out, "q", found->test.statistic);
+    field_count(out, "df", found->test.degrees);
+    put_number(out, "p", p_or_none(found->test.p));
+    put_number(out, "p_adjusted", p_or_none(found->p_adjusted));
+    field_count(out, "groups", found->test.parts);
+    field_count(out, "left_out", breakdown->groups->count - found->test.parts);
+    buffer_append_text(out, "}");
+}
+
+static void put_breakdown(struct buffer *out, const struct conclusion *conclusion,
+                          const struct breakdowns *breakdowns, const struct breakdown *breakdown)
+{
+    json_write_comma(out);
+    buffer_append_text(out, "{");
+    field_text(out, "by", breakdown->groups->name);
+    field_truth(out, "exploratory", true);
+    put_number(out, "group_alpha", conclusion->terms.judgement.alpha / breakdown->groups->count);
+    field_truth(out, "interactions_hold_once", breakdowns->holds_once);
+    field_array(out, "interactions");
+    for (uint32_t i = 0; i < conclusion->metric_count; i++)
+        for (uint32_t arm = 0; arm < conclusion->arms->count; arm++)
+            if (arm != conclusion->arms->control)
+                put_interaction(out, conclusion, breakdown, i, arm);
+    buffer_append_text(out, "]");
+    field_array(out, "groups");
+    for (uint32_t i = 0; i < breakdown->groups->count; i++)
+        put_group(out, conclusion, breakdown, i);
+    buffer_append_text(out, "]}");
+}
+
+static void put_breakdowns(struct buffer *out, const struct conclusion *conclusion,
+                           const struct breakdowns *breakdowns)
+{
+    field_array(out, "breakdowns");
+    for (uint32_t i = 0; i < breakdowns->count; i++)
+        put_breakdown(out, conclusion, breakdowns, &breakdowns->items[i]);
+    buffer_append_text(out, "]");
 }
 
 /* What 'ffc experiment' holds it against. */
@@ -230,6 +353,8 @@ void analyze_json(const struct analyze_page *page, struct buffer *out)
     for (uint32_t i = 0; i < conclusion->metric_count; i++)
         put_metric(out, conclusion, &conclusion->metrics[i]);
     buffer_append_text(out, "]");
+    if (page->breakdowns->count > 0)
+        put_breakdowns(out, conclusion, page->breakdowns);
     field_object(out, "input");
     field_input(out, page->replay, conclusion->exposures->lines + conclusion->outcomes->lines);
     field_time(out, "first_exposure", conclusion->exposures->first);

@@ -1,4 +1,5 @@
 /* analyze_markdown.c - the page for a pull request. See analyze_page.h. */
+#include <inttypes.h>
 #include <math.h>
 
 #include "analyze_page.h"
@@ -21,6 +22,42 @@ static void put_items(struct buffer *out, struct arena *arena, const char *headi
 {
     for (uint32_t i = 0; i < list->count; i++)
         terminal_format(out, "- %s%s\n", heading, markdown_text(arena, list->items[i]));
+}
+
+static void put_breakdown(const struct analyze_page *page, const struct breakdown *breakdown,
+                          struct buffer *out, struct arena *arena)
+{
+    const struct conclusion *conclusion = page->conclusion;
+    bool bayesian = conclusion->terms.judgement.method == ANALYSIS_BAYESIAN;
+    uint32_t arms = conclusion->arms->count, control = conclusion->arms->control;
+    terminal_format(out, "\n#### by %s\n\n", markdown_text(arena, breakdown->groups->name));
+    terminal_format(out, "- %s\n- %s\n",
+                    markdown_text(arena, breakdown_text(conclusion, breakdown, arena)),
+                    interactions_hold_text(page->breakdowns));
+    for (uint32_t i = 0; i < conclusion->metric_count; i++)
+        for (uint32_t arm = 0; arm < arms; arm++)
+            if (arm != control)
+                terminal_format(out, "- %s: %s\n",
+                                markdown_text(arena, tested_name(conclusion, i, arm, arena)),
+                                interaction_text(conclusion, breakdown, i, arm, arena));
+    terminal_format(
+        out,
+        "\n| metric | variant | %s | units | control | value | change | interval | %s | "
+        "verdict |\n| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |"
+        "\n",
+        markdown_text(arena, breakdown->groups->name), bayesian ? "better" : "p");
+    for (uint32_t i = 0; i < conclusion->metric_count; i++)
+        for (uint32_t arm = 0; arm < arms; arm++)
+            for (uint32_t group = 0; arm != control && group < breakdown->groups->count; group++) {
+                struct effect_words words = group_words_of(page, breakdown, i, group, arm, arena);
+                terminal_format(out,
+                                "| %s | %s | %s | %" PRIu64 " | %s | %s | %s | %s | %s | %s |\n",
+                                markdown_text(arena, words.metric),
+                                markdown_text(arena, conclusion->names[arm]),
+                                markdown_text(arena, words.variant),
+                                breakdown->groups->items[group].units, words.control_value,
+                                words.value, words.change, words.interval, words.p, words.verdict);
+            }
 }
 
 void analyze_markdown(const struct analyze_page *page, struct buffer *out, struct arena *arena)
@@ -56,4 +93,6 @@ void analyze_markdown(const struct analyze_page *page, struct buffer *out, struc
                             words.control_value, words.value, words.change, words.interval, words.p,
                             words.verdict);
         }
+    for (uint32_t i = 0; i < page->breakdowns->count; i++)
+        put_breakdown(page, &page->breakdowns->items[i], out, arena);
 }

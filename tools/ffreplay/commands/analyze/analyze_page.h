@@ -5,7 +5,7 @@
 #define FFREPLAY_ANALYZE_PAGE_H
 
 #include "compiler/rollout/experiment_state.h"
-#include "tools/ffreplay/analysis/conclusion.h"
+#include "tools/ffreplay/analysis/breakdown.h"
 #include "tools/ffreplay/page/page.h"
 #include "tools/ffreplay/replay/replay.h"
 
@@ -22,6 +22,7 @@ struct settled {
 
 struct analyze_page {
     const struct conclusion *conclusion;
+    const struct breakdowns *breakdowns;
     const struct flag_variants *variants;
     const struct replay *replay;
     const char *environment;
@@ -36,6 +37,21 @@ struct effect_words {
 };
 struct effect_words effect_words_of(const struct analyze_page *page, uint32_t metric, uint32_t arm,
                                     struct arena *arena);
+/* The same of a group, which is named where the variant is. */
+struct effect_words group_words_of(const struct analyze_page *page,
+                                   const struct breakdown *breakdown, uint32_t metric,
+                                   uint32_t group, uint32_t arm, struct arena *arena);
+/* "bought", "bought in green": a metric in a variant, which is named where there are several. */
+const char *tested_name(const struct conclusion *conclusion, uint32_t metric, uint32_t arm,
+                        struct arena *arena);
+/* "the groups differ: Q = 12.3, 3 degrees of freedom, p = 0.012", or why nobody knows. */
+const char *interaction_text(const struct conclusion *conclusion, const struct breakdown *breakdown,
+                             uint32_t metric, uint32_t arm, struct arena *arena);
+/* What a breakdown's groups are, and what its numbers hold for. */
+const char *breakdown_text(const struct conclusion *conclusion, const struct breakdown *breakdown,
+                           struct arena *arena);
+/* What the interaction tests hold for. */
+const char *interactions_hold_text(const struct breakdowns *breakdowns);
 /* "running: variant_a is …" */
 const char *headline_of(const struct conclusion *conclusion, struct arena *arena);
 /* "sequential, 95 %": how it was judged. */

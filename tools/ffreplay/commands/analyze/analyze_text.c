@@ -1,4 +1,5 @@
 /* analyze_text.c - the page for a terminal. See analyze_page.h. */
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -60,9 +61,9 @@ static const char *plot_of(const struct effect *effect, double reach, int half, 
     return plot;
 }
 
-static const char *color_of(const struct judged_effect *judged)
+static const char *color_of(enum effect_verdict verdict)
 {
-    switch (judged->verdict) {
+    switch (verdict) {
     case VERDICT_BETTER:
     case VERDICT_NON_INFERIOR:
         return PAGE_GREEN;
@@ -140,7 +141,7 @@ static size_t fill_rows(const struct analyze_page *analysis, struct page_row *ro
                                    [CELL_P] = words.p,
                                    [CELL_PLOT] = plot_of(&judged->effect, reach, half, arena),
                                    [CELL_VERDICT] = words.verdict},
-                                  color_of(judged),
+                                  color_of(judged->verdict),
                                   NULL};
         }
     }
@@ -165,6 +166,88 @@ static void put_sentences(const struct page *page, const char *heading,
 {
     for (uint32_t i = 0; i < list->count; i++)
         page_fact(page, i == 0 ? heading : "", list->items[i]);
+}
+
+enum { GROUP_NAME, GROUP_UNITS, GROUP_CHANGE, GROUP_INTERVAL, GROUP_P, GROUP_VERDICT };
+
+#define GROUP_NAME_MOST 20
+
+/* A value of the log, as far as it fits. */
+static const char *group_name(const char *text, struct arena *arena)
+{
+    const char *end = text + strlen(text);
+    size_t columns = 0;
+    if (terminal_width(text) <= GROUP_NAME_MOST)
+        return text;
+    const char *at = text;
+    for (struct character next; at < end; at += next.bytes, columns += next.width) {
+        next = character_at(at, end);
+        if (columns + next.width >= GROUP_NAME_MOST)
+            break;
+    }
+    return arena_format(arena, "%s…", arena_copy(arena, text, (size_t)(at - text)));
+}
+
+/* A row for each metric in each variant, and below it one for each group. */
+static size_t fill_groups(const struct analyze_page *analysis, const struct breakdown *breakdown,
+                          struct page_row *rows, struct arena *arena)
+{
+    const struct conclusion *conclusion = analysis->conclusion;
+    const struct field_groups *groups = breakdown->groups;
+    bool bayesian = conclusion->terms.judgement.method == ANALYSIS_BAYESIAN;
+    size_t count = 0;
+    rows[count++] = (struct page_row){{[GROUP_NAME] = "",
+                                       [GROUP_UNITS] = "units",
+                                       [GROUP_CHANGE] = "change",
+                                       [GROUP_INTERVAL] = "interval",
+                                       [GROUP_P] = bayesian ? "better" : "p",
+                                       [GROUP_VERDICT] = ""},
+                                      NULL,
+                                      NULL};
+    for (uint32_t i = 0; i < conclusion->metric_count; i++)
+        for (uint32_t arm = 0; arm < conclusion->arms->count; arm++) {
+            if (arm == conclusion->arms->control)
+                continue;
+            rows[count++] = (struct page_row){
+                {[GROUP_NAME] = tested_name(conclusion, i, arm, arena)}, NULL, NULL};
+            for (uint32_t group = 0; group < groups->count; group++) {
+                struct effect_words words =
+                    group_words_of(analysis, breakdown, i, group, arm, arena);
+                size_t place = breakdown_place(conclusion, breakdown, i, group, arm);
+                rows[count++] = (struct page_row){
+                    {[GROUP_NAME] = arena_format(arena, "  %s", group_name(words.variant, arena)),
+                     [GROUP_UNITS] = arena_format(arena, "%" PRIu64, groups->items[group].units),
+                     [GROUP_CHANGE] = words.change,
+                     [GROUP_INTERVAL] = words.interval,
+                     [GROUP_P] = words.p,
+                     [GROUP_VERDICT] = words.verdict},
+                    color_of(breakdown->effects[place].verdict),
+                    NULL};
+            }
+        }
+    return count;
+}
+
+static void put_breakdown(const struct analyze_page *analysis, const struct breakdown *breakdown,
+                          const struct page *page)
+{
+    const struct conclusion *conclusion = analysis->conclusion;
+    struct arena *arena = page->arena;
+    uint32_t arms = conclusion->arms->count;
+    size_t most = (size_t)conclusion->metric_count * arms * (breakdown->groups->count + 1) + 1;
+    buffer_append_text(page->out, "\n");
+    page_fact(page, "by", breakdown_text(conclusion, breakdown, arena));
+    for (uint32_t i = 0; i < conclusion->metric_count; i++)
+        for (uint32_t arm = 0; arm < arms; arm++)
+            if (arm != conclusion->arms->control)
+                page_fact(page, "",
+                          arena_format(arena, "%s: %s", tested_name(conclusion, i, arm, arena),
+                                       interaction_text(conclusion, breakdown, i, arm, arena)));
+    page_fact(page, "", interactions_hold_text(analysis->breakdowns));
+    buffer_append_text(page->out, "\n");
+    struct page_row *rows = ARENA_ARRAY(arena, struct page_row, most + 1);
+    struct page_table table = {rows, fill_groups(analysis, breakdown, rows, arena), "lrrrrc"};
+    page_write_table(page, &table);
 }
 
 void analyze_text(const struct analyze_page *analysis, const struct page *page)
@@ -196,4 +279,6 @@ void analyze_text(const struct analyze_page *analysis, const struct page *page)
     put_sentences(page, "notes", &conclusion->notes);
     buffer_append_text(page->out, "\n");
     put_table(analysis, page);
+    for (uint32_t i = 0; i < analysis->breakdowns->count; i++)
+        put_breakdown(analysis, &analysis->breakdowns->items[i], page);
 }

@@ -49,16 +49,16 @@ static const char *interval_text(struct arena *arena, const struct metric *metri
     return arena_format(arena, "%s … %s", lower, upper);
 }
 
-static const char *verdict_text(const struct judged_metric *metric,
-                                const struct judged_effect *judged)
+static const char *verdict_text(enum effect_state state, enum effect_verdict verdict,
+                                enum metric_role role)
 {
-    if (judged->effect.state != EFFECT_FINE)
-        return effect_state_word(judged->effect.state);
-    switch (judged->verdict) {
+    if (state != EFFECT_FINE)
+        return effect_state_word(state);
+    switch (verdict) {
     case VERDICT_BETTER:
         return "better";
     case VERDICT_WORSE:
-        return metric->role == ROLE_GUARD ? "beyond" : "worse";
+        return role == ROLE_GUARD ? "beyond" : "worse";
     case VERDICT_NON_INFERIOR:
         return "within";
     case VERDICT_UNDECIDED:
@@ -69,31 +69,118 @@ static const char *verdict_text(const struct judged_metric *metric,
     return "";
 }
 
+/* Without what is said of its metric, variant and verdict. */
+static struct effect_words words_of(const struct metric *of, const struct effect *effect,
+                                    double control, double value, struct arena *arena)
+{
+    bool known = isfinite(control) && isfinite(value);
+    return (struct effect_words){
+        .metric = of->name.text,
+        .control_value = isfinite(control) ? estimate_text(arena, of, control) : "-",
+        .value = isfinite(value) ? estimate_text(arena, of, value) : "-",
+        .change = !known                ? "-"
+                  : is_relative(effect) ? percent(arena, effect->relative.value)
+                                        : difference_text(arena, of, value - control),
+        .interval = interval_text(arena, of, effect),
+    };
+}
+
+/* A chance to be better, of methods that have one. */
+static const char *chance_or_p(const struct conclusion *conclusion, const struct effect *effect,
+                               double p, struct arena *arena)
+{
+    bool bayesian = conclusion->terms.judgement.method == ANALYSIS_BAYESIAN;
+    if (bayesian && !isnan(effect->chance))
+        return arena_format(arena, "%.1f%%", effect->chance * 100);
+    return p_text(arena, p);
+}
+
 struct effect_words effect_words_of(const struct analyze_page *page, uint32_t metric, uint32_t arm,
                                     struct arena *arena)
 {
     const struct conclusion *conclusion = page->conclusion;
     const struct judged_metric *judged = &conclusion->metrics[metric];
     const struct judged_effect *variant = &judged->variants[arm];
-    const struct metric *of = judged->measure->metric;
-    double control = judged->arms[conclusion->arms->control].value, value = judged->arms[arm].value;
-    bool known = isfinite(control) && isfinite(value);
-    bool bayesian = conclusion->terms.judgement.method == ANALYSIS_BAYESIAN;
-    return (struct effect_words){
-        .metric = of->name.text,
-        .variant = conclusion->names[arm],
-        .control_value = isfinite(control) ? estimate_text(arena, of, control) : "-",
-        .value = isfinite(value) ? estimate_text(arena, of, value) : "-",
-        .change = !known                          ? "-"
-                  : is_relative(&variant->effect) ? percent(arena, variant->effect.relative.value)
-                                                  : difference_text(arena, of, value - control),
-        .interval = interval_text(arena, of, &variant->effect),
-        .p = bayesian && !isnan(variant->effect.chance)
-                 ? arena_format(arena, "%.1f%%", variant->effect.chance * 100)
-             : judged->role == ROLE_GUARD ? p_text(arena, variant->p_within)
-                                          : p_text(arena, variant->p_adjusted),
-        .verdict = verdict_text(judged, variant),
-    };
+    struct effect_words words =
+        words_of(judged->measure->metric, &variant->effect,
+                 judged->arms[conclusion->arms->control].value, judged->arms[arm].value, arena);
+    words.variant = conclusion->names[arm];
+    words.p =
+        chance_or_p(conclusion, &variant->effect,
+                    judged->role == ROLE_GUARD ? variant->p_within : variant->p_adjusted, arena);
+    words.verdict = verdict_text(variant->effect.state, variant->verdict, judged->role);
+    return words;
+}
+
+struct effect_words group_words_of(const struct analyze_page *page,
+                                   const struct breakdown *breakdown, uint32_t metric,
+                                   uint32_t group, uint32_t arm, struct arena *arena)
+{
+    const struct conclusion *conclusion = page->conclusion;
+    size_t place = breakdown_place(conclusion, breakdown, metric, group, 0);
+    const struct group_effect *seen = &breakdown->effects[place + arm];
+    const struct arm_evidence *arms = &breakdown->evidence[place];
+    struct effect_words words =
+        words_of(conclusion->metrics[metric].measure->metric, &seen->effect,
+                 arms[conclusion->arms->control].value, arms[arm].value, arena);
+    words.variant = breakdown->groups->items[group].text;
+    words.p = chance_or_p(conclusion, &seen->effect, seen->p_adjusted, arena);
+    words.verdict = verdict_text(seen->effect.state, seen->verdict, ROLE_SECONDARY);
+    return words;
+}
+
+const char *tested_name(const struct conclusion *conclusion, uint32_t metric, uint32_t arm,
+                        struct arena *arena)
+{
+    const char *name = conclusion->metrics[metric].measure->metric->name.text;
+    return conclusion->arms->count <= 2
+               ? name
+               : arena_format(arena, "%s in %s", name, conclusion->names[arm]);
+}
+
+const char *interaction_text(const struct conclusion *conclusion, const struct breakdown *breakdown,
+                             uint32_t metric, uint32_t arm, struct arena *arena)
+{
+    const struct interaction *found =
+        &breakdown->interactions[interaction_place(conclusion, metric, arm)];
+    const struct heterogeneity *test = &found->test;
+    uint32_t untested = breakdown->groups->count - test->parts;
+    if (isnan(test->p))
+        return metric_traits(conclusion->metrics[metric].measure->metric)->bound == BOUND_QUANTILE
+                   ? "not tested: a quantile has no standard error here"
+                   : "not tested: fewer than two groups have enough units";
+    const char *text = arena_format(
+        arena, "%s: Q = %.4g, %u %s of freedom, p = %.2g; %.2g for all these tests",
+        found->p_adjusted <= conclusion->terms.judgement.alpha ? "the groups differ"
+                                                               : "no difference is shown",
+        test->statistic, test->degrees, test->degrees == 1 ? "degree" : "degrees", test->p,
+        found->p_adjusted);
+    return untested == 0 ? text
+                         : arena_format(arena, "%s; without %u too small %s", text, untested,
+                                        untested == 1 ? "group" : "groups");
+}
+
+const char *breakdown_text(const struct conclusion *conclusion, const struct breakdown *breakdown,
+                           struct arena *arena)
+{
+    const struct field_groups *groups = breakdown->groups;
+    const char *text =
+        arena_format(arena, "%s: exploratory, and decides nothing; intervals and p ", groups->name);
+    text = arena_format(arena, "%sare corrected for %u %s (Bonferroni)", text, groups->count,
+                        groups->count == 1 ? "group" : "groups");
+    if (conclusion->terms.judgement.method == ANALYSIS_BAYESIAN)
+        text = arena_format(arena, "%s, the chance to be better is not", text);
+    for (uint32_t i = 0; i < groups->count; i++)
+        if (groups->items[i].kind == GROUP_OF_OTHERS)
+            text = arena_format(arena, "%s; (other) are the %u values with the fewest units", text,
+                                groups->items[i].values);
+    return text;
+}
+
+const char *interactions_hold_text(const struct breakdowns *breakdowns)
+{
+    return breakdowns->holds_once ? "whether groups differ is tested as if this were the only look"
+                                  : "whether groups differ is tested once, at the planned end";
 }
 
 const char *headline_of(const struct conclusion *conclusion, struct arena *arena)

@@ -91,20 +91,13 @@ static uint64_t take_number(const unsigned char **key, int bytes)
     return number;
 }
 
-/* Cut between characters; a zero byte in the text ends it. */
 static unsigned char *put_text(unsigned char *key, const struct value *value)
 {
     if (!value || !value_is_text(value)) {
         *key++ = PART_OF_NONE;
         return key;
     }
-    size_t length = value->length;
-    if (length > LONGEST_VALUE) {
-        length = LONGEST_VALUE;
-        while (length > 0 && ((unsigned char)value->text[length] & 0xc0) == 0x80)
-            length--;
-    }
-    length = strnlen(value->text, length);
+    size_t length = value_text_within(value, LONGEST_VALUE);
     *key++ = PART_OF_TEXT;
     memcpy(key, value->text, length);
     key[length] = 0;

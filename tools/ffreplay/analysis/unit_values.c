@@ -1,0 +1,74 @@
+/* unit_values.c - see unit_values.h. */
+#include "unit_values.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "compiler/base/hash.h"
+#include "compiler/base/memory.h"
+
+static uint32_t *slot_of(const struct value_names *names, const char *text, size_t length)
+{
+    uint32_t mask = names->capacity - 1;
+    for (uint32_t at = (uint32_t)hash64(text, length) & mask;; at = (at + 1) & mask) {
+        const char *there = names->slots[at] ? names->texts[names->slots[at] - 1] : NULL;
+        if (!there || (strlen(there) == length && memcmp(there, text, length) == 0))
+            return &names->slots[at];
+    }
+}
+
+static void grow(struct value_names *names)
+{
+    free(names->slots);
+    names->capacity = names->capacity ? names->capacity * 2 : 64;
+    names->slots = xcalloc(names->capacity, sizeof *names->slots);
+    names->texts = xrealloc(names->texts, names->capacity / 2 * sizeof *names->texts);
+    for (uint32_t i = 0; i < names->count; i++)
+        *slot_of(names, names->texts[i], strlen(names->texts[i])) = i + 1;
+}
+
+uint32_t value_names_number(struct value_names *names, const char *text, size_t length)
+{
+    if (names->count >= names->capacity / 2)
+        grow(names);
+    uint32_t *slot = slot_of(names, text, length);
+    if (*slot)
+        return *slot;
+    if (names->count == UNIT_VALUES_MOST) {
+        names->too_many = true;
+        return NO_VALUE;
+    }
+    char *kept = xcalloc(length + 1, 1);
+    memcpy(kept, text, length);
+    names->texts[names->count++] = kept;
+    return *slot = names->count;
+}
+
+uint32_t value_names_take(struct value_names *names, const struct event *event, uint32_t place)
+{
+    const struct value *value = place == NO_PLACE ? NULL : &event->values[place];
+    if (!value || !value_is_text(value) || value_is_nothing(value))
+        return NO_VALUE;
+    return value_names_number(names, value->text, value_text_within(value, UNIT_VALUE_LONGEST));
+}
+
+const char *value_names_text(const struct value_names *names, uint32_t number)
+{
+    return number == NO_VALUE ? NULL : names->texts[number - 1];
+}
+
+uint32_t value_names_first(const struct value_names *names, uint32_t a, uint32_t b)
+{
+    if (a == NO_VALUE || b == NO_VALUE || a == b)
+        return a == NO_VALUE ? b : a;
+    return strcmp(names->texts[a - 1], names->texts[b - 1]) <= 0 ? a : b;
+}
+
+void value_names_release(struct value_names *names)
+{
+    for (uint32_t i = 0; i < names->count; i++)
+        free(names->texts[i]);
+    free(names->texts);
+    free(names->slots);
+    *names = (struct value_names){0};
+}

@@ -1,0 +1,51 @@
+/*
+ * unit_values.h - the values that units have in some fields of the lines that expose them, by
+ * number: what an analysis is broken down by.
+ */
+#ifndef FFREPLAY_UNIT_VALUES_H
+#define FFREPLAY_UNIT_VALUES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tools/ffreplay/logs/layout.h"
+
+#define UNIT_FIELDS_MOST 4
+
+struct unit_fields {
+    uint32_t count;
+    struct {
+        const char *name;
+        const uint32_t *places; /* by log; NO_PLACE where it has none */
+    } items[UNIT_FIELDS_MOST];
+};
+
+/* Distinct values, numbered from 1 on as they come. */
+#define UNIT_VALUES_MOST 100000
+#define NO_VALUE         0 /* of a unit without one */
+/* A value longer than that, in bytes, is cut. */
+#define UNIT_VALUE_LONGEST 200
+
+struct value_names {
+    char **texts; /* the value's at its number - 1 */
+    uint32_t count;
+    uint32_t *slots; /* by hash: numbers; 0: free */
+    uint32_t capacity;
+    bool too_many; /* more than UNIT_VALUES_MOST; whether does not depend on their order */
+};
+
+/* The number of a text, which is new if need be; NO_VALUE: there would be too many. Cost: a hash
+ * and a look-up. */
+uint32_t value_names_number(struct value_names *names, const char *text, size_t length);
+/* The same of a field of a line; NO_VALUE: it has none, or a list or an object. */
+uint32_t value_names_take(struct value_names *names, const struct event *event, uint32_t place);
+/* NULL of NO_VALUE. */
+const char *value_names_text(const struct value_names *names, uint32_t number);
+void value_names_release(struct value_names *names);
+
+/* Of two that a unit has at the same time, the one that stands, in whatever order they come: a
+ * value before none, and of two the one that sorts first. */
+uint32_t value_names_first(const struct value_names *names, uint32_t a, uint32_t b);
+
+#endif
