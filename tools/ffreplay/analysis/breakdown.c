@@ -10,7 +10,7 @@
 #include "compiler/model/model.h"
 #include "compiler/statistics/multiplicity.h"
 
-/* ------------------------------------------------------------------------------------ effects -- */
+/* ----------------------------------------------------------------------------------- effects -- */
 
 static void gather(const struct conclusion *conclusion, const struct breakdown *breakdown,
                    uint32_t metric, uint32_t group, uint32_t max_bad)
@@ -110,7 +110,7 @@ static void adjust_interactions(struct breakdowns *breakdowns, const struct conc
     free(values);
 }
 
-/* -------------------------------------------------------------------------------------- ratio -- */
+/* ------------------------------------------------------------------------------------- ratio -- */
 
 /* Of groups that are each looked at: of all together, one in a hundred. */
 #define GROUP_P     0.01

@@ -1,6 +1,6 @@
 /*
- * breakdown.h - every metric's effect in groups of units, by the value that each unit had in a field
- * at its first exposure.
+ * breakdown.h - every metric's effect in groups of units, by the value that each unit had in a
+ * field at its first exposure.
  *
  * Exploratory: made after the conclusion, which it does not change. For each metric, whether the
  * groups differ at all comes first (Cochran's Q), then what is seen in each group. Its interval and
@@ -44,8 +44,8 @@ struct breakdowns {
     bool holds_once; /* the method looks more than once, and the interaction tests hold at one */
 };
 
-/* After conclusion_reach(); texts and tables are the arena's. Where the sample ratio is off, adds to
- * the conclusion's issues which values' units are missing. */
+/* After conclusion_reach(); texts and tables are the arena's. Where the sample ratio is off, adds
+ * to the conclusion's issues which values' units are missing. */
 void breakdowns_reach(struct breakdowns *breakdowns, struct conclusion *conclusion,
                       uint32_t max_bad, struct arena *arena);
 

@@ -80,8 +80,8 @@ struct effect effect_of(const struct judgement *judgement, const struct arm_evid
                         const struct arm_evidence *control, const struct measure *measure);
 
 /* The change of an effect by estimate and error alone, which its method may not go by. Its error is
- * NaN unless it is about normal: until there are as many units as a sequence of means takes, or of a
- * share 10 events and others in each arm; and of a quantile. */
+ * NaN unless it is about normal: until there are as many units as a sequence of means takes, or of
+ * a share 10 events and others in each arm; and of a quantile. */
 struct estimated_change change_about_normal(const struct arm_evidence *variant,
                                             const struct arm_evidence *control,
                                             const struct measure *measure);

@@ -69,8 +69,8 @@ static inline bool value_identifies(const struct value *value)
 
 /* Whether it is a string, a number or a boolean: what has a text. */
 bool value_is_text(const struct value *value);
-/* How much of that text, in bytes, is shown where it names something: up to a zero byte, and at most
- * so many, in whole characters. */
+/* How much of that text, in bytes, is shown where it names something: up to a zero byte, and at
+ * most so many, in whole characters. */
 size_t value_text_within(const struct value *value, size_t most);
 /* Whether that text is this one. */
 bool value_spells(const struct value *value, const char *text);
