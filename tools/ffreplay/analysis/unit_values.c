@@ -7,6 +7,18 @@
 #include "compiler/base/hash.h"
 #include "compiler/base/memory.h"
 
+uint32_t unit_field_place(struct layout *layout, const char *name)
+{
+    const struct log *log = layout->log;
+    bool is_field = false;
+    for (uint32_t i = 0; i < log->field_count; i++)
+        is_field |= strcmp(log->fields[i].name.text, name) == 0;
+    for (uint32_t i = 0; i < log->context_count && !is_field; i++)
+        if (strcmp(log->context[i].name.text, name) == 0)
+            return layout_path(layout, log->context[i].from);
+    return layout_field(layout, name).place;
+}
+
 static uint32_t *slot_of(const struct value_names *names, const char *text, size_t length)
 {
     uint32_t mask = names->capacity - 1;

@@ -21,6 +21,9 @@ struct unit_fields {
     } items[UNIT_FIELDS_MOST];
 };
 
+/* The place of a field as metrics call it, or of an attribute as the log's `context` does. */
+uint32_t unit_field_place(struct layout *layout, const char *name);
+
 /* Distinct values, numbered from 1 on as they come. */
 #define UNIT_VALUES_MOST 100000
 #define NO_VALUE         0 /* of a unit without one */

@@ -1,6 +1,5 @@
 /* analyze.c - `ffreplay analyze`: an experiment's result, from logs of exposures and of outcomes.
  * */
-#include <assert.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -61,7 +60,6 @@ const struct command analyze_command = {
     .examples = "  ffreplay analyze cta-button exposures=exp.ndjson orders=orders.csv -e live\n"
                 "  ffreplay analyze cta-button requests.ndjson -e production --method fixed\n"
                 "  ffreplay analyze cta-button requests.ndjson -e production --format markdown\n"
-                "  ffreplay analyze cta-button requests.ndjson -e production --by country,plan\n"
                 "  ffreplay analyze new-search requests.ndjson -e production --control off \\\n"
                 "    --metric clicks --metric latency\n",
     .run = run,
@@ -328,19 +326,6 @@ static bool parse_by(struct task *task, struct grouping *grouping)
     return true;
 }
 
-/* A field as metrics call it, or an attribute as the log's `context` does. */
-static uint32_t place_of(struct layout *layout, const char *name)
-{
-    const struct log *log = layout->log;
-    bool is_field = false;
-    for (uint32_t i = 0; i < log->field_count; i++)
-        is_field |= strcmp(log->fields[i].name.text, name) == 0;
-    for (uint32_t i = 0; i < log->context_count && !is_field; i++)
-        if (strcmp(log->context[i].name.text, name) == 0)
-            return layout_path(layout, log->context[i].from);
-    return layout_field(layout, name).place;
-}
-
 static bool shows_private(const struct task *task, const char *name, uint32_t log, uint32_t place)
 {
     const struct layout *layout = &task->replay->layouts[log];
@@ -358,7 +343,6 @@ static bool prepare_fields(struct task *task)
     struct unit_fields *fields = &task->exposures.fields;
     uint32_t logs = task->replay->project->log_count;
     struct grouping grouping;
-    static_assert(MOST_DIMENSIONS <= UNIT_FIELDS_MOST, "units have values of all of them");
     if (!parse_by(task, &grouping))
         return false;
     for (uint32_t i = 0; i < grouping.count; i++) {
@@ -366,7 +350,7 @@ static bool prepare_fields(struct task *task)
         uint32_t *places = ARENA_ARRAY(task->replay->texts, uint32_t, logs);
         for (uint32_t log = 0; log < logs; log++) {
             bool tells = task->exposures.tells[log];
-            places[log] = tells ? place_of(&task->replay->layouts[log], name) : NO_PLACE;
+            places[log] = tells ? unit_field_place(&task->replay->layouts[log], name) : NO_PLACE;
             if (tells && shows_private(task, name, log, places[log]))
                 return false;
         }
