@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "analyze_by.h"
 #include "analyze_page.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/buffer.h"
@@ -20,7 +21,6 @@
 #include "tools/ffreplay/commands/choose_logs.h"
 #include "tools/ffreplay/commands/commands.h"
 #include "tools/ffreplay/commands/log_options.h"
-#include "tools/ffreplay/commands/metrics/grouping.h"
 #include "tools/ffreplay/replay/log_paths.h"
 
 #define FORMS(X)         \
@@ -60,6 +60,7 @@ const struct command analyze_command = {
     .examples = "  ffreplay analyze cta-button exposures=exp.ndjson orders=orders.csv -e live\n"
                 "  ffreplay analyze cta-button requests.ndjson -e production --method fixed\n"
                 "  ffreplay analyze cta-button requests.ndjson -e production --format markdown\n"
+                "  ffreplay analyze cta-button requests.ndjson -e production --by country,plan\n"
                 "  ffreplay analyze new-search requests.ndjson -e production --control off \\\n"
                 "    --metric clicks --metric latency\n",
     .run = run,
@@ -299,111 +300,6 @@ static bool find_telling_logs(struct task *task)
     return false;
 }
 
-/* ---------------------------------------------------------------------------------- what by -- */
-
-/* As `ffreplay metrics` reads it, but of fields only, each for itself. Several are as one list. */
-static bool parse_by(struct task *task, struct grouping *grouping)
-{
-    const struct option_texts *by = &task->options->by;
-    const char *list = "", *why;
-    for (size_t i = 0; i < by->count; i++)
-        list = arena_format(task->replay->texts, "%s%s%s", list, i > 0 ? "," : "", by->items[i]);
-    *grouping = (struct grouping){.text = list};
-    if (by->count == 0)
-        return true;
-    if (!grouping_parse(grouping, list, task->replay->texts, &why)) {
-        usage_error(&analyze_command, "--by '%s': %s", list, why);
-        return false;
-    }
-    for (uint32_t i = 0; i < grouping->count; i++)
-        if (grouping->dimensions[i].kind != BY_FIELD) {
-            usage_error(&analyze_command,
-                        "--by %s: units are grouped by a field of the log that exposes them, and "
-                        "'%s' is none",
-                        list, grouping->dimensions[i].name);
-            return false;
-        }
-    return true;
-}
-
-static bool shows_private(const struct task *task, const char *name, uint32_t log, uint32_t place)
-{
-    const struct layout *layout = &task->replay->layouts[log];
-    if (task->options->show_private || !layout_hides(layout, place))
-        return false;
-    job_error(&analyze_command,
-              "--by %s would show values of a private attribute: '%s' of log '%s'", name, name,
-              layout->log->name.text);
-    print_help("--show-private shows them");
-    return true;
-}
-
-static bool prepare_fields(struct task *task)
-{
-    struct unit_fields *fields = &task->exposures.fields;
-    uint32_t logs = task->replay->project->log_count;
-    struct grouping grouping;
-    if (!parse_by(task, &grouping))
-        return false;
-    for (uint32_t i = 0; i < grouping.count; i++) {
-        const char *name = grouping.dimensions[i].name;
-        uint32_t *places = ARENA_ARRAY(task->replay->texts, uint32_t, logs);
-        for (uint32_t log = 0; log < logs; log++) {
-            bool tells = task->exposures.tells[log];
-            places[log] = tells ? unit_field_place(&task->replay->layouts[log], name) : NO_PLACE;
-            if (tells && shows_private(task, name, log, places[log]))
-                return false;
-        }
-        fields->items[fields->count].name = name;
-        fields->items[fields->count++].places = places;
-    }
-    return true;
-}
-
-/* What a field of the logs that expose units can be called, as far as they say. */
-static const char **field_names(const struct task *task, uint32_t *count)
-{
-    const struct project *project = task->replay->project;
-    struct arena *arena = task->replay->texts;
-    const char **names = NULL;
-    *count = 0;
-    for (uint32_t i = 0; i < project->log_count; i++) {
-        const struct log *log = project->logs[i];
-        const char *const *built_in = log_format_fields(log->format);
-        for (uint32_t j = 0; task->exposures.tells[i] && j < log->context_count; j++)
-            *ARENA_APPEND(arena, names, *count) = log->context[j].name.text;
-        for (uint32_t j = 0; task->exposures.tells[i] && j < log->field_count; j++)
-            *ARENA_APPEND(arena, names, *count) = log->fields[j].name.text;
-        for (; task->exposures.tells[i] && built_in && *built_in; built_in++)
-            *ARENA_APPEND(arena, names, *count) = *built_in;
-    }
-    return names;
-}
-
-/* One that no line has is misspelt, or not in this log. */
-static bool fields_were_seen(const struct task *task)
-{
-    const struct exposures *exposures = &task->exposures;
-    for (uint32_t i = 0; i < exposures->fields.count; i++) {
-        const char *name = exposures->fields.items[i].name;
-        if (exposures->names[i].too_many) {
-            job_error(&analyze_command, "--by %s makes more than %d groups", name,
-                      UNIT_VALUES_MOST);
-            print_help("group by a field with fewer values");
-            return false;
-        }
-        if (exposures->names[i].count > 0)
-            continue;
-        uint32_t count;
-        const char **names = field_names(task, &count);
-        report_lack(&analyze_command, "no line that exposes a unit has a field", name, names,
-                    count);
-        print_help("a field is called as in the log's lines, in its 'fields' or in its 'context'");
-        return false;
-    }
-    return true;
-}
-
 static bool prepare_log(struct task *task, uint32_t log)
 {
     struct layout *layout = &task->replay->layouts[log];
@@ -434,7 +330,9 @@ static bool prepare(struct task *task)
         if (task->reads[i] && !prepare_log(task, i))
             return false;
     exposures_init(exposures);
-    return prepare_fields(task) && choose_metrics(task);
+    return analyze_by_prepare(&task->options->by, task->options->show_private, task->replay,
+                              exposures) &&
+           choose_metrics(task);
 }
 
 /* --------------------------------------------------------------------------------------- run -- */
@@ -699,7 +597,7 @@ static bool read_twice(struct task *task)
     if (!read_logs(task, task->exposures.tells))
         return false;
     exposures_settle(&task->exposures);
-    if (task->exposures.count > 0 && !fields_were_seen(task))
+    if (task->exposures.count > 0 && !analyze_by_was_seen(replay, &task->exposures))
         return false;
     unit_groups_find(&task->groups, &task->exposures, replay->texts);
     replay_begin_again(replay, measured);

@@ -1,0 +1,111 @@
+/* analyze_by.c - see analyze_by.h. */
+#include "analyze_by.h"
+
+#include <assert.h>
+
+#include "compiler/base/arena.h"
+#include "compiler/model/model.h"
+#include "tools/ffreplay/commands/commands.h"
+#include "tools/ffreplay/commands/metrics/grouping.h"
+
+/* As `ffreplay metrics` reads it, but of fields only, each for itself. Several are as one list. */
+static bool parse_by(struct grouping *grouping, const struct option_texts *by, struct arena *arena)
+{
+    const char *list = "", *why;
+    for (size_t i = 0; i < by->count; i++)
+        list = arena_format(arena, "%s%s%s", list, i > 0 ? "," : "", by->items[i]);
+    *grouping = (struct grouping){.text = list};
+    if (by->count == 0)
+        return true;
+    if (!grouping_parse(grouping, list, arena, &why)) {
+        usage_error(&analyze_command, "--by '%s': %s", list, why);
+        return false;
+    }
+    for (uint32_t i = 0; i < grouping->count; i++)
+        if (grouping->dimensions[i].kind != BY_FIELD) {
+            usage_error(&analyze_command,
+                        "--by %s: units are grouped by a field of the log that exposes them, and "
+                        "'%s' is none",
+                        list, grouping->dimensions[i].name);
+            return false;
+        }
+    return true;
+}
+
+static bool shows_private(const struct layout *layout, const char *name, uint32_t place)
+{
+    if (!layout_hides(layout, place))
+        return false;
+    job_error(&analyze_command,
+              "--by %s would show values of a private attribute: '%s' of log '%s'", name, name,
+              layout->log->name.text);
+    print_help("--show-private shows them");
+    return true;
+}
+
+bool analyze_by_prepare(const struct option_texts *by, bool show_private, struct replay *replay,
+                        struct exposures *exposures)
+{
+    static_assert(MOST_DIMENSIONS <= UNIT_FIELDS_MOST, "units have values of all of them");
+    struct unit_fields *fields = &exposures->fields;
+    uint32_t logs = replay->project->log_count;
+    struct grouping grouping;
+    if (!parse_by(&grouping, by, replay->texts))
+        return false;
+    for (uint32_t i = 0; i < grouping.count; i++) {
+        const char *name = grouping.dimensions[i].name;
+        uint32_t *places = ARENA_ARRAY(replay->texts, uint32_t, logs);
+        for (uint32_t log = 0; log < logs; log++) {
+            bool tells = exposures->tells[log];
+            places[log] = tells ? unit_field_place(&replay->layouts[log], name) : NO_PLACE;
+            if (tells && !show_private && shows_private(&replay->layouts[log], name, places[log]))
+                return false;
+        }
+        fields->items[fields->count].name = name;
+        fields->items[fields->count++].places = places;
+    }
+    return true;
+}
+
+/* What a field of the logs that expose units can be called, as far as they say. */
+static const char **field_names(const struct replay *replay, const struct exposures *exposures,
+                                uint32_t *count)
+{
+    const struct project *project = replay->project;
+    struct arena *arena = replay->texts;
+    const char **names = NULL;
+    *count = 0;
+    for (uint32_t i = 0; i < project->log_count; i++) {
+        const struct log *log = project->logs[i];
+        const char *const *built_in = log_format_fields(log->format);
+        for (uint32_t j = 0; exposures->tells[i] && j < log->context_count; j++)
+            *ARENA_APPEND(arena, names, *count) = log->context[j].name.text;
+        for (uint32_t j = 0; exposures->tells[i] && j < log->field_count; j++)
+            *ARENA_APPEND(arena, names, *count) = log->fields[j].name.text;
+        for (; exposures->tells[i] && built_in && *built_in; built_in++)
+            *ARENA_APPEND(arena, names, *count) = *built_in;
+    }
+    return names;
+}
+
+bool analyze_by_was_seen(const struct replay *replay, const struct exposures *exposures)
+{
+    for (uint32_t i = 0; i < exposures->fields.count; i++) {
+        const char *name = exposures->fields.items[i].name;
+        if (exposures->names[i].too_many) {
+            job_error(&analyze_command, "--by %s makes more than %d groups", name,
+                      UNIT_VALUES_MOST);
+            print_help("group by a field with fewer values");
+            return false;
+        }
+        if (exposures->names[i].count > 0)
+            continue;
+        uint32_t count;
+        const char **names = field_names(replay, exposures, &count);
+        report_lack(&analyze_command, "no line that exposes a unit has a field", name, names,
+                    count);
+        print_help("a field is called as in the log's lines, in its 'fields' or in its 'context'");
+        return false;
+    }
+    return true;
+}
