@@ -295,8 +295,15 @@ static bool find_telling_logs(struct task *task)
     if (any)
         return true;
     job_error(&analyze_command, "no log that is given says who was served what");
-    print_help(
-        "a log of exposures has 'flag' and 'variant'; one with 'context' is evaluated again");
+    const struct log *exposures = NULL;
+    for (uint32_t i = 0; i < project->log_count && !exposures; i++)
+        exposures = project->logs[i]->variant ? project->logs[i] : NULL;
+    if (exposures)
+        print_help("log '%s' names variants: give its file as %s=FILE", exposures->name.text,
+                   exposures->name.text);
+    else
+        print_help(
+            "a log of exposures has 'flag' and 'variant'; one with 'context' is evaluated again");
     return false;
 }
 
