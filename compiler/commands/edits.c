@@ -2,6 +2,7 @@
 #include "edits.h"
 
 #include <signal.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -102,6 +103,18 @@ bool edits_refuse(struct edits *edits, const struct buffer *why, const char *hel
     edits->refused = EXIT_INPUT;
     if (help)
         print_help("%s", help);
+    return false;
+}
+
+bool edits_cannot(struct edits *edits, const char *help, const char *format, ...)
+{
+    struct buffer why = {0};
+    va_list arguments;
+    va_start(arguments, format);
+    terminal_format_list(&why, format, arguments);
+    va_end(arguments);
+    edits_refuse(edits, &why, help);
+    buffer_release(&why);
     return false;
 }
 

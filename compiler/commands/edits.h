@@ -116,6 +116,9 @@ bool edits_keep_salt(struct edits *edits, const char *old, const char *name);
 bool edits_check_name(struct edits *edits, const char *name);
 /* Says that it cannot be done, and what to do (or NULL). Always false. */
 bool edits_refuse(struct edits *edits, const struct buffer *why, const char *help);
+/* The same, with what printf makes of it. */
+bool edits_cannot(struct edits *edits, const char *help, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* "flags/shop.yaml:14" */
 const char *edits_place(struct edits *edits, const struct edited *file, const struct node *node);
 

@@ -213,22 +213,16 @@ static bool plan(struct turn *turn, int *status)
 
 /* -------------------------------------------------------------------------------------- line -- */
 
+/* Environments that have the same block, and so change with it. */
 static void write_shared(const struct turn *turn, struct buffer *out)
 {
-    const struct project *project = turn->change->project;
-    bool any = false;
-    for (uint32_t i = 0; i < project->environments.count; i++) {
-        const struct experiment *other = turn->flag->environments[i].experiment;
-        if (i == turn->environment || !other || other->node != turn->targeting->experiment->node)
-            continue;
-        if (!any)
-            json_write_key(out, "also");
-        buffer_append_text(out, any ? "," : "[");
-        json_write_string(out, project->environments.items[i].text);
-        any = true;
-    }
-    if (any)
-        buffer_append_text(out, "]");
+    const struct targeting *all = turn->flag->environments;
+    uint64_t others = 0;
+    for (uint32_t i = 0; i < turn->change->project->environments.count; i++)
+        if (i != turn->environment && all[i].experiment &&
+            all[i].experiment->node == turn->targeting->experiment->node)
+            others |= UINT64_C(1) << i;
+    entry_also(out, turn->change->project, others);
 }
 
 static void write_entry(const struct turn *turn, struct buffer *out)

@@ -183,20 +183,6 @@ static const char *file_name(struct edits *edits, const struct order *order)
     return name;
 }
 
-static bool refuse(struct edits *edits, const char *help, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-static bool refuse(struct edits *edits, const char *help, const char *format, ...)
-{
-    struct buffer why = {0};
-    va_list arguments;
-    va_start(arguments, format);
-    terminal_format_list(&why, format, arguments);
-    va_end(arguments);
-    edits_refuse(edits, &why, help);
-    buffer_release(&why);
-    return false;
-}
-
 static bool is_file_name(const char *name)
 {
     size_t length = strlen(name);
@@ -256,8 +242,9 @@ static bool add_flag(struct edits *edits, struct edited *file, const struct orde
         edit_write_text(order->flag, &lines);
         buffer_append_text(&lines, ":\n");
         buffer_append(&lines, body->bytes, body->length);
-        done = append(edits, file, "flags", &lines) ||
-               refuse(edits, NULL, "'%s' has flags, but no place for one more", file->now.path);
+        done =
+            append(edits, file, "flags", &lines) ||
+            edits_cannot(edits, NULL, "'%s' has flags, but no place for one more", file->now.path);
         buffer_release(&lines);
     }
     buffer_release(&text);
@@ -358,8 +345,9 @@ static bool kind_of(struct edits *edits, const struct order *order, enum flag_ki
     }
     *kind = (enum flag_kind)found;
     if (*kind == KIND_CANARY && !order->template && !order->like)
-        return refuse(edits, "--template names one of the project's rollouts, --like another flag",
-                      "a canary needs stages and guards");
+        return edits_cannot(edits,
+                            "--template names one of the project's rollouts, --like another flag",
+                            "a canary needs stages and guards");
     return true;
 }
 
@@ -372,12 +360,12 @@ static bool plan(struct edits *edits, const struct order *order)
         return false;
     const char *name = file_name(edits, order);
     if (edits_has_flag(edits, order->flag, &place))
-        return refuse(edits, "choose another name, or change that one with 'ffc set'",
-                      "there is a flag '%s' already (%s)", order->flag,
-                      edits_place(edits, place.file, place.map->entries[place.place].key));
+        return edits_cannot(edits, "choose another name, or change that one with 'ffc set'",
+                            "there is a flag '%s' already (%s)", order->flag,
+                            edits_place(edits, place.file, place.map->entries[place.place].key));
     if (!is_file_name(name))
-        return refuse(edits, "name a file below the project: --file shop.yaml",
-                      "no definitions can be in a file '%s'", name);
+        return edits_cannot(edits, "name a file below the project: --file shop.yaml",
+                            "no definitions can be in a file '%s'", name);
     if (order->like) {
         if (!edits_find_flag(edits, order->like, &place))
             return false;

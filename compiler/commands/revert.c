@@ -45,20 +45,6 @@ static void find_entry(struct past *past, const char *flag)
     }
 }
 
-static bool refuse(struct edits *edits, const char *help, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-static bool refuse(struct edits *edits, const char *help, const char *format, ...)
-{
-    struct buffer why = {0};
-    va_list arguments;
-    va_start(arguments, format);
-    terminal_format_list(&why, format, arguments);
-    va_end(arguments);
-    edits_refuse(edits, &why, help);
-    buffer_release(&why);
-    return false;
-}
-
 static bool look_back(struct edits *edits, const char *flag, const char *revision,
                       struct past *past)
 {
@@ -67,16 +53,16 @@ static bool look_back(struct edits *edits, const char *flag, const char *revisio
     bool found = false;
     enum git_answer answer = git_commit(directory, revision, &edits->arena, &commit);
     if (answer == GIT_MISSING)
-        return refuse(edits, "install it", "'git' cannot be run here");
+        return edits_cannot(edits, "install it", "'git' cannot be run here");
     if (!commit)
-        return refuse(edits, "git log -- FILE lists the revisions of a file",
-                      "git knows no revision '%s'", revision);
+        return edits_cannot(edits, "git log -- FILE lists the revisions of a file",
+                            "git knows no revision '%s'", revision);
     const char *prefix = git_prefix(directory, &edits->arena);
     bool done =
         git_write_files(directory, commit, prefix ? prefix : "", &past->files, &found, &error);
     if (!done)
-        refuse(edits, NULL, "cannot read the files of '%s': %s", revision,
-               error.length ? error.bytes : "git cannot be run");
+        edits_cannot(edits, NULL, "cannot read the files of '%s': %s", revision,
+                     error.length ? error.bytes : "git cannot be run");
     buffer_release(&error);
     if (done && found) {
         past->parsed = parsed_read(past->files.place);
@@ -111,7 +97,8 @@ static bool bring_back(struct edits *edits, const char *flag, const struct past 
         edits_each_section(edits, "flags", first_section, &place);
     }
     if (!place.file)
-        return refuse(edits, "make a file with 'flags:' first", "no file has flags to add it to");
+        return edits_cannot(edits, "make a file with 'flags:' first",
+                            "no file has flags to add it to");
     edit_write_node(past->entry->value, past->source->text, &text);
     const struct edit edit = {flag, text.bytes};
     bool done = edits_set(edits, place.file, place.map, &edit, 1);
@@ -139,7 +126,8 @@ static bool put_back(struct edits *edits, const char *flag, const char *revision
     bool there = edits_has_flag(edits, flag, &place);
     const char *former = there && !past->source ? find_former(edits, &place, past) : NULL;
     if (!past->source && there)
-        return refuse(edits, "'ffc remove' removes it", "'%s' has no flag '%s'", revision, flag);
+        return edits_cannot(edits, "'ffc remove' removes it", "'%s' has no flag '%s'", revision,
+                            flag);
     if (!past->source)
         return edits_find_flag(edits, flag, &place);
     if (!there)

@@ -35,6 +35,19 @@ void entry_begin(struct buffer *out, const struct entry_head *head)
     field_text(out, "environment", head->environment);
 }
 
+void entry_also(struct buffer *out, const struct project *project, uint64_t environments)
+{
+    if (!environments)
+        return;
+    field_array(out, "also");
+    for (uint32_t i = 0; i < project->environments.count; i++)
+        if (environments >> i & 1) {
+            json_write_comma(out);
+            json_write_string(out, project->environments.items[i].text);
+        }
+    buffer_append_text(out, "]");
+}
+
 void entry_rollout(struct buffer *out, const char *key, const struct rollout *rollout)
 {
     field_object(out, key);

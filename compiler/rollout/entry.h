@@ -33,6 +33,8 @@ struct entry_head {
 };
 
 void entry_begin(struct buffer *out, const struct entry_head *head);
+/* `"also":` other environments that the change is of, as bits; nothing where there are none. */
+void entry_also(struct buffer *out, const struct project *project, uint64_t environments);
 void entry_rollout(struct buffer *out, const char *key, const struct rollout *rollout);
 /* `verdict`, `rule` and `reason`, and no evidence: what a person did. */
 void entry_manual(struct buffer *out, const char *action, const char *reason);
