@@ -12,8 +12,8 @@
 #include <stdint.h>
 
 #include "compiler/base/arena.h"
-#include "changes.h"
 #include "compiler/base/calendar.h"
+#include "compiler/rollout/changes.h"
 #include "compiler/rollout/publication.h"
 #include "follower.h"
 #include "holdback.h"

@@ -1,8 +1,8 @@
 /*
  * changes.h - detects changed definitions, and waits until something may have changed.
  */
-#ifndef FFREPLAY_CHANGES_H
-#define FFREPLAY_CHANGES_H
+#ifndef FFC_CHANGES_H
+#define FFC_CHANGES_H
 
 #include <signal.h>
 #include <stdbool.h>

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "compiler/base/hash.h"
-#include "compiler/rollout/ledger.h"
+#include "ledger.h"
 
 #define DEEPEST 32
 
