@@ -353,7 +353,7 @@ static bool help_keyword(struct reader *reader, const struct node *key)
     if (!ours || table_get(&reader->declared[ATTRIBUTE].table, key->text))
         return false;
     diagnose(reader->diagnostics, FF0207, key->span, "unknown attribute '%s'", key->text);
-    diagnose_help(reader->diagnostics, "it is called '%s' here", ours);
+    diagnose_help(reader->diagnostics, "'%s' is called '%s' here", key->text, ours);
     return true;
 }
 

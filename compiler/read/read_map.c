@@ -94,13 +94,18 @@ bool may_mean(struct reader *reader, const struct node *map, const struct form *
     return false;
 }
 
+static bool is_foreign(const char *name, const char *meant)
+{
+    return strcasecmp(name, meant) != 0 && foreign_word(name, &meant, 1, NULL);
+}
+
 void help_key(struct reader *reader, const char *name, const char *meant, const char *const *known,
               size_t count)
 {
     if (!meant)
         suggest(reader->diagnostics, name, known, count);
-    else if (strcasecmp(name, meant) != 0 && foreign_word(name, &meant, 1, NULL))
-        diagnose_help(reader->diagnostics, "it is called '%s' here", meant);
+    else if (is_foreign(name, meant))
+        diagnose_help(reader->diagnostics, "'%s' is called '%s' here", name, meant);
     else
         diagnose_help(reader->diagnostics, "did you mean '%s'?", meant);
 }
@@ -144,6 +149,40 @@ static void report_unknown(struct reader *reader, const struct node *map, const 
 }
 
 /*
+ * The keys of a mapping that another system calls so: that it was copied from there is one cause,
+ * in this mapping and in all others that have them.
+ */
+struct foreign_keys {
+    struct {
+        const struct node *key;
+        const char *meant;
+    } items[FIELD_LIMIT];
+    uint32_t count;
+};
+
+static void add_foreign(struct reader *reader, struct foreign_keys *keys, const struct node *key,
+                        const struct form *form, const char *meant)
+{
+    if (!is_repeated(reader, FF0102, key->span, key->text, form->what) &&
+        keys->count < FIELD_LIMIT) {
+        keys->items[keys->count].key = key;
+        keys->items[keys->count].meant = meant;
+        keys->count++;
+    }
+}
+
+static void report_foreign(struct reader *reader, const struct node *map,
+                           const struct foreign_keys *keys, const struct form *form)
+{
+    if (!keys->count)
+        return;
+    report_unknown(reader, map, keys->items[0].key, form, keys->items[0].meant);
+    for (uint32_t i = 1; i < keys->count; i++)
+        diagnose_note(reader->diagnostics, keys->items[i].key->span, "'%s' is called '%s' here",
+                      keys->items[i].key->text, keys->items[i].meant);
+}
+
+/*
  * The keys that were meant, as bits; all of them where that is not known of one, since then nothing
  * can be said to be missing.
  */
@@ -152,6 +191,7 @@ static uint64_t report_unknown_keys(struct reader *reader, const struct node *ma
 {
     uint64_t all = 0;
     struct unexplained unexplained = {.count = 0};
+    struct foreign_keys foreign = {.count = 0};
     const char *known[FIELD_LIMIT];
     for (size_t i = 0; i < form->field_count; i++)
         known[i] = form->fields[i].name;
@@ -169,8 +209,12 @@ static uint64_t report_unknown_keys(struct reader *reader, const struct node *ma
             continue;
         }
         all |= UINT64_C(1) << find_field(form, meant);
-        report_unknown(reader, map, entry->key, form, meant);
+        if (is_foreign(entry->key->text, meant))
+            add_foreign(reader, &foreign, entry->key, form, meant);
+        else
+            report_unknown(reader, map, entry->key, form, meant);
     }
+    report_foreign(reader, map, &foreign, form);
     if (unexplained.count) {
         report_unknown(reader, map, unexplained.shown[0], form, NULL);
         note_unexplained(reader, &unexplained);

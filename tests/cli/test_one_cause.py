@@ -277,7 +277,18 @@ for keys, ours in (("type: string, THEIRS: x", "value"), ("THEIRS: true", "value
     for theirs in ("defaultValue", "default_value", "fallback"):
         said = check({**PROJECT, "more.yaml": f"flags:\n  more: {{{keys.replace('THEIRS', theirs)}}}\n"})
         is_ok(f"{keys.replace('THEIRS', theirs)}: it is '{ours}'",
-              len(found(said)) == 1 and f"help: it is called '{ours}' here" in said, said)
+              len(found(said)) == 1 and f"help: '{theirs}' is called '{ours}' here" in said, said)
+
+# A file of another system is one diagnostic a mapping, however many flags it has.
+copied = "flags:\n" + "".join(
+    f"  copied-{i}: {{state: ENABLED, variants: {{on: true, off: false}}, defaultVariant: off, targeting: {{}}}}\n"
+    for i in range(40))
+said = check({**PROJECT, "more.yaml": copied})
+is_ok("the keys of another system are one diagnostic", len(found(said)) == 1, said)
+is_ok("which says what each is called",
+      "note: 'defaultVariant' is called 'default' here" in said and "note: 'targeting' is called 'rules' here" in said
+      and "help: 'state' is called 'enabled' here" in said, said)
+is_ok("and where else they stand", "note: and here, and at 37 more places" in said, said)
 
 two = {**PROJECT, "flags.yaml": PROJECT["flags.yaml"].replace("serve: off", "sreve: off").replace("q: 0", "q: 7"),
        "project.yaml": PROJECT["project.yaml"].replace("percent: 2%", "percent: 200%")}
