@@ -14,6 +14,7 @@
 #include "compiler/model/model.h"
 #include "compiler/rollout/recovery.h"
 #include "compiler/project/project.h"
+#include "rerun.h"
 
 /* An experiment with a baseline that can still be planned, and its sample size. */
 static bool is_planned(const struct targeting *targeting, struct sample_size *size)
@@ -102,8 +103,7 @@ struct asked_levels {
 };
 #define ALL_WARNINGS "warnings"
 
-static bool set_level(struct project *project, const char *option, const char *name,
-                      enum diagnostic_level level)
+static bool is_level(const char *option, const char *name, enum diagnostic_level level)
 {
     enum diagnostic_code code = diagnostic_find(name);
     if (code == DIAGNOSTIC_COUNT) {
@@ -116,31 +116,46 @@ static bool set_level(struct project *project, const char *option, const char *n
                     info->code);
         return false;
     }
-    diagnostics_set_level(&project->diagnostics, code, level);
     return true;
 }
 
-/* The strictest counts that is asked for. False: a usage error. */
-static bool set_levels(struct project *project, const struct asked_levels *asked)
+/* False: a usage error. */
+static bool are_levels(const struct asked_levels *asked)
 {
     for (size_t i = 0; i < asked->allow.count; i++)
-        if (!set_level(project, "-A", asked->allow.items[i], LEVEL_OFF))
+        if (!is_level("-A", asked->allow.items[i], LEVEL_OFF))
             return false;
     for (size_t i = 0; i < asked->warn.count; i++)
-        if (!set_level(project, "-W", asked->warn.items[i], LEVEL_WARNING))
+        if (!is_level("-W", asked->warn.items[i], LEVEL_WARNING))
             return false;
+    for (size_t i = 0; i < asked->deny.count; i++)
+        if (strcmp(asked->deny.items[i], ALL_WARNINGS) != 0 &&
+            !is_level("-D", asked->deny.items[i], LEVEL_ERROR))
+            return false;
+    return true;
+}
+
+static void set_level(struct project *project, const struct option_texts *names,
+                      enum diagnostic_level level)
+{
+    for (size_t i = 0; i < names->count; i++)
+        if (strcmp(names->items[i], ALL_WARNINGS) != 0)
+            diagnostics_set_level(&project->diagnostics, diagnostic_find(names->items[i]), level);
+}
+
+/* The strictest counts that is asked for. */
+static void set_levels(struct project *project, const struct asked_levels *asked)
+{
+    bool all = false;
+    set_level(project, &asked->allow, LEVEL_OFF);
+    set_level(project, &asked->warn, LEVEL_WARNING);
     if (asked->strict)
         diagnostics_set_level(&project->diagnostics, FF0331, LEVEL_ERROR);
-    bool all = false;
-    for (size_t i = 0; i < asked->deny.count; i++) {
-        if (strcmp(asked->deny.items[i], ALL_WARNINGS) == 0)
-            all = true;
-        else if (!set_level(project, "-D", asked->deny.items[i], LEVEL_ERROR))
-            return false;
-    }
+    set_level(project, &asked->deny, LEVEL_ERROR);
+    for (size_t i = 0; i < asked->deny.count; i++)
+        all |= strcmp(asked->deny.items[i], ALL_WARNINGS) == 0;
     if (all)
         diagnostics_deny_warnings(&project->diagnostics);
-    return true;
 }
 
 /* ------------------------------------------------------------------------------------- paths -- */
@@ -208,64 +223,77 @@ static int keep_named(struct project *project, int count, char **names)
 
 /* ----------------------------------------------------------------------------------- command -- */
 
-/* Returns an exit status. */
-static int check(struct project *project, const struct project_choice *choice,
-                 const struct asked_levels *levels, int path_count, char **paths)
+/* What a command line asks for. */
+struct asked {
+    struct project_choice project;
+    struct asked_levels levels;
+    uint32_t most; /* diagnostics shown; UINT32_MAX: as usual */
+    int64_t now;   /* INT64_MIN: when it runs */
+    bool watch;
+    char **paths;
+    int path_count;
+};
+
+static int check(void *user)
 {
-    int status = path_count ? keep_named(project, path_count, paths) : EXIT_FINE;
-    if (status != EXIT_FINE)
-        return status;
-    if (!set_levels(project, levels))
-        return EXIT_JOB;
-    project_check_limits(project);
-    note_aside(project->directory);
-    return report(project, choice);
+    const struct asked *asked = user;
+    int64_t now = asked->now != INT64_MIN ? asked->now : clock_now();
+    struct project *project = project_load(asked->project.directory, now);
+    if (asked->most != UINT32_MAX)
+        project->diagnostics.most = asked->most ? asked->most : UINT32_MAX;
+    int status =
+        asked->path_count ? keep_named(project, asked->path_count, asked->paths) : EXIT_FINE;
+    if (status == EXIT_FINE) {
+        set_levels(project, &asked->levels);
+        project_check_limits(project);
+        note_aside(project->directory);
+        status = report(project, &asked->project);
+    }
+    project_free(project);
+    return status;
 }
 
 static int run(int argc, char **argv)
 {
-    struct project_choice choice = {0};
-    struct asked_levels levels = {0};
-    uint32_t most = UINT32_MAX;
-    int64_t now = clock_now();
+    struct asked asked = {.most = UINT32_MAX, .now = INT64_MIN};
     const struct option options[] = {
-        DIRECTORY_OPTION(choice.directory),
-        {"strict", 0, OPTION_FLAG, &levels.strict, NULL, "flags past 'expires' are errors"},
-        NOW_OPTION(now, "the time to judge 'expires' by [the clock]"),
-        {"deny", 'D', OPTION_TEXTS, &levels.deny, "CODE",
+        DIRECTORY_OPTION(asked.project.directory),
+        {"strict", 0, OPTION_FLAG, &asked.levels.strict, NULL, "flags past 'expires' are errors"},
+        NOW_OPTION(asked.now, "the time to judge 'expires' by [the clock]"),
+        {"deny", 'D', OPTION_TEXTS, &asked.levels.deny, "CODE",
          "make errors of these warnings; `warnings`: of all"},
-        {"warn", 'W', OPTION_TEXTS, &levels.warn, "CODE",
+        {"warn", 'W', OPTION_TEXTS, &asked.levels.warn, "CODE",
          "warn of it, whatever the project's `checks` say"},
-        {"allow", 'A', OPTION_TEXTS, &levels.allow, "CODE", "do not report this warning"},
-        DIAGNOSTICS_OPTIONS(choice),
-        {"max-errors", 0, OPTION_COUNT, &most, "N",
+        {"allow", 'A', OPTION_TEXTS, &asked.levels.allow, "CODE", "do not report this warning"},
+        WATCH_OPTION(asked.watch),
+        DIAGNOSTICS_OPTIONS(asked.project),
+        {"max-errors", 0, OPTION_COUNT, &asked.most, "N",
          "diagnostics shown, 0: all [50; json, sarif: all]"},
     };
     int status;
-    int operands = options_parse(&check_command, options, sizeof options / sizeof *options, argc,
-                                 argv, &status);
-    if (operands >= 0) {
-        struct project *project = project_load(choice.directory, now);
-        if (most != UINT32_MAX)
-            project->diagnostics.most = most ? most : UINT32_MAX;
-        status = check(project, &choice, &levels, operands, argv + 1);
-        project_free(project);
-    }
-    free(levels.allow.items);
-    free(levels.warn.items);
-    free(levels.deny.items);
+    asked.path_count = options_parse(&check_command, options, sizeof options / sizeof *options,
+                                     argc, argv, &status);
+    asked.paths = argv + 1;
+    const struct rerun rerun = {asked.project.directory, asked.project.color, check, &asked};
+    if (asked.path_count >= 0 && !are_levels(&asked.levels))
+        status = EXIT_JOB;
+    else if (asked.path_count >= 0)
+        status = asked.watch ? rerun_on_changes(&rerun) : check(&asked);
+    free(asked.levels.allow.items);
+    free(asked.levels.warn.items);
+    free(asked.levels.deny.items);
     return status;
 }
 
 const struct command check_command = {
     .name = "check",
     .summary = "report every problem in a project",
-    .usage =
-        "[PATH…] [-C DIR] [--strict] [-D CODE] [--now TIME] [--format FORMAT] [--max-errors N]",
+    .usage = "[PATH…] [-C DIR] [--watch] [--strict] [-D CODE] [--now TIME] [--format FORMAT]",
     .examples = "  ffc check                      the project in flags/\n"
                 "  ffc check -C config --strict   another project; expired flags are errors\n"
                 "  ffc check -D warnings          for CI: a warning fails it\n"
                 "  ffc check flags/shop.yaml      errors anywhere, warnings in this file\n"
+                "  ffc check --watch              again whenever a file changes\n"
                 "  ffc check --format github      annotations for a pull request\n"
                 "  ffc check --format json        one JSON object on stdout\n",
     .run = run,

@@ -1,4 +1,5 @@
 /* test.c - `ffc test`: runs the tests in the definitions. */
+#include "rerun.h"
 #include "test.h"
 
 #include <stdlib.h>
@@ -20,9 +21,10 @@ static int run(int argc, char **argv);
 const struct command test_command = {
     .name = "test",
     .summary = "run a project's tests",
-    .usage = "[FILTER…] [-C DIR] [-e ENV] [--json] [--coverage] [--min-coverage PERCENT]",
+    .usage = "[FILTER…] [-C DIR] [-e ENV] [--watch] [--json] [--coverage] [--min-coverage PERCENT]",
     .examples = "  ffc test                          every test of flags/, as TAP\n"
                 "  ffc test 'canary.*'               tests of these flags, or with such a name\n"
+                "  ffc test --watch                  again whenever a file changes\n"
                 "  ffc test --min-coverage 100%      fail if anything is untested\n"
                 "  ffc test --format github          failures as annotations on a pull request\n"
                 "  ffc test --format junit > tests.xml\n"
@@ -39,8 +41,10 @@ struct options {
     struct option_word format;
     bool json, junit;
     bool show_private;
-    bool coverage;
+    bool coverage, watch;
     int64_t at;
+    char **filters;
+    int filter_count;
 };
 
 /* --------------------------------------------------------------------------------- the tests -- */
@@ -180,6 +184,19 @@ static bool choose_format(struct options *options)
     return true;
 }
 
+static int test_once(void *user)
+{
+    const struct options *options = user;
+    struct test_run run = {.command = &test_command,
+                           .now = options->at != INT64_MIN ? options->at : clock_now(),
+                           .show_private = options->show_private};
+    run.project = project_load(options->project.directory, clock_now());
+    int status = run_project(&run, options, options->filters, options->filter_count);
+    project_free(run.project);
+    arena_release(&run.arena);
+    return status;
+}
+
 static int run(int argc, char **argv)
 {
     struct options options = {.format = {"text", format_words}, .at = INT64_MIN};
@@ -195,12 +212,14 @@ static int run(int argc, char **argv)
          "fail if the tests reach less"},
         FORMAT_OPTION(options.format, "of diagnostics and failures: text, json, sarif or github; "
                                       "or junit, in place of TAP [text]"),
+        WATCH_OPTION(options.watch),
         COLOR_OPTION(options.project.color),
     };
     int status;
-    int filters =
+    options.filters = argv + 1;
+    options.filter_count =
         options_parse(&test_command, table, sizeof table / sizeof *table, argc, argv, &status);
-    if (filters < 0)
+    if (options.filter_count < 0)
         return status;
     if (!choose_format(&options))
         return EXIT_JOB;
@@ -208,12 +227,7 @@ static int run(int argc, char **argv)
     if (options.min_coverage && !parse_percent(options.min_coverage, &ignored))
         return usage_error(&test_command, "--min-coverage '%s' is not a percentage",
                            options.min_coverage);
-    struct test_run run = {.command = &test_command,
-                           .now = options.at != INT64_MIN ? options.at : clock_now(),
-                           .show_private = options.show_private};
-    run.project = project_load(options.project.directory, clock_now());
-    status = run_project(&run, &options, argv + 1, filters);
-    project_free(run.project);
-    arena_release(&run.arena);
-    return status;
+    const struct rerun rerun = {options.project.directory, options.project.color, test_once,
+                                &options};
+    return options.watch ? rerun_on_changes(&rerun) : test_once(&options);
 }

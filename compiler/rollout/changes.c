@@ -2,6 +2,7 @@
 #include "changes.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,48 +11,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compiler/base/buffer.h"
+#include "compiler/base/escape.h"
 #include "compiler/base/hash.h"
+#include "compiler/base/table.h"
 #include "ledger.h"
 
-#define DEEPEST 32
-
-static uint64_t mark_of(const char *name, const struct stat *status)
-{
-    const int64_t what[] = {status->st_size,         status->st_mtim.tv_sec,
-                            status->st_mtim.tv_nsec, status->st_ctim.tv_sec,
-                            status->st_ctim.tv_nsec, (int64_t)status->st_ino};
-    return hash64_seeded(what, sizeof what, hash64(name, strlen(name)));
-}
-
-/* A sum, so that the order of entries does not matter. Links are followed, as in reading
- * definitions; the limit on depth ends loops. */
-static uint64_t mark_below(const char *directory, int depth, bool in_ledger)
-{
-    uint64_t mark = 0;
-    DIR *stream = depth > 0 ? opendir(directory) : NULL;
-    for (struct dirent *entry; stream && (entry = readdir(stream));) {
-        char *path = NULL;
-        struct stat status;
-        const char *ending = strrchr(entry->d_name, '.');
-        bool entry_of_ledger = in_ledger && ending && strcmp(ending, ".json") == 0;
-        if (entry->d_name[0] == '.' || entry_of_ledger || strcmp(entry->d_name, LEDGER_OLD) == 0 ||
-            asprintf(&path, "%s/%s", directory, entry->d_name) < 0)
-            continue;
-        if (stat(path, &status) == 0)
-            mark += S_ISDIR(status.st_mode)
-                        ? mark_below(path, depth - 1, strcmp(entry->d_name, LEDGER_FOLDER) == 0)
-                        : mark_of(path, &status);
-        free(path);
-    }
-    if (stream)
-        closedir(stream);
-    return mark;
-}
-
-uint64_t definitions_mark(const char *directory)
-{
-    return mark_below(directory, DEEPEST, false);
-}
+/* ---------------------------------------------------------------------------------- waiting -- */
 
 void changes_open(struct changes *changes)
 {
@@ -68,7 +34,8 @@ void changes_add(struct changes *changes, const char *directory)
 {
     if (changes->inotify >= 0)
         (void)inotify_add_watch(changes->inotify, directory,
-                                IN_CREATE | IN_MOVED_TO | IN_CLOSE_WRITE | IN_DELETE);
+                                IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_CLOSE_WRITE |
+                                    IN_DELETE);
 }
 
 void changes_add_parent(struct changes *changes, const char *path)
@@ -94,4 +61,188 @@ void changes_wait(struct changes *changes, bool stdin_too, int64_t ms, const sig
     struct timespec left = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
     (void)ppoll(ready, 2, ms > 0 ? &left : &(struct timespec){0}, signals);
     forget_events(changes);
+}
+
+/* ------------------------------------------------------------------------------------- marks -- */
+
+struct walk {
+    struct file_marks *marks;
+    struct changes *changes;
+    struct table seen; /* directories, by device and inode */
+    struct stat own[2];
+};
+
+static bool is_of_ledger(const char *folder, const char *name)
+{
+    const char *last = strrchr(folder, '/');
+    const char *ending = strrchr(name, '.');
+    return strcmp(name, LEDGER_OLD) == 0 || (strcmp(last ? last + 1 : folder, LEDGER_FOLDER) == 0 &&
+                                             ending && strcmp(ending, ".json") == 0);
+}
+
+/* Hidden files, backups of editors. */
+static bool is_nobodys(const char *name)
+{
+    size_t length = strlen(name);
+    return name[0] == '.' || name[length - 1] == '~' || (name[0] == '#' && name[length - 1] == '#');
+}
+
+static bool is_own_output(const struct walk *walk, const struct stat *status)
+{
+    for (size_t i = 0; i < sizeof walk->own / sizeof *walk->own; i++)
+        if (S_ISREG(walk->own[i].st_mode) && walk->own[i].st_dev == status->st_dev &&
+            walk->own[i].st_ino == status->st_ino)
+            return true;
+    return false;
+}
+
+static uint64_t content_of(const struct stat *status)
+{
+    const int64_t what[] = {status->st_size,         status->st_mtim.tv_sec,
+                            status->st_mtim.tv_nsec, status->st_ctim.tv_sec,
+                            status->st_ctim.tv_nsec, (int64_t)status->st_ino};
+    return hash64(what, sizeof what);
+}
+
+static bool is_seen(struct walk *walk, const struct stat *status)
+{
+    struct arena *arena = &walk->marks->arena;
+    const char *key = arena_format(arena, "%llx:%llx", (unsigned long long)status->st_dev,
+                                   (unsigned long long)status->st_ino);
+    return table_add(&walk->seen, arena, key, walk) != NULL;
+}
+
+/* Links are followed, as in reading definitions. */
+static void mark_below(struct walk *walk, const char *directory)
+{
+    struct arena *arena = &walk->marks->arena;
+    DIR *stream = opendir(directory);
+    struct stat status;
+    if (!stream || fstat(dirfd(stream), &status) != 0 || is_seen(walk, &status)) {
+        if (stream)
+            closedir(stream);
+        return;
+    }
+    if (walk->changes)
+        changes_add(walk->changes, directory);
+    for (struct dirent *entry; (entry = readdir(stream));) {
+        const char *name = entry->d_name;
+        if (is_nobodys(name) || is_of_ledger(directory, name) ||
+            fstatat(dirfd(stream), name, &status, 0) != 0)
+            continue;
+        const char *path = strcmp(directory, ".") == 0
+                               ? arena_copy(arena, name, strlen(name))
+                               : arena_format(arena, "%s/%s", directory, name);
+        if (S_ISDIR(status.st_mode))
+            mark_below(walk, path);
+        else if (!is_own_output(walk, &status))
+            *ARENA_APPEND(arena, walk->marks->items, walk->marks->count) =
+                (struct file_mark){path, content_of(&status), status.st_ino};
+    }
+    closedir(stream);
+}
+
+static int compare_marks(const void *left, const void *right)
+{
+    return strcmp(((const struct file_mark *)left)->path, ((const struct file_mark *)right)->path);
+}
+
+void file_marks_read(struct file_marks *marks, const char *directory, struct changes *changes)
+{
+    struct walk walk = {.marks = marks, .changes = changes};
+    for (int i = 0; i < 2; i++)
+        if (fstat(i ? STDERR_FILENO : STDOUT_FILENO, &walk.own[i]) != 0)
+            walk.own[i].st_mode = 0;
+    mark_below(&walk, directory);
+    if (marks->count)
+        qsort(marks->items, marks->count, sizeof *marks->items, compare_marks);
+}
+
+void file_marks_release(struct file_marks *marks)
+{
+    arena_release(&marks->arena);
+    *marks = (struct file_marks){.count = 0};
+}
+
+uint64_t definitions_mark(const char *directory)
+{
+    struct file_marks marks = {.count = 0};
+    file_marks_read(&marks, directory, NULL);
+    uint64_t mark = marks.count;
+    for (size_t i = 0; i < marks.count; i++)
+        mark = hash64_seeded(marks.items[i].path, strlen(marks.items[i].path),
+                             mark ^ marks.items[i].content);
+    file_marks_release(&marks);
+    return mark;
+}
+
+/* ------------------------------------------------------------------------------- differences -- */
+
+/* At the same path before and after, or at one of the two only. */
+struct difference {
+    const struct file_mark *before, *after;
+};
+
+/* The next one from there on, of two sorted lists. */
+static bool next_difference(const struct file_marks *before, const struct file_marks *after,
+                            size_t *old, size_t *new, struct difference *found)
+{
+    while (*old < before->count || *new < after->count) {
+        int order = *old == before->count ? 1
+                    : *new == after->count
+                        ? -1
+                        : compare_marks(&before->items[*old], &after->items[*new]);
+        *found = (struct difference){order <= 0 ? &before->items[(*old)++] : NULL,
+                                     order >= 0 ? &after->items[(*new)++] : NULL};
+        if (order != 0 || found->before->content != found->after->content)
+            return true;
+    }
+    return false;
+}
+
+bool file_marks_differ(const struct file_marks *before, const struct file_marks *after)
+{
+    size_t old = 0, new = 0;
+    struct difference found;
+    return next_difference(before, after, &old, &new, &found);
+}
+
+#define MOST_TOLD 3
+
+/* Where a file that is gone went, or one that is new came from: NULL where that is nowhere. */
+static const struct file_mark *other_end(const struct file_marks *from, const struct file_marks *to,
+                                         const struct file_mark *mark)
+{
+    for (size_t i = 0; i < to->count; i++)
+        if (to->items[i].inode == mark->inode &&
+            !bsearch(&to->items[i], from->items, from->count, sizeof *from->items, compare_marks))
+            return &to->items[i];
+    return NULL;
+}
+
+void file_marks_tell(const struct file_marks *before, const struct file_marks *after,
+                     struct buffer *out)
+{
+    size_t old = 0, new = 0, count = 0;
+    struct difference found;
+    while (next_difference(before, after, &old, &new, &found)) {
+        const char *separator = count ? ", " : "";
+        if (count >= MOST_TOLD) {
+            count++;
+            continue;
+        }
+        const struct file_mark *now = found.after ? NULL : other_end(before, after, found.before);
+        if (!found.before && other_end(after, before, found.after))
+            continue; /* told where it was */
+        if (now)
+            terminal_format(out, "%s%s is now %s", separator, found.before->path, now->path);
+        else
+            terminal_format(out, "%s%s %s", separator, (found.after ?: found.before)->path,
+                            !found.before  ? "is new"
+                            : !found.after ? "is gone"
+                                           : "changed");
+        count++;
+    }
+    if (count > MOST_TOLD)
+        terminal_format(out, ", and %zu more", count - MOST_TOLD);
 }

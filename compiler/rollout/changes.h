@@ -6,13 +6,12 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-/*
- * A mark of all files below the directory except the ledger's: names, sizes, times. Equal marks may
- * hide only a change within the clock's tick that kept the size. Cost: one stat() per file.
- */
-uint64_t definitions_mark(const char *directory);
+#include "compiler/base/arena.h"
+
+struct buffer;
 
 /* The directories in which something may appear. */
 struct changes {
@@ -27,5 +26,32 @@ void changes_add_parent(struct changes *changes, const char *path);
 /* Until something was created, renamed or written there, stdin has something (with `stdin_too`), a
  * signal of those that `signals` unblocks came, or so many milliseconds have passed. */
 void changes_wait(struct changes *changes, bool stdin_too, int64_t ms, const sigset_t *signals);
+
+/*
+ * All files below a directory as they are, sorted by path: neither the ledger's, nor hidden ones,
+ * nor what editors leave behind, nor what stdout or stderr is written to. A directory to which
+ * several links lead is looked at once. Zeroed memory is none. Cost: one stat() per file.
+ */
+struct file_mark {
+    const char *path; /* with the directory */
+    uint64_t content; /* of size, times and inode: equal ones may hide only a change within the
+                         clock's tick that kept the size */
+    uint64_t inode;
+};
+struct file_marks {
+    struct arena arena;
+    struct file_mark *items;
+    size_t count;
+};
+/* Adds each of its directories to `changes`, too, unless that is NULL. */
+void file_marks_read(struct file_marks *marks, const char *directory, struct changes *changes);
+void file_marks_release(struct file_marks *marks);
+bool file_marks_differ(const struct file_marks *before, const struct file_marks *after);
+/* "flags/a.yaml changed, flags/b.yaml is new, flags/c.yaml is now flags/d.yaml, and 3 more" */
+void file_marks_tell(const struct file_marks *before, const struct file_marks *after,
+                     struct buffer *out);
+
+/* One mark for all of those files. */
+uint64_t definitions_mark(const char *directory);
 
 #endif
