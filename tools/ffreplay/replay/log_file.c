@@ -153,7 +153,8 @@ static bool all_have_lines(const struct block *block)
 static void read_block(struct log_file *file, struct worker *worker, struct block *block)
 {
     /* Of duplicates, the first one counts. */
-    while (!worker->ids && all_have_lines(block)) {
+    bool side_by_side = worker->records.parser->read_abreast && !worker->ids;
+    while (side_by_side && all_have_lines(block)) {
         uint32_t unread = records_read_abreast(&worker->records, block->parts);
         for (; unread; unread &= unread - 1)
             read_line(file, worker, block, &block->parts[__builtin_ctz(unread)]);
