@@ -246,7 +246,7 @@ static inline const char *read_step(enum scan_kind kind, const struct scan_step 
     return behind + step->length;
 }
 
-/* -------------------------------------------------------------------------------------- lines -- */
+/* ------------------------------------------------------------------------------------- lines -- */
 
 static inline const char *read_lead(const struct format_scan *scan, const char *line)
 {

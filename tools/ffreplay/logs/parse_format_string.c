@@ -388,7 +388,7 @@ static void set_values(struct form *form, const struct found *found, uint32_t la
         values[form->absent[i]].kind = VALUE_ABSENT;
 }
 
-/* ------------------------------------------------------------------------------- side by side -- */
+/* ------------------------------------------------------------------------------ side by side -- */
 
 /* The same of a line that format_scan.h read: most values are those of whole parts. */
 static void set_scanned_values(struct form *form, const struct found *found, uint32_t lane,

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define SCAN_BYTES 16
+#define SCAN_WIDE  64 /* of scan_fields() */
 
 #ifdef __SSE2__
 #include <emmintrin.h>
@@ -112,6 +113,23 @@ static inline uint32_t scan_letters(const char *text)
     return (uint32_t)_mm_movemask_epi8(scan_range(lower, 'a', 26));
 }
 
+/* Of 64 bytes: those that delimit fields; and the first stops: line ends, zeros, and the quote. */
+static inline uint64_t scan_fields(const char *text, char delimiter, char quote, uint64_t *stops)
+{
+    uint64_t found = 0;
+    *stops = 0;
+    for (unsigned i = 0; i < SCAN_WIDE; i += SCAN_BYTES) {
+        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(text + i));
+        __m128i stop = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('\n')),
+                                    _mm_cmpeq_epi8(bytes, _mm_set1_epi8(quote)));
+        stop = _mm_or_si128(stop, _mm_cmpeq_epi8(bytes, _mm_setzero_si128()));
+        __m128i field = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(delimiter));
+        found |= (uint64_t)(uint32_t)_mm_movemask_epi8(field) << i;
+        *stops |= (uint64_t)(uint32_t)_mm_movemask_epi8(stop) << i;
+    }
+    return found;
+}
+
 #else
 
 static inline uint32_t scan_string(const char *text)
@@ -208,6 +226,17 @@ static inline uint32_t scan_letters(const char *text)
     uint32_t found = 0;
     for (unsigned i = 0; i < SCAN_BYTES; i++)
         found |= (uint32_t)scan_is_letter(text[i]) << i;
+    return found;
+}
+
+static inline uint64_t scan_fields(const char *text, char delimiter, char quote, uint64_t *stops)
+{
+    uint64_t found = 0;
+    *stops = 0;
+    for (unsigned i = 0; i < SCAN_WIDE; i++) {
+        found |= (uint64_t)(text[i] == delimiter) << i;
+        *stops |= (uint64_t)(text[i] == '\n' || text[i] == '\0' || text[i] == quote) << i;
+    }
     return found;
 }
 
