@@ -296,10 +296,15 @@ static const char *read_conversion(const char *at, struct conversion *conversion
 
 /* How texts are put into a format. */
 enum text_form {
-    TEXT_SHOWN = 1,      /* escaped */
-    TEXT_NAMES_CUT = 2,  /* what stands in quotes */
-    TEXT_PATHS_WHOLE = 4 /* but for paths */
+    TEXT_SHOWN = 1,       /* escaped */
+    TEXT_NAMES_CUT = 2,   /* what stands in quotes */
+    TEXT_PATHS_WHOLE = 4, /* but for paths */
+    TEXT_MARKED_UP = 8    /* escaped for XML */
 };
+
+static void put_xml(struct buffer *out, const char *text, size_t length, const char *references);
+#define XML_REFERENCES           "&<>\"'"
+#define XML_ATTRIBUTE_REFERENCES "&<>\"'\n"
 
 static void put_text(struct buffer *out, const struct conversion *conversion, const char *text,
                      unsigned form)
@@ -317,7 +322,9 @@ static void put_text(struct buffer *out, const struct conversion *conversion, co
     size_t rest = width < wanted ? wanted - width : 0;
     if (!conversion->left)
         put_spaces(out, rest);
-    if (form & TEXT_SHOWN)
+    if (form & TEXT_MARKED_UP)
+        put_xml(out, text, length, XML_ATTRIBUTE_REFERENCES);
+    else if (form & TEXT_SHOWN)
         terminal_append_bytes(out, text, length);
     else
         buffer_append(out, text, length);
@@ -455,16 +462,17 @@ void markdown_append(struct buffer *out, const char *text)
     }
 }
 
-static void put_xml(struct buffer *out, const char *text, const char *references)
+static void put_xml(struct buffer *out, const char *text, size_t length, const char *references)
 {
+    const char *end = text + length;
     struct buffer shown = {0};
-    for (size_t length; *text; text += length) {
-        length = strcspn(text, "\n");
-        terminal_append_bytes(&shown, text, length);
-        if (length == 0) {
-            length = 1;
+    while (text < end) {
+        const char *line_end = memchr(text, '\n', (size_t)(end - text));
+        size_t line = (size_t)((line_end ? line_end : end) - text);
+        terminal_append_bytes(&shown, text, line);
+        if (line_end)
             buffer_append(&shown, "\n", 1);
-        }
+        text += line + (line_end ? 1 : 0);
     }
     for (size_t i = 0; i < shown.length; i++) {
         if (strchr(references, shown.bytes[i]))
@@ -477,12 +485,25 @@ static void put_xml(struct buffer *out, const char *text, const char *references
 
 void xml_append(struct buffer *out, const char *text)
 {
-    put_xml(out, text, "&<>\"'");
+    put_xml(out, text, strlen(text), XML_REFERENCES);
 }
 
 void xml_append_attribute(struct buffer *out, const char *text)
 {
-    put_xml(out, text, "&<>\"'\n");
+    put_xml(out, text, strlen(text), XML_ATTRIBUTE_REFERENCES);
+}
+
+void xml_format_list(struct buffer *out, const char *format, va_list arguments)
+{
+    format_texts(out, TEXT_MARKED_UP, format, arguments);
+}
+
+void xml_format(struct buffer *out, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    xml_format_list(out, format, arguments);
+    va_end(arguments);
 }
 
 /* GitHub shows what it decodes on a page, and what it does not know as it stands. */

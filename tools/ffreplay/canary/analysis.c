@@ -200,6 +200,9 @@ bool analysis_prepare(struct analysis *analysis, struct project *project, struct
         !add_criteria(analysis, project, layouts, &stage->advance_when, true, times))
         return false;
     analysis_gather_spreads(analysis);
+    analysis->columns =
+        ARENA_ARRAY(&project->arena, struct series_column, 2 * analysis->accumulator_count + 1);
+    analysis_begin_series(analysis);
     if (!subject_open(subject, project, &times->served))
         return false;
     analysis->canary_lines = ARENA_ARRAY(&project->arena, struct canary_lines, project->log_count);

@@ -14,6 +14,7 @@
 #include "tools/ffreplay/replay/replay.h"
 #include "unit_shares.h"
 #include "tools/ffreplay/metrics/evidence.h"
+#include "tools/ffreplay/metrics/series.h"
 #include "tools/ffreplay/metrics/windows.h"
 
 /* What is gathered of a metric over the whole stage, by group. */
@@ -87,7 +88,10 @@ struct analysis {
     struct unreadable unkeyed;    /* lines without a key, where a list or an object should be it */
     int64_t first, last; /* times of the lines that were used; INT64_MAX and INT64_MIN: none */
     struct input_digest digest; /* of those lines */
-    struct canary_lines {       /* by log: those of the canary, and the times of the outermost */
+    bool keeps_series;          /* set before it is prepared: also over time, for a report */
+    struct series_column *columns;
+    struct series series; /* by accumulator: the canary's, then control's; see course.h */
+    struct canary_lines { /* by log: those of the canary, and the times of the outermost */
         uint64_t count;
         int64_t first, last;
     } * canary_lines;
@@ -121,6 +125,9 @@ void analysis_take(struct analysis *analysis, const struct record *record);
 
 /* The part of preparation for accumulators of which a bound is judged; see cell_gather_spread(). */
 void analysis_gather_spreads(struct analysis *analysis);
+
+/* An empty series of cells, of the analysis's own accumulators; none where it keeps none. */
+void analysis_begin_series(struct analysis *analysis);
 
 /* Whether to compute only the verdict, or also what would settle it (100 × slower). */
 enum judging { JUDGE_TO_DECIDE, JUDGE_TO_EXPLAIN };

@@ -72,6 +72,22 @@ static __attribute__((noinline)) void gather_clustered(struct analysis *analysis
                              accumulator->measure.metric->per_unit ? event : &of_key, group);
 }
 
+/* Once more, in the cells of its time. Only a report asks for that. */
+static __attribute__((noinline)) void gather_series(struct analysis *analysis, uint32_t log,
+                                                    const struct event *event,
+                                                    enum assignment group)
+{
+    const struct assigner *assigner = &analysis->assigners[log];
+    struct event of_key = assigner->clusters ? clustered(assigner, event) : *event;
+    struct cell *cells = series_cells(&analysis->series, event->time);
+    for (uint32_t i = 0; i < analysis->accumulator_count; i++) {
+        const struct accumulator *accumulator = &analysis->accumulators[i];
+        if (accumulator->log == log)
+            cell_take(&cells[2 * i + group], &accumulator->measure,
+                      accumulator->measure.metric->per_unit ? event : &of_key);
+    }
+}
+
 static void note_canary(struct canary_lines *lines, int64_t first, int64_t last, uint64_t count)
 {
     if (count == 0)
@@ -133,6 +149,8 @@ static void take_used(struct analysis *analysis, const struct record *record,
         gather_clustered(analysis, record->log, event, assignment);
     else
         gather(analysis, record->log, event, assignment);
+    if (analysis->series.column_count > 0 && assignment != ASSIGNED_BEFORE)
+        gather_series(analysis, record->log, event, assignment);
     struct unit_hash unit;
     analysis->of_other_share += assigner->other_share;
     if (assignment != ASSIGNED_BEFORE && !assigner->other_share &&
@@ -223,6 +241,18 @@ void analysis_begin(struct analysis *analysis)
     analysis->subject.unknown = (struct unknown_variants){0};
 }
 
+void analysis_begin_series(struct analysis *analysis)
+{
+    static_assert(ASSIGNED_CANARY == 0 && ASSIGNED_CONTROL == 1, "the columns of an accumulator");
+    uint32_t count = analysis->keeps_series ? 2 * analysis->accumulator_count : 0;
+    for (uint32_t i = 0; i < count; i++) {
+        struct accumulator *accumulator = &analysis->accumulators[i / 2];
+        analysis->columns[i] =
+            (struct series_column){&accumulator->measure, accumulator->gathers_spread};
+    }
+    series_init(&analysis->series, analysis->columns, count, analysis->times->window);
+}
+
 void analysis_forget(struct analysis *analysis)
 {
     for (uint32_t i = 0; i < analysis->accumulator_count; i++) {
@@ -231,6 +261,7 @@ void analysis_forget(struct analysis *analysis)
     }
     for (uint32_t i = 0; i < analysis->judgement_count; i++)
         windows_release(&analysis->judgements[i].windows);
+    series_release(&analysis->series);
     unit_shares_release(&analysis->shares);
     unreadable_release(&analysis->unassigned);
     unreadable_release(&analysis->unkeyed);
@@ -275,6 +306,9 @@ static struct consumer *fork_analysis(struct consumer *consumer)
         if (fork->judgements[i].windowed)
             windows_init(windows, windows->measure, windows->width, windows->keep);
     }
+    fork->columns =
+        copy_of(analysis->columns, analysis->series.column_count, sizeof *fork->columns);
+    analysis_begin_series(fork);
     analysis_begin(fork);
     return &fork->consumer;
 }
@@ -315,7 +349,9 @@ static void join_analysis(struct consumer *consumer, struct consumer *forked)
     for (uint32_t i = 0; i < analysis->judgement_count; i++)
         if (analysis->judgements[i].windowed)
             windows_merge(&analysis->judgements[i].windows, &fork->judgements[i].windows);
+    series_merge(&analysis->series, &fork->series);
     analysis_forget(fork);
+    free(fork->columns);
     free(fork->assigners);
     free(fork->canary_lines);
     free(fork->accumulators);

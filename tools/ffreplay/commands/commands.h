@@ -11,6 +11,7 @@ extern const struct command health_command;
 extern const struct command history_command;
 extern const struct command metrics_command;
 extern const struct command plan_command;
+extern const struct command report_command;
 extern const struct command watch_command;
 
 #endif

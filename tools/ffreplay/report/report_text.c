@@ -1,13 +1,11 @@
 /* report_text.c - the page for people: the verdict first, what would change it last. */
 #include <inttypes.h>
-#include <math.h>
 
 #include "compiler/base/buffer.h"
 #include "compiler/base/escape.h"
 #include "compiler/base/arena.h"
-#include "tools/ffreplay/canary/reasons_bound.h"
 #include "report.h"
-#include "tools/ffreplay/metrics/unreadable_text.h"
+#include "told.h"
 #include "compiler/base/percent.h"
 #include "compiler/base/scalar.h"
 #include "compiler/model/model.h"
@@ -89,62 +87,9 @@ static void place(const struct report *report)
 
 /* ---------------------------------------------------------------------------------- criteria -- */
 
-/* A criterion's texts, however they are laid out. */
-struct told {
-    const char *metric, *wanted, *canary, *samples, *control;
-    const char *change, *interval; /* NULL: not of this kind of criterion */
-    const char *verdict, *color, *action;
-};
-
-static struct told told_of(const struct report *report, const struct judgement *judgement)
+static const char *told_color(const struct told *told)
 {
-    const struct metric *metric = judgement->criterion->metric;
-    const struct comparison *comparison = &judgement->comparison;
-    enum criterion_verdict verdict = judgement->finding.verdict;
-    bool not_yet = judgement->finding.advances && verdict == CRITERION_HARM;
-    struct arena *arena = report->arena;
-    struct told told = {
-        .metric = metric->name.text,
-        .wanted = wanted_text(arena, judgement->criterion),
-        .canary = judgement->measured ? estimate_text(arena, metric, judgement->estimate) : "-",
-        .samples = arena_format(arena, "%" PRIu64, judgement->samples),
-        .control = judgement->control_measured
-                       ? estimate_text(arena, metric, judgement->control_estimate)
-                       : "-",
-        .verdict = not_yet ? "NOT YET" : criterion_verdict_words[verdict],
-        .color = verdict == CRITERION_PASS               ? PAGE_GREEN
-                 : verdict == CRITERION_HARM && !not_yet ? PAGE_RED
-                                                         : PAGE_YELLOW,
-        .action = finding_action_text(&judgement->finding),
-    };
-    if (criterion_compares(judgement->criterion))
-        told.change = comparison->method && isfinite(comparison->change)
-                          ? change_text(arena, judgement, comparison->change)
-                          : "-";
-    if (judgement->statistical)
-        told.interval = interval_text(arena, judgement);
-    return told;
-}
-
-static bool is_said(const char *text)
-{
-    return text && (text[0] != '-' || text[1]);
-}
-
-/* "canary 1.55% over 39813, control 1.01%: +54.5% (+30.5% to +82.2%)" */
-static const char *measured_text(const struct report *report, const struct told *told)
-{
-    struct arena *arena = report->arena;
-    if (!is_said(told->canary))
-        return "not measured";
-    const char *text = arena_format(arena, "canary %s over %s", told->canary, told->samples);
-    if (is_said(told->control))
-        text = arena_format(arena, "%s, control %s", text, told->control);
-    if (is_said(told->change))
-        text = arena_format(arena, "%s: %s", text, told->change);
-    if (is_said(told->interval))
-        text = arena_format(arena, "%s (%s)", text, told->interval);
-    return text;
+    return told->tone == TOLD_GOOD ? PAGE_GREEN : told->tone == TOLD_BAD ? PAGE_RED : PAGE_YELLOW;
 }
 
 static void criteria_in_two_lines(const struct report *report, const struct told *all,
@@ -155,8 +100,8 @@ static void criteria_in_two_lines(const struct report *report, const struct told
     for (uint32_t i = 0; i < count; i++)
         rows[i + 1] =
             (struct page_row){{all[i].metric, all[i].wanted, all[i].verdict, all[i].action},
-                              all[i].color,
-                              measured_text(report, &all[i])};
+                              told_color(&all[i]),
+                              told_measured(report->arena, &all[i])};
     page_write_table(report->page, &(struct page_table){rows, count + 1, "llcl"});
 }
 
@@ -172,11 +117,11 @@ static void criteria(const struct report *report)
                                           "interval", "verdict", "action"}};
     for (uint32_t i = 0; i < count; i++) {
         const struct told *told = &all[i];
-        all[i] = told_of(report, &analysis->judgements[i]);
+        all[i] = told_of(report->arena, &analysis->judgements[i]);
         rows[i + 1] = (struct page_row){.cells = {told->metric, told->wanted, told->canary,
                                                   told->samples, told->control, told->change,
                                                   told->interval, told->verdict, told->action},
-                                        .color = told->color};
+                                        .color = told_color(told)};
     }
     const struct page_table table = {rows, count + 1, "llrrrrrcl"};
     buffer_append_text(report->page->out, "\n");
@@ -229,35 +174,14 @@ static void clusters(const struct report *report)
     }
 }
 
-static const char *unreadable_text(const struct report *report,
-                                   const struct accumulator *accumulator)
-{
-    const char *text = NULL;
-    const struct unreadable_value *shown = NULL;
-    for (int group = 0; group < ASSIGNED_GROUPS; group++) {
-        const struct cell *cell = &accumulator->cells[group];
-        uint64_t unreadable = cell->unreadable.count;
-        if (unreadable == 0)
-            continue;
-        shown = shown ? shown : cell->unreadable.shown;
-        text = arena_format(report->arena, "%s%s%" PRIu64 " of %" PRIu64 " %s", text ? text : "",
-                            text ? ", " : "", unreadable, cell->count + unreadable,
-                            assignment_words[group]);
-    }
-    if (!text)
-        return NULL;
-    return arena_format(report->arena, "%s: %s samples (%s)",
-                        accumulator->measure.metric->name.text, text,
-                        unreadable_value_text(report->verdict->replay, report->arena, shown));
-}
-
 /* Shown however few they are, and whatever the verdict. */
 static void unreadable(const struct report *report)
 {
     const struct analysis *analysis = report->verdict->analysis;
     const char *heading = "not read";
     for (uint32_t i = 0; i < analysis->accumulator_count; i++) {
-        const char *text = unreadable_text(report, &analysis->accumulators[i]);
+        const char *text =
+            told_unreadable(report->arena, report->verdict, &analysis->accumulators[i]);
         if (!text)
             continue;
         page_fact(report->page, heading, text);
@@ -300,18 +224,6 @@ static void list(const struct report *report, const char *heading,
         page_fact(report->page, i == 0 ? heading : "", sentences->items[i]);
 }
 
-static const char *sound_text(const struct report *report)
-{
-    const struct unit_ratio *ratio = &report->verdict->ratio;
-    if (!ratio->known)
-        return "no issue found";
-    return arena_format(
-        report->arena,
-        "no issue found; %.0f canary and %.0f control units are as %s gives (p = %.2g)",
-        ratio->observed[0], ratio->observed[1],
-        percent_text(report->arena, report->verdict->stage->percent), ratio->anytime_p);
-}
-
 void report_text(struct verdict *verdict, const struct page *page)
 {
     struct report report = {page, verdict, verdict->replay->texts};
@@ -324,7 +236,7 @@ void report_text(struct verdict *verdict, const struct page *page)
     if (verdict->issues.count > 0)
         list(&report, "health", &verdict->issues);
     else
-        page_fact(page, "health", sound_text(&report));
+        page_fact(page, "health", told_health(report.arena, verdict));
     list(&report, "notes", &verdict->notes);
     page_fact(page, "digests",
               arena_format(report.arena, "input %.12s…, build %.12s…", digest,

@@ -1,0 +1,303 @@
+/* report.c - `ffreplay report`: what was decided, as a page for people. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "compiler/base/calendar.h"
+#include "compiler/base/escape.h"
+#include "compiler/choose/choose.h"
+#include "compiler/files/edit.h"
+#include "compiler/model/model.h"
+#include "compiler/project/project.h"
+#include "report_run.h"
+#include "tools/ffreplay/commands/choose_logs.h"
+#include "tools/ffreplay/commands/commands.h"
+
+static int run(int argc, char **argv);
+
+const struct command report_command = {
+    .name = "report",
+    .summary = "canaries and experiments as one HTML file, for people",
+    .usage = "FLAG… [LOG…] -e ENV -o FILE | --all [LOG…] -e ENV -o FILE",
+    .examples = "  ffreplay report canary.checkout requests.ndjson -e production -o checkout.html\n"
+                "  ffreplay report cta-button exposures=exp.ndjson orders=orders.csv -e live \\\n"
+                "    -o cta-button.html\n"
+                "  ffreplay report --all requests=api.ndjson -e production -o week-48.html\n",
+    .run = run,
+};
+
+const char *report_kept(struct report_run *run, const char *text)
+{
+    return text ? arena_format(&run->arena, "%s", text) : NULL;
+}
+
+/* ------------------------------------------------------------------------------------- flags -- */
+
+/* What is wanted, by name: projects come and go. */
+struct wanted {
+    const char **items;
+    uint32_t count;
+};
+
+/* A file, or a log's: not a flag's name that was misspelt. */
+static bool is_log(const char *text)
+{
+    struct stat status;
+    return strcmp(text, "-") == 0 || strchr(text, '=') || strchr(text, '/') ||
+           stat(text, &status) == 0;
+}
+
+static bool is_flag(const struct project *project, const char *name)
+{
+    for (uint32_t i = 0; i < project->flag_count; i++)
+        if (strcmp(project->flags[i]->name.text, name) == 0)
+            return true;
+    return false;
+}
+
+/* Splits the operands into flags and logs. False after reporting. */
+static bool choose_flags(struct report_run *run, struct project *project, char **operands,
+                         int count, struct wanted *wanted)
+{
+    for (int i = 0; i < count; i++) {
+        bool flag = !run->options->all && is_flag(project, operands[i]);
+        if (!flag && (run->options->all || (wanted->count > 0 && is_log(operands[i])))) {
+            *ARENA_APPEND(&run->arena, run->logs.items, run->logs.count) = operands[i];
+            continue;
+        }
+        if (!choose_flag(&report_command, project, operands[i]))
+            return false;
+        *ARENA_APPEND(&run->arena, wanted->items, wanted->count) = operands[i];
+    }
+    for (uint32_t i = 0; run->options->all && i < project->flag_count; i++)
+        *ARENA_APPEND(&run->arena, wanted->items, wanted->count) =
+            report_kept(run, project->flags[i]->name.text);
+    return true;
+}
+
+/* "NAME=FILE" of each, by what all flags are measured by. False after reporting. */
+static bool name_logs(struct report_run *run, struct project *project, const struct wanted *wanted,
+                      uint32_t environment)
+{
+    struct replay replay = {0};
+    replay_init(&replay, project);
+    for (uint32_t i = 0; i < wanted->count; i++)
+        choose_logs(&replay, choose_flag(&report_command, project, wanted->items[i]), environment);
+    bool named = true;
+    for (size_t i = 0; named && i < run->logs.count; i++) {
+        uint32_t log;
+        const char *path;
+        named = replay_find_log(&replay, run->logs.items[i], &log, &path);
+        if (named && project->log_count > 0)
+            run->logs.items[i] =
+                arena_format(&run->arena, "%s=%s", project->logs[log]->name.text, path);
+    }
+    replay_release(&replay);
+    return named;
+}
+
+bool report_logs_of(const struct report_run *run, struct replay *replay, const struct flag *flag,
+                    uint32_t environment, struct log_arguments *logs)
+{
+    struct arena *arena = &replay->project->arena;
+    *logs = (struct log_arguments){0};
+    choose_logs(replay, flag, environment);
+    bool any = false;
+    for (uint32_t i = 0; i < replay->project->log_count; i++)
+        any |= replay->concerned[i];
+    for (size_t i = 0; i < run->logs.count; i++) {
+        uint32_t log;
+        const char *path;
+        if (!replay_find_log(replay, run->logs.items[i], &log, &path))
+            return false;
+        if (!any || replay->concerned[log])
+            *ARENA_APPEND(arena, logs->items, logs->count) = run->logs.items[i];
+    }
+    return true;
+}
+
+/* ------------------------------------------------------------------------------------- pages -- */
+
+/* Whether a log that it is measured by has a file: given, or named by the definitions. */
+static const char *log_without_file(const struct report_run *run, struct project *project,
+                                    const struct flag *flag, uint32_t environment)
+{
+    struct replay replay = {0};
+    const char *missing = NULL;
+    replay_init(&replay, project);
+    choose_logs(&replay, flag, environment);
+    for (uint32_t i = 0; i < project->log_count && !missing; i++) {
+        const struct log *log = project->logs[i];
+        size_t length = strlen(log->name.text);
+        bool has = !replay.concerned[i] || log->path.text || log->command.arguments.count > 0;
+        for (size_t j = 0; j < run->logs.count && !has; j++)
+            has = strncmp(run->logs.items[j], log->name.text, length) == 0 &&
+                  run->logs.items[j][length] == '=';
+        missing = has ? NULL : log->name.text;
+    }
+    replay_release(&replay);
+    return missing;
+}
+
+/* A flag that is neither, or has not begun, has a line of the index alone. */
+static bool has_page(const struct targeting *targeting)
+{
+    if (targeting->canary)
+        return targeting->canary->state != CANARY_PENDING;
+    return false;
+}
+
+static int put_flag(struct report_run *run, const char *name)
+{
+    struct project *project = project_load(run->options->directory, (int64_t)time(NULL) * 1000);
+    uint32_t environment = choose_environment(&report_command, project, run->options->environment);
+    const struct flag *flag = choose_flag(&report_command, project, name);
+    struct index_row *row = ARENA_APPEND(&run->arena, run->rows, run->row_count);
+    int status = EXIT_FINE;
+    if (!flag || environment == UINT32_MAX ||
+        !report_describe(run, project, flag, environment, row)) {
+        project_free(project);
+        return EXIT_JOB;
+    }
+    const struct targeting *targeting = &flag->environments[environment];
+    const char *missing = log_without_file(run, project, flag, environment);
+    bool page = has_page(targeting) || (!run->options->all && targeting->canary);
+    if (page && run->options->all && missing) {
+        row->why = report_kept(run, arena_format(&project->arena, "no file of log %s", missing));
+        page = false;
+    } else if (!page && !run->options->all) {
+        status = job_error(&report_command,
+                           "flag '%s' has neither a canary nor an experiment in environment '%s'",
+                           name, run->options->environment)
+                     ? EXIT_FINE
+                     : EXIT_JOB;
+    }
+    project_free(project);
+    if (!page)
+        return status;
+    row->page = arena_format(&run->arena, "page-%u", ++run->page_count);
+    return report_canary(run, name, row);
+}
+
+static bool write_file(struct report_run *run, const struct project *project)
+{
+    struct buffer out = {0}, error = {0};
+    struct arena arena = {0};
+    const struct html html = {&arena, &out, 0};
+    bool one = run->row_count == 1 && !run->options->all;
+    html_begin(&html,
+               one ? arena_format(&arena, "%s in %s", run->rows[0].flag, run->options->environment)
+                   : arena_format(&arena, "%s in %s", project->name, run->options->environment));
+    if (!one)
+        report_index(run, &html, project->name, run->options->environment);
+    buffer_append(&out, run->pages.bytes ? run->pages.bytes : "", run->pages.length);
+    html_format(&html, "<footer>Written by ffreplay. One file, which fetches nothing; times are "
+                       "UTC.</footer>\n");
+    html_end(&html);
+    bool written = edit_create(run->options->output, &out, &error) != REPLACED_NOT;
+    if (written) {
+        struct buffer said = {0};
+        terminal_format(&said, "report    %s (%u page%s, %zu kB)\n", run->options->output,
+                        run->page_count, run->page_count == 1 ? "" : "s",
+                        (out.length + 999) / 1000);
+        written = write_stdout(&report_command, &said);
+        buffer_release(&said);
+    } else {
+        job_error(&report_command, "%s", error.bytes);
+    }
+    arena_release(&arena);
+    buffer_release(&out);
+    buffer_release(&error);
+    return written;
+}
+
+static int report_all(struct report_run *run, struct project *project, char **operands, int count)
+{
+    struct wanted wanted = {0};
+    uint32_t environment = choose_environment(&report_command, project, run->options->environment);
+    if (environment == UINT32_MAX || !choose_flags(run, project, operands, count, &wanted) ||
+        !name_logs(run, project, &wanted, environment))
+        return EXIT_JOB;
+    for (uint32_t i = 0; i < wanted.count; i++) {
+        int status = put_flag(run, wanted.items[i]);
+        if (status != EXIT_FINE)
+            return status;
+    }
+    if (!write_file(run, project))
+        return EXIT_JOB;
+    return run->no_verdict ? EXIT_JOB : EXIT_FINE;
+}
+
+/* --------------------------------------------------------------------------------------- run -- */
+
+/* As it was called, for a shell: but for the file, which may be another the next time. */
+static const char *command_line(struct arena *arena, int argc, char **argv)
+{
+    struct buffer text = {0};
+    buffer_append_text(&text, "ffreplay");
+    for (int i = 0; i < argc; i++) {
+        buffer_append_text(&text, " ");
+        shell_append(&text, argv[i]);
+    }
+    const char *kept = arena_format(arena, "%s", text.bytes);
+    buffer_release(&text);
+    return kept;
+}
+
+static bool check_usage(const struct report_options *options, int operands)
+{
+    if (!options->all && operands < 1)
+        usage_error(&report_command, "expected a flag, or --all");
+    else if (!options->environment)
+        usage_error(&report_command, "expected an environment: -e ENV");
+    else if (!options->output)
+        usage_error(&report_command, "expected a file to write: -o FILE");
+    else
+        return true;
+    return false;
+}
+
+static int run(int argc, char **argv)
+{
+    struct report_options options = {.now = INT64_MIN, .logs = LOG_OPTIONS_INIT};
+    const struct option table[] = {
+        DIRECTORY_OPTION(options.directory),
+        ENVIRONMENT_OPTION(options.environment, "in this environment"),
+        OUTPUT_OPTION(options.output, "write the page there"),
+        {"all", 0, OPTION_FLAG, &options.all, NULL,
+         "every flag: an index, and a page for each canary and experiment"},
+        NOW_OPTION(options.now, "the time to decide at [the latest in the logs]"),
+        ALLOW_COMMANDS_OPTION(options.logs),
+        MAX_BAD_OPTION(options.logs),
+        ALLOW_PARTIAL_OPTION(options.logs),
+        WINDOW_OPTION(options.logs),
+        LATENESS_OPTION(options.logs),
+        STALE_OPTION(options.logs),
+        SERVED_OPTIONS(options.logs),
+        THREADS_OPTION(options.logs),
+    };
+    struct report_run report = {.options = &options};
+    report.command = command_line(&report.arena, argc, argv);
+    int status;
+    int operands =
+        options_parse(&report_command, table, sizeof table / sizeof *table, argc, argv, &status);
+    if (operands >= 0 && !check_usage(&options, operands))
+        status = EXIT_JOB;
+    else if (operands >= 0) {
+        struct project *project = project_load(options.directory, (int64_t)time(NULL) * 1000);
+        if (project->diagnostics.errors > 0) {
+            diagnostics_write(&project->diagnostics, DIAGNOSTIC_TEXT, use_color(COLOR_AUTO, stderr),
+                              stderr);
+            status = EXIT_INPUT;
+        } else {
+            status = report_all(&report, project, argv + 1, operands);
+        }
+        project_free(project);
+    }
+    buffer_release(&report.pages);
+    arena_release(&report.arena);
+    return status;
+}

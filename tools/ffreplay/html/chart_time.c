@@ -1,0 +1,308 @@
+/* chart_time.c - metrics over time, and the little form of them that fits into a table's row. */
+#include <math.h>
+#include <string.h>
+
+#include "chart.h"
+#include "compiler/base/arena.h"
+#include "compiler/base/buffer.h"
+
+#define TOP    24
+#define BOTTOM 24
+#define RIGHT  14
+#define PLOT   168
+
+struct plot {
+    const struct html *html;
+    const struct time_chart *chart;
+    enum chart_form form;
+    struct chart_scale x, y;
+    struct chart_ticks ticks;
+};
+
+/* ------------------------------------------------------------------------------------- range -- */
+
+struct range {
+    double low, high;
+};
+
+static void include(struct range *range, double value)
+{
+    if (!isfinite(value))
+        return;
+    range->low = fmin(range->low, value);
+    range->high = fmax(range->high, value);
+}
+
+/*
+ * Lines and limits are always seen. A band is cut where it is three times as far away as they are:
+ * at first, when little is known, it is wider than anything.
+ */
+static struct range range_of(const struct time_chart *chart)
+{
+    struct range range = {INFINITY, -INFINITY};
+    for (uint32_t i = 0; i < chart->line_count; i++)
+        for (size_t at = 0; at < chart->count; at++)
+            include(&range, chart->lines[i].values[at]);
+    for (uint32_t i = 0; i < chart->limit_count; i++)
+        include(&range, chart->limits[i].value);
+    if (chart->has_zero)
+        include(&range, 0);
+    if (range.low > range.high)
+        return (struct range){0, 1};
+    struct range seen = range;
+    double most = fmax(range.high - range.low, fmax(fabs(range.high), fabs(range.low)) * 0.05);
+    for (size_t at = 0; chart->low && at < chart->count; at++) {
+        include(&range, fmax(chart->low[at], seen.low - most));
+        include(&range, fmin(chart->high[at], seen.high + most));
+    }
+    if (range.low >= 0 && range.low < range.high * 0.6)
+        range.low = 0;
+    double room = (range.high - range.low) * 0.06;
+    if (!(room > 0))
+        room = fmax(fabs(range.high) * 0.1, 1e-9);
+    range.high += room;
+    if (range.low != 0)
+        range.low -= room;
+    return range;
+}
+
+/* -------------------------------------------------------------------------------------- axes -- */
+
+static double place_x(const struct plot *plot, int64_t time)
+{
+    return chart_place(&plot->x, (double)time);
+}
+
+static void put_text(const struct plot *plot, const char *class, double x, double y,
+                     const char *anchor, const char *text)
+{
+    html_format(plot->html,
+                "<text class=\"%s\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">%s</text>\n", class, x,
+                y, anchor, text);
+}
+
+static void put_axes(const struct plot *plot)
+{
+    const struct time_chart *chart = plot->chart;
+    struct arena *arena = plot->html->arena;
+    for (uint32_t i = 0; i < plot->ticks.count; i++) {
+        double value = plot->ticks.first + i * plot->ticks.step;
+        double y = chart_place(&plot->y, value);
+        bool zero = fabs(value) < plot->ticks.step * 1e-6;
+        html_format(plot->html,
+                    "<line class=\"grid\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"/>",
+                    plot->x.from, plot->x.to, y, y);
+        put_text(plot, "t", plot->x.from - 7, y + 4.5, "end",
+                 chart->value_text(arena, chart->of, zero ? 0 : value));
+    }
+    struct chart_ticks times =
+        chart_time_ticks(chart->from, chart->to, plot->form == CHART_WIDE ? 7 : 3);
+    double last = -INFINITY;
+    for (uint32_t i = 0; i < times.count; i++) {
+        int64_t time = (int64_t)(times.first + i * times.step);
+        const char *text = chart_time_text(arena, time, times.step);
+        double x = place_x(plot, time), half = chart_text_width(text) / 2;
+        if (x - half < last + 8 || x + half > plot->x.to + RIGHT)
+            continue;
+        last = x + half;
+        html_format(plot->html,
+                    "<line class=\"axis\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"/>", x, x,
+                    plot->y.from, plot->y.from + 4);
+        put_text(plot, "t", x, plot->y.from + 19, "middle", text);
+    }
+}
+
+/* -------------------------------------------------------------------------------------- data -- */
+
+static double inside(const struct plot *plot, double value)
+{
+    return fmin(fmax(value, plot->y.low), plot->y.high);
+}
+
+static bool in_band(const struct time_chart *chart, size_t at)
+{
+    return !isnan(chart->low[at]) && !isnan(chart->high[at]) &&
+           (isfinite(chart->low[at]) || isfinite(chart->high[at]));
+}
+
+/* A run of points of which it is known: there along the upper bound, back along the lower one. */
+static void put_band(const struct plot *plot)
+{
+    const struct time_chart *chart = plot->chart;
+    for (size_t begin = 0; chart->low && begin < chart->count; begin++) {
+        if (!in_band(chart, begin))
+            continue;
+        size_t end = begin;
+        while (end < chart->count && in_band(chart, end))
+            end++;
+        html_format(plot->html, "<path class=\"band\" d=\"M");
+        for (size_t i = begin; i < end; i++)
+            html_format(plot->html, "%.1f,%.1f ", place_x(plot, chart->times[i]),
+                        chart_place(&plot->y, inside(plot, chart->high[i])));
+        for (size_t i = end; i-- > begin;)
+            html_format(plot->html, "%.1f,%.1f ", place_x(plot, chart->times[i]),
+                        chart_place(&plot->y, inside(plot, chart->low[i])));
+        html_format(plot->html, "Z\"/>\n");
+        begin = end;
+    }
+}
+
+static void put_line(const struct plot *plot, const struct chart_line *line)
+{
+    const struct time_chart *chart = plot->chart;
+    bool open = false;
+    html_format(plot->html, "<path class=\"v v%u\" d=\"", line->style % CHART_STYLES);
+    for (size_t i = 0; i < chart->count; i++) {
+        bool known = isfinite(line->values[i]);
+        if (known)
+            html_format(plot->html, "%s%.1f,%.1f ", open ? "L" : "M",
+                        place_x(plot, chart->times[i]), chart_place(&plot->y, line->values[i]));
+        open = known;
+    }
+    html_format(plot->html, "\"/>\n");
+    /* A point between two gaps is no line, and would not be seen. */
+    for (size_t i = 0; i < chart->count; i++) {
+        bool before = i > 0 && isfinite(line->values[i - 1]);
+        bool after = i + 1 < chart->count && isfinite(line->values[i + 1]);
+        if (isfinite(line->values[i]) && !before && !after)
+            chart_point(plot->html, line->style, place_x(plot, chart->times[i]),
+                        chart_place(&plot->y, line->values[i]), 3);
+    }
+    if (chart->count > 0 && isfinite(line->values[chart->count - 1]))
+        chart_point(plot->html, line->style, place_x(plot, chart->times[chart->count - 1]),
+                    chart_place(&plot->y, line->values[chart->count - 1]), 3.4);
+}
+
+static void put_harm(const struct plot *plot, const struct chart_limit *limit, uint32_t place)
+{
+    double y = chart_place(&plot->y, limit->value);
+    html_format(plot->html,
+                "<line class=\"%s\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"/>\n",
+                limit->is_wanted ? "wanted" : "limit", plot->x.from, plot->x.to, y, y);
+    double above = y < TOP + 12 ? y + 15 : y - 6;
+    bool left = place % 2 == 1;
+    for (uint32_t i = 0; i < place; i++) {
+        double other = chart_place(&plot->y, plot->chart->limits[i].value);
+        if (fabs(other - y) < 16 && i % 2 == place % 2)
+            above = y + 15;
+    }
+    put_text(plot, limit->is_wanted ? "good b" : "bad b", left ? plot->x.from + 6 : plot->x.to,
+             above, left ? "start" : "end", limit->text);
+}
+
+static void put_held(const struct plot *plot)
+{
+    const struct time_chart *chart = plot->chart;
+    for (uint32_t i = 0; i < chart->held_count; i++) {
+        double from = place_x(plot, chart->held[i].from), to = place_x(plot, chart->held[i].to);
+        html_format(plot->html,
+                    "<rect class=\"held\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" "
+                    "height=\"%.1f\"><title>%s</title></rect>\n",
+                    from, plot->y.to, fmax(to - from, 2), plot->y.from - plot->y.to,
+                    chart->held[i].text);
+    }
+}
+
+static void put_mark(const struct plot *plot)
+{
+    const struct time_chart *chart = plot->chart;
+    if (chart->mark >= chart->count || chart->line_count == 0)
+        return;
+    double x = place_x(plot, chart->times[chart->mark]);
+    double value = chart->lines[0].values[chart->mark];
+    html_format(
+        plot->html,
+        "<g data-mark=\"decided\"><line class=\"decide\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" "
+        "y2=\"%.1f\"/>",
+        x, x, plot->y.to - 6, plot->y.from);
+    if (isfinite(value))
+        html_format(plot->html, "<circle class=\"mark\" cx=\"%.1f\" cy=\"%.1f\" r=\"5\"/>", x,
+                    chart_place(&plot->y, value));
+    double half = chart_text_width(chart->mark_text) / 2;
+    bool right = x + half > plot->x.to + RIGHT;
+    put_text(plot, "b", right ? plot->x.to + RIGHT : fmax(x, plot->x.from + half), TOP - 11,
+             right ? "end" : "middle", chart->mark_text);
+    html_format(plot->html, "</g>\n");
+}
+
+/* Above all else, so that they can be pointed at: a slot a point. */
+static void put_points(const struct plot *plot)
+{
+    const struct time_chart *chart = plot->chart;
+    double left = plot->x.from;
+    for (size_t i = 0; i < chart->count; i++) {
+        double x = place_x(plot, chart->times[i]);
+        double right =
+            i + 1 < chart->count ? (x + place_x(plot, chart->times[i + 1])) / 2 : plot->x.to;
+        html_format(plot->html,
+                    "<g class=\"pt\" tabindex=\"0\" role=\"img\"><title>%s</title><rect "
+                    "class=\"hit\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>",
+                    chart->points[i], left, plot->y.to, fmax(right - left, 0.1),
+                    plot->y.from - plot->y.to);
+        for (uint32_t line = 0; line < chart->line_count; line++) {
+            double value = chart->lines[line].values[i];
+            if (isfinite(value))
+                html_format(
+                    plot->html, "<circle class=\"dot c s%u\" cx=\"%.1f\" cy=\"%.1f\" r=\"4\"/>",
+                    chart->lines[line].style % CHART_STYLES, x, chart_place(&plot->y, value));
+        }
+        html_format(plot->html, "</g>\n");
+        left = right;
+    }
+}
+
+static void put_form(const struct html *html, const struct time_chart *chart, enum chart_form form)
+{
+    struct plot plot = {.html = html, .chart = chart, .form = form};
+    struct range range = range_of(chart);
+    plot.ticks = chart_ticks(range.low, range.high, 5);
+    double left = 0;
+    for (uint32_t i = 0; i < plot.ticks.count; i++) {
+        double value = plot.ticks.first + i * plot.ticks.step;
+        left = fmax(left, chart_text_width(chart->value_text(html->arena, chart->of, value)));
+    }
+    plot.x = (struct chart_scale){(double)chart->from, (double)chart->to, left + 10,
+                                  chart_width(form) - RIGHT};
+    plot.y = (struct chart_scale){range.low, range.high, TOP + PLOT, TOP};
+    chart_begin(html, form, TOP + PLOT + BOTTOM, chart->name);
+    put_axes(&plot);
+    put_band(&plot);
+    put_held(&plot);
+    if (chart->has_zero) {
+        double y = chart_place(&plot.y, 0);
+        html_format(html,
+                    "<line class=\"zero\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"/>\n",
+                    plot.x.from, plot.x.to, y, y);
+    }
+    for (uint32_t i = chart->line_count; i-- > 0;)
+        put_line(&plot, &chart->lines[i]);
+    for (uint32_t i = 0; i < chart->limit_count; i++)
+        put_harm(&plot, &chart->limits[i], i);
+    put_mark(&plot);
+    put_points(&plot);
+    chart_end(html);
+}
+
+void time_chart(const struct html *html, const struct time_chart *chart)
+{
+    for (int form = 0; form < CHART_FORMS; form++)
+        put_form(html, chart, (enum chart_form)form);
+}
+
+void spark_chart(const struct html *html, const struct time_chart *chart)
+{
+    struct plot plot = {.html = html, .chart = chart, .form = CHART_NARROW};
+    struct range range = range_of(chart);
+    plot.x = (struct chart_scale){(double)chart->from, (double)chart->to, 3, 107};
+    plot.y = (struct chart_scale){range.low, range.high, 25, 3};
+    html_format(html, "<svg class=\"spark\" viewBox=\"0 0 110 28\" role=\"img\" aria-label=\"%s\">",
+                chart->name);
+    for (uint32_t i = 0; i < chart->limit_count; i++) {
+        double y = chart_place(&plot.y, chart->limits[i].value);
+        html_format(html, "<line class=\"%s\" x1=\"3\" x2=\"107\" y1=\"%.1f\" y2=\"%.1f\"/>",
+                    chart->limits[i].is_wanted ? "wanted" : "limit", y, y);
+    }
+    for (uint32_t i = chart->line_count; i-- > 0;)
+        put_line(&plot, &chart->lines[i]);
+    html_format(html, "</svg>");
+}
