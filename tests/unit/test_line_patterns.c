@@ -29,6 +29,13 @@ static const char *const lines[] = {
     "{\"time\":12,\"geo\":{\"country\":\"NO\"},\"status\":1}",
     "{\"time\":12,\"tags\":[\"a\",\"b\"],\"status\":1}",
     "{\"a key that nobody wants\":0,\"status\":0,\"user\":\"\",\"status\":7}",
+    "{\"time\":1,\"geo\":{\"zone\":\"x\",\"country\":\"NO\",\"at\":{\"x\":1.5,\"status\":4}},"
+    "\"status\":5}",
+    "{\"geo\":{\"country\":\"NO\"},\"ok\":true,\"http\":{},\"a\":{\"b\":{\"c\":null}}}",
+    "{\"geo\":{\"country\":\"a\"},\"geo.country\":\"b\",\"user\":{\"time\":1},\"time\":2}",
+    "{\"geo.country\":\"b\",\"geo\":{\"country\":\"a\"},\"geo\":{\"country\":\"c\"}}",
+    "{\"geo\":{\"country\":\"a\"},\"geo\":{\"country\":\"c\"},\"tags\":{},\"ok\":{\"ok\":true}}",
+    "{\"geo\":{\"country\":{\"name\":\"a\"}},\"ok\":1}",
 };
 #define LINE_COUNT (sizeof lines / sizeof *lines)
 
@@ -93,6 +100,10 @@ static void reads_as_the_parser_does(void **unused)
         memset(line + length, i % 2 ? '"' : 0, LINE_PADDING);
         struct value values[PATH_COUNT], expected[PATH_COUNT];
         struct line_problem problem, expected_problem;
+        if (i % 500 == 0) { /* it learns a few forms only */
+            learnt->close(learnt);
+            learnt = ndjson_parser(paths, PATH_COUNT);
+        }
         struct line_parser *fresh = ndjson_parser(paths, PATH_COUNT);
         bool is_good = fresh->parse(fresh, line, length, expected, &expected_problem);
         assert_int_equal(learnt->parse(learnt, line, length, values, &problem), is_good);
@@ -138,6 +149,10 @@ static void reads_side_by_side_as_one_by_one(void **unused)
         struct value *fields[LINES_ABREAST];
         size_t lengths[LINES_ABREAST];
         struct line_problem problem;
+        if (i % 100 == 0) {
+            learnt->close(learnt);
+            learnt = ndjson_parser(paths, PATH_COUNT);
+        }
         for (int j = 0; j < LINES_ABREAST; j++) {
             make_text(&texts[j]);
             begins[j] = texts[j].line;
@@ -159,7 +174,8 @@ static void reads_side_by_side_as_one_by_one(void **unused)
     }
     learnt->close(learnt);
     other->close(other);
-    assert_true(read > total * LINES_ABREAST / 8 && read < total * LINES_ABREAST);
+    printf("# %u of %u read side by side\n", read, total * LINES_ABREAST);
+    assert_true(read > total * LINES_ABREAST / 16 && read < total * LINES_ABREAST);
 }
 
 static uint32_t place_of(const void *user, const char *key, size_t length)

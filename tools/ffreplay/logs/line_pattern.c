@@ -75,12 +75,31 @@ static const char *take(const char *text, struct value *value)
 
 /* -------------------------------------------------------------------------------- learning -- */
 
+#define DEEPEST      8
+#define LONGEST_PATH 256
+
+/* A line that is learnt, as far as it was gone over. */
+struct walk {
+    const char *at;
+    char path[LONGEST_PATH];              /* of the key before `at` */
+    uint32_t lengths[DEEPEST + 1], depth; /* of the path of each object around it, with its dot */
+    uint32_t length;
+    line_pattern_field_of *field_of;
+    const void *user;
+};
+
+static uint32_t mask_of(size_t length)
+{
+    return length < SCAN_BYTES ? (1u << length) - 1 : (1u << SCAN_BYTES) - 1;
+}
+
 static void set_lead(struct pattern_step *step, const char *lead, size_t length)
 {
     memset(step->lead, 0, sizeof step->lead);
     memcpy(step->lead, lead, length);
     step->length = (uint32_t)length;
-    step->mask = length < SCAN_BYTES ? (1u << length) - 1 : UINT32_MAX;
+    step->mask = mask_of(length);
+    step->more = length > SCAN_BYTES ? mask_of(length - SCAN_BYTES) : 0;
 }
 
 static enum pattern_value kind_of(const char *text)
@@ -88,32 +107,116 @@ static enum pattern_value kind_of(const char *text)
     return *text == '"' ? PATTERN_STRING : begins_number(text) ? PATTERN_NUMBER : PATTERN_WORD;
 }
 
+static bool take_key(struct walk *walk)
+{
+    if (*walk->at != '"')
+        return false;
+    const char *key = walk->at + 1, *end = string_end(key);
+    size_t length = (size_t)(end - key), before = walk->lengths[walk->depth];
+    if (*end != '"' || end[1] != ':' || length >= LONGEST_PATH - before)
+        return false;
+    memcpy(walk->path + before, key, length);
+    walk->length = (uint32_t)(before + length);
+    walk->at = end + 2;
+    return true;
+}
+
+static uint32_t field_here(const struct walk *walk)
+{
+    return walk->field_of(walk->user, walk->path, walk->length);
+}
+
+/* The object that begins there, if nobody wants it as such. */
+static bool open_object(struct walk *walk)
+{
+    if (walk->depth == DEEPEST || walk->length + 1 >= LONGEST_PATH ||
+        field_here(walk) != PATTERN_SKIPS)
+        return false;
+    walk->path[walk->length] = '.';
+    walk->lengths[++walk->depth] = walk->length + 1;
+    walk->at++;
+    return true;
+}
+
+/* Whether what is written within objects, or with dots, has been there already: it may be the same
+ * as before, which of two counts is the parser's to know. */
+static bool comes_again(const struct line_pattern *pattern, const struct walk *walk, uint32_t field)
+{
+    bool again = false;
+    for (uint32_t i = 0; i < pattern->count; i++)
+        again |= pattern->steps[i].field == field;
+    return again && field != PATTERN_SKIPS && memchr(walk->path, '.', walk->length);
+}
+
+static bool add_step(struct line_pattern *pattern, struct walk *walk, const char *lead)
+{
+    size_t length = (size_t)(walk->at - lead);
+    uint32_t field = field_here(walk);
+    if (pattern->count == PATTERN_STEPS || length + 1 > PATTERN_LEAD ||
+        comes_again(pattern, walk, field))
+        return false;
+    struct pattern_step *step = &pattern->steps[pattern->count++];
+    step->kind = kind_of(walk->at);
+    set_lead(step, lead, length + (step->kind == PATTERN_STRING));
+    step->field = field;
+    struct value value;
+    walk->at = take(walk->at, &value);
+    return walk->at != NULL;
+}
+
+/* Of a key: more than one step, if it is an object. `*lead`: behind the step before. */
+static bool add_value(struct line_pattern *pattern, struct walk *walk, const char **lead)
+{
+    if (walk->at[0] == '{' && walk->at[1] == '}') {
+        walk->at += 2;
+        return field_here(walk) == PATTERN_SKIPS;
+    }
+    if (!add_step(pattern, walk, *lead))
+        return false;
+    *lead = walk->at;
+    return true;
+}
+
+/* Up to the next key; false: there is none. `*ends`: the line's object ends there. */
+static bool go_on(struct walk *walk, bool *ends)
+{
+    while (!*ends && *walk->at == '}') {
+        *ends = walk->depth == 0;
+        walk->depth -= !*ends;
+        walk->at++;
+    }
+    return *ends || *walk->at++ == ',';
+}
+
+static bool learn_keys(struct line_pattern *pattern, struct walk *walk)
+{
+    const char *lead = walk->at;
+    bool ends = *walk->at++ != '{';
+    while (!ends) {
+        if (!take_key(walk))
+            return false;
+        if (walk->at[0] == '{' && walk->at[1] != '}') {
+            if (!open_object(walk))
+                return false;
+        } else if (!add_value(pattern, walk, &lead) || !go_on(walk, &ends)) {
+            return false;
+        }
+    }
+    pattern->tail_length = (uint32_t)(walk->at - lead);
+    if (pattern->tail_length > PATTERN_LEAD)
+        return false;
+    memcpy(pattern->tail, lead, pattern->tail_length);
+    return pattern->count > 0;
+}
+
 bool line_pattern_learn(struct line_pattern *pattern, const char *line, size_t length,
                         line_pattern_field_of *field_of, const void *user)
 {
-    const char *end = line + length, *at = line;
+    struct walk walk = {.at = line, .field_of = field_of, .user = user};
     pattern->count = 0;
-    for (uint32_t count = 0; count < PATTERN_STEPS; count++) {
-        const char *lead = at;
-        if (end - at < 2 || *at != (count == 0 ? '{' : ',') || at[1] != '"')
-            return false;
-        const char *key = at + 2, *key_end = string_end(key);
-        if (*key_end != '"' || end - key_end < 3 || key_end[1] != ':' ||
-            key_end + 3 - lead > PATTERN_LEAD)
-            return false;
-        struct pattern_step *step = &pattern->steps[count];
-        step->kind = kind_of(key_end + 2);
-        set_lead(step, lead, (size_t)(key_end + 2 - lead) + (step->kind == PATTERN_STRING));
-        step->field = field_of(user, key, (size_t)(key_end - key));
-        struct value value;
-        at = take(key_end + 2, &value);
-        if (!at || at >= end)
-            return false;
-        if (end - at == 1 && *at == '}') {
-            pattern->count = count + 1;
-            return true;
-        }
-    }
+    if (learn_keys(pattern, &walk) && walk.at == line + length)
+        return true;
+    pattern->count = 0;
     return false;
 }
 
@@ -123,8 +226,13 @@ static inline bool has_lead(const char *text, const struct pattern_step *step)
 {
     if (scan_difference(text, step->lead) & step->mask)
         return false;
-    return step->length <= SCAN_BYTES ||
-           memcmp(text + SCAN_BYTES, step->lead + SCAN_BYTES, step->length - SCAN_BYTES) == 0;
+    if (step->length <= SCAN_BYTES)
+        return true;
+    if (scan_difference(text + SCAN_BYTES, step->lead + SCAN_BYTES) & step->more)
+        return false;
+    return step->length <= 2 * SCAN_BYTES ||
+           memcmp(text + 2 * SCAN_BYTES, step->lead + 2 * SCAN_BYTES,
+                  step->length - 2 * SCAN_BYTES) == 0;
 }
 
 /* The value has another kind than when the pattern was learnt. */
@@ -164,8 +272,9 @@ static inline const char *read_step(const char *at, const struct pattern_step *s
 static inline size_t length_read(const struct line_pattern *pattern, const char *line,
                                  const char *at)
 {
-    bool ends = pattern->count > 0 && at[0] == '}' && (unsigned char)at[1] < ' ';
-    return ends ? (size_t)(at + 1 - line) : 0;
+    bool ends = pattern->count > 0 && memcmp(at, pattern->tail, pattern->tail_length) == 0 &&
+                (unsigned char)at[pattern->tail_length] < ' ';
+    return ends ? (size_t)(at + pattern->tail_length - line) : 0;
 }
 
 size_t line_pattern_read(const struct line_pattern *pattern, const char *line, struct value *values)

@@ -2,10 +2,11 @@
  * line_pattern.h - lines that look like the one before, read without a JSON parser.
  *
  * One piece of code writes a service's lines, so they have the same keys in the same order. A
- * pattern is learnt from a flat object of strings, numbers, booleans and nulls. A line is compared
- * with it key by key, which also finds its values. Anything that does not match exactly (an escape,
- * a space, a byte beyond ASCII, a truncated line) is left to the parser, which decides what a line
- * is: on lines that are read here, both give the same values.
+ * pattern is learnt from an object of strings, numbers, booleans and nulls, and of objects of such.
+ * A line is compared with it key by key, which also finds its values; the brackets of the objects
+ * are part of what is compared. Anything that does not match exactly (an escape, a space, a byte
+ * beyond ASCII, a truncated line) is left to the parser, which decides what a line is: on lines
+ * that are read here, both give the same values.
  */
 #ifndef FFREPLAY_LINE_PATTERN_H
 #define FFREPLAY_LINE_PATTERN_H
@@ -28,15 +29,18 @@ extern "C" {
 struct line_pattern {
     uint32_t count; /* 0: nothing learnt */
     struct pattern_step {
-        char lead[PATTERN_LEAD]; /* `,"name":`, or `,"name":"`, then zeros */
+        char lead[PATTERN_LEAD]; /* `,"name":`, `,"name":"`, `},"in":{"name":"`; then zeros */
         enum pattern_value { PATTERN_STRING, PATTERN_NUMBER, PATTERN_WORD } kind; /* when learnt */
-        uint32_t mask;          /* of its first bytes, as scan.h has them */
+        uint32_t mask, more;    /* of its first bytes, and the next, as scan.h has them */
         uint32_t length, field; /* PATTERN_SKIPS: nobody wants the value */
     } steps[PATTERN_STEPS];
+    char tail[PATTERN_LEAD]; /* `}`, or what else follows the last value */
+    uint32_t tail_length;
 };
 
-/* Which field wants the value of this key; PATTERN_SKIPS: none. */
-typedef uint32_t line_pattern_field_of(const void *user, const char *key, size_t length);
+/* Which field wants the value of this key, behind those of the objects that it is in, with dots;
+ * PATTERN_SKIPS: none. */
+typedef uint32_t line_pattern_field_of(const void *user, const char *path, size_t length);
 
 /*
  * Of either function's line, the byte after it is a control character, a line end or zero, which

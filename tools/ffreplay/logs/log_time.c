@@ -191,7 +191,7 @@ bool value_local_time(const struct value *value, enum time_unit unit, struct tim
 /* -------------------------------------------------------------------------------- one by one -- */
 
 #define MILLISECONDS_LENGTH 13 /* "1763632800123" */
-#define SECOND_OF_NUMBER    10
+#define SECOND_OF_NUMBER    10 /* "1763632800": all of it, or what precedes the milliseconds */
 #define SECOND_OF_RFC3339   19
 #define CLF_LENGTH          26 /* "17/May/2015:10:05:03 +0000", all of it */
 
@@ -218,8 +218,11 @@ static bool read_fraction(const struct value *value, uint32_t second, int64_t *m
 static uint32_t second_length(const struct value *value, enum time_unit unit)
 {
     bool counts_ms = unit == TIME_AUTO || unit == TIME_MILLISECONDS;
+    bool counts_seconds = unit == TIME_AUTO || unit == TIME_SECONDS;
     if (value->length == MILLISECONDS_LENGTH)
         return counts_ms ? SECOND_OF_NUMBER : 0;
+    if (value->length == SECOND_OF_NUMBER)
+        return counts_seconds ? SECOND_OF_NUMBER : 0;
     if (value->kind == VALUE_STRING && value->length == CLF_LENGTH && value->text[2] == '/')
         return CLF_LENGTH;
     return value->kind == VALUE_STRING && value->length >= SECOND_OF_RFC3339 ? SECOND_OF_RFC3339

@@ -11,9 +11,10 @@
 
 struct own_fields {
     struct line_parser *json;
-    uint32_t count;       /* of what the caller wants */
-    const char **paths;   /* those, followed by what else this format needs */
-    struct value *values; /* likewise: what json->parse() fills */
+    uint32_t count;                       /* of what the caller wants */
+    const char **paths;                   /* those, followed by what else this format needs */
+    struct value *values;                 /* likewise: what json->parse() fills */
+    struct value *abreast[LINES_ABREAST]; /* and json->read_abreast() */
 };
 
 /* `places` gets, for each of the format's own names, where its value is. The names are borrowed. */

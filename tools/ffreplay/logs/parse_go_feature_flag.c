@@ -26,25 +26,52 @@ static bool is_text(const struct value *value, const char *text)
            memcmp(value->text, text, value->length) == 0;
 }
 
+static bool has_failed(const struct go_feature_flag *self, const struct value *found)
+{
+    const struct value *failed = &found[self->own[DEFAULT]];
+    return (failed->kind == VALUE_BOOLEAN && failed->boolean) ||
+           is_text(&found[self->own[VARIATION]], "SdkDefault");
+}
+
+static void hand_out(const struct go_feature_flag *self, struct value *found, struct value *values)
+{
+    if (self->flag < self->fields.count) {
+        struct value *flag = &found[self->flag];
+        *flag = found[self->own[KEY]];
+        if (is_text(&found[self->own[KIND]], "tracking"))
+            flag->kind = VALUE_ABSENT;
+    }
+    memcpy(values, found, self->fields.count * sizeof *values);
+}
+
 static bool go_feature_flag_parse(struct line_parser *parser, const char *line, size_t length,
                                   struct value *values, struct line_problem *problem)
 {
     struct go_feature_flag *self = (struct go_feature_flag *)parser;
     if (!self->fields.json->parse(self->fields.json, line, length, self->fields.values, problem))
         return false;
-    const struct value *failed = &self->fields.values[self->own[DEFAULT]];
-    self->parser.group = RECORD_UNASSIGNED;
-    if ((failed->kind == VALUE_BOOLEAN && failed->boolean) ||
-        is_text(&self->fields.values[self->own[VARIATION]], "SdkDefault"))
-        self->parser.group = RECORD_FAILED;
-    if (self->flag < self->fields.count) {
-        struct value *flag = &self->fields.values[self->flag];
-        *flag = self->fields.values[self->own[KEY]];
-        if (is_text(&self->fields.values[self->own[KIND]], "tracking"))
-            flag->kind = VALUE_ABSENT;
-    }
-    memcpy(values, self->fields.values, self->fields.count * sizeof *values);
+    parser->group = has_failed(self, self->fields.values) ? RECORD_FAILED : RECORD_UNASSIGNED;
+    hand_out(self, self->fields.values, values);
     return true;
+}
+
+/* The group is the same for all: those that failed are read one by one. */
+static void go_feature_flag_read_abreast(struct line_parser *parser,
+                                         const char *const texts[LINES_ABREAST],
+                                         struct value *const values[LINES_ABREAST],
+                                         size_t lengths[LINES_ABREAST])
+{
+    struct go_feature_flag *self = (struct go_feature_flag *)parser;
+    parser->group = RECORD_UNASSIGNED;
+    self->fields.json->read_abreast(self->fields.json, texts, self->fields.abreast, lengths);
+    for (int i = 0; i < LINES_ABREAST; i++) {
+        if (lengths[i] == 0)
+            continue;
+        if (has_failed(self, self->fields.abreast[i]))
+            lengths[i] = 0;
+        else
+            hand_out(self, self->fields.abreast[i], values[i]);
+    }
 }
 
 static void go_feature_flag_close(struct line_parser *parser)
@@ -58,6 +85,7 @@ struct line_parser *go_feature_flag_parser(const char *const *paths, uint32_t co
 {
     struct go_feature_flag *self = xcalloc(1, sizeof *self);
     self->parser.parse = go_feature_flag_parse;
+    self->parser.read_abreast = go_feature_flag_read_abreast;
     self->parser.close = go_feature_flag_close;
     own_fields_open(&self->fields, paths, count, own_names, OWN_COUNT, self->own);
     self->flag = path_place(paths, count, GO_FEATURE_FLAG_FLAG);

@@ -320,6 +320,7 @@ const char *what_is_wrong(error_code error)
     }
 }
 
+/* Whether dots descend or not, the keys of objects above are part of the path; see want(). */
 uint32_t field_of(const void *user, const char *name, size_t length)
 {
     const ndjson &self = *static_cast<const ndjson *>(user);
