@@ -230,6 +230,10 @@ const struct metric_functions sum_functions = {
 """)
 
 
+def kind_aggregate(tree):
+    tree.insert_after(SUM, '#include "shared.h"\n', "\nCELL_OF_PARTS(sum)\n")
+
+
 def kind_evidence(tree):
     tree.insert_after(SUM, ".quantiles = keeps_no_values,", "    .evidence = evidence_of_nothing,\n")
 
@@ -246,6 +250,7 @@ def kind_row_of_replay(tree):
 
 kind = Recipe("a metric kind", kind_row, [
     Forgotten("its file", LINK, "build/ffreplay", r"undefined \w+.*\bsum_functions\b", kind_file),
+    Forgotten("its cell in aggregates", LINK, "build/ffreplay", r"undefined \w+.*\bsum_put_cell\b", kind_aggregate),
     Forgotten("a function", TEST, "build/tests/test_metric_kinds", f"sum_functions has no 'evidence': {SUM}",
               kind_evidence),
     Forgotten("its row of docs/language.md", TEST, "build/tests/test_metric_kinds",

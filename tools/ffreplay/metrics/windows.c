@@ -53,6 +53,12 @@ static struct window *window_at(struct windows *windows, int64_t begin)
     return windows->items[at] = window;
 }
 
+struct cell *windows_cell(struct windows *windows, int64_t begin)
+{
+    struct window *window = window_at(windows, begin);
+    return window ? &window->cell : NULL;
+}
+
 void windows_add(struct windows *windows, const struct sample *sample)
 {
     struct window *window = window_at(windows, window_begin(sample->time, windows->width));

@@ -28,6 +28,8 @@ struct windows {
 void windows_init(struct windows *windows, const struct measure *measure, int64_t width,
                   uint32_t keep);
 void windows_add(struct windows *windows, const struct sample *sample);
+/* The cell of the window that begins there; NULL: it is older than all those that are kept. */
+struct cell *windows_cell(struct windows *windows, int64_t begin);
 /* Of the same measure and width. */
 void windows_merge(struct windows *windows, const struct windows *other);
 void windows_release(struct windows *windows);

@@ -11,9 +11,11 @@
 #include "compiler/base/calendar.h"
 #include "tools/ffreplay/apply/apply.h"
 #include "tools/ffreplay/apply/apply_options.h"
+#include "tools/ffreplay/canary/analysis_row.h"
 #include "tools/ffreplay/commands/choose_canaries.h"
 #include "tools/ffreplay/commands/choose_logs.h"
 #include "tools/ffreplay/commands/commands.h"
+#include "tools/ffreplay/commands/from_aggregates.h"
 #include "compiler/model/model.h"
 #include "compiler/rollout/actor.h"
 #include "compiler/rollout/entry.h"
@@ -30,7 +32,7 @@ static int run(int argc, char **argv);
 const struct command decide_command = {
     .name = "decide",
     .summary = "decide on a canary: advance, hold, pause, roll back, complete",
-    .usage = "FLAG [LOG…] -e ENV | --all [LOG…] -e ENV",
+    .usage = "FLAG [LOG…] -e ENV | --all [LOG…] -e ENV | FLAG --from FILE… -e ENV",
     .examples = "  ffreplay decide canary.checkout access.log -e production\n"
                 "  zcat access.log.*.gz | ffreplay decide canary.checkout - -e production --json\n"
                 "  ffreplay decide --all requests=api.ndjson -e production --apply \\\n"
@@ -44,6 +46,7 @@ struct options {
     bool all;
     int64_t now;
     struct log_options logs;
+    struct option_texts from;
     struct apply_options apply;
     struct publication publication;
     bool json, exit_code;
@@ -242,6 +245,39 @@ static int read_logs(struct replay *replay, struct analyses *analyses,
     return replay_read(replay, logs->items, logs->count) ? EXIT_FINE : EXIT_JOB;
 }
 
+/* The same from aggregates; what time it is is settled then. */
+static int read_aggregates(struct replay *replay, struct analyses *analyses,
+                           const struct options *options, const char *flag,
+                           const struct log_arguments *more)
+{
+    struct from_aggregates from = {0};
+    struct buffer error = {0};
+    if (!choose_canaries(replay->project, &decide_command, options->all ? NULL : flag,
+                         options->environment, analyses))
+        return EXIT_JOB;
+    if (!analyses_prepare(analyses, replay))
+        return EXIT_INPUT;
+    bool read = from_open(&from, &decide_command, replay, options->environment, &options->from,
+                          more->items, more->count);
+    for (uint32_t i = 0; i < analyses->count && read; i++)
+        read = analysis_read_rows(&analyses->items[i], replay, &from.rows, &error) ||
+               from_fail(&from, &error);
+    read = read && from_end(&from) && from_settle(&from, replay);
+    from_close(&from);
+    return read ? EXIT_FINE : EXIT_JOB;
+}
+
+static bool has_time(struct replay *replay)
+{
+    if (replay->times.now != INT64_MIN)
+        return true;
+    if (!replay_is_too_bad(replay)) {
+        replay_report_no_time(replay);
+        print_help("give the time with --now");
+    }
+    return false;
+}
+
 /* `analyses` is the caller's to release. */
 static int decide_on_logs(struct replay *replay, struct analyses *analyses,
                           const struct options *options, struct ledger *ledger, const char *flag,
@@ -262,15 +298,13 @@ static int decide_on_logs(struct replay *replay, struct analyses *analyses,
     if (!past_overrides_put_back(project))
         return EXIT_JOB;
     replay_init(replay, project);
-    int status = read_logs(replay, analyses, options, flag, logs);
-    bool again = false;
-    if (status == EXIT_FINE && !replay_settle_now(replay, logs->items, logs->count, &again)) {
-        if (!replay_is_too_bad(replay)) {
-            replay_report_no_time(replay);
-            print_help("give the time with --now");
-        }
+    bool again = false, aggregated = options->from.count > 0;
+    int status = aggregated ? read_aggregates(replay, analyses, options, flag, logs)
+                            : read_logs(replay, analyses, options, flag, logs);
+    if (status == EXIT_FINE && !aggregated)
+        (void)replay_settle_now(replay, logs->items, logs->count, &again);
+    if (status == EXIT_FINE && !has_time(replay))
         return EXIT_JOB;
-    }
     if (again) {
         analyses_release(analyses);
         replay_begin_anew(replay);
@@ -331,6 +365,7 @@ static int run(int argc, char **argv)
         EXIT_CODE_OPTION(options.exit_code,
                          "exit 0 advance or complete, 10 hold, 11 pause, 20 rollback"),
         APPLY_OPTIONS(options.apply),
+        FROM_AGGREGATES_OPTION(options.from),
         ALLOW_COMMANDS_OPTION(options.logs),
         MAX_BAD_OPTION(options.logs),
         ALLOW_PARTIAL_OPTION(options.logs),
@@ -373,5 +408,6 @@ static int run(int argc, char **argv)
     project_free(replay.project);
     ledger_unlock(&ledger);
     free((char *)(uintptr_t)ledger.directory);
+    free(options.from.items);
     return status;
 }

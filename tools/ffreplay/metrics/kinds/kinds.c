@@ -10,3 +10,13 @@ const struct metric_functions *metric_functions(enum metric_kind kind)
 {
     return kinds[kind];
 }
+
+static const struct cell_format formats[] = {
+#define METRIC_KIND(NAME, name, ...) [METRIC_##NAME] = {name##_put_cell, name##_read_cell},
+#include "compiler/model/metric_kinds.def"
+};
+
+const struct cell_format *metric_cell_format(enum metric_kind kind)
+{
+    return &formats[kind];
+}

@@ -8,8 +8,8 @@
  * and are released wherever they are: metric.c sees to that, and counts the samples.
  *
  * To add a kind: its row in compiler/model/metric_kinds.def, and a file here that defines
- * NAME_functions. Without the file nothing links; tests/unit/test_metric_kinds.c names a function
- * that is missing, and every document.
+ * NAME_functions, NAME_put_cell() and NAME_read_cell(). Without the file nothing links;
+ * tests/unit/test_metric_kinds.c names a function that is missing, and every document.
  */
 #ifndef FFREPLAY_METRIC_KINDS_H
 #define FFREPLAY_METRIC_KINDS_H
@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "compiler/model/metric.h"
+#include "tools/ffreplay/aggregate/row.h"
 
 struct cell;
 struct event;
@@ -65,9 +66,23 @@ struct metric_functions {
                      const struct observed *canary, const struct observed *control);
 };
 
-#define METRIC_KIND(NAME, name, ...) extern const struct metric_functions name##_functions;
+/*
+ * How a cell with samples stands in a file of aggregates: each kind has both in its file, as
+ * CELL_OF_PARTS(name) where shared.h says all of it. Without them nothing links. What is kept of
+ * each unit is not among it: see cell_row.h.
+ */
+struct cell_format {
+    void (*put)(json_t *row, const struct cell *cell);
+    void (*read)(struct row_reader *reader, struct cell *cell);
+};
+
+#define METRIC_KIND(NAME, name, ...)                            \
+    extern const struct metric_functions name##_functions;      \
+    void name##_put_cell(json_t *row, const struct cell *cell); \
+    void name##_read_cell(struct row_reader *reader, struct cell *cell);
 #include "compiler/model/metric_kinds.def"
 
 const struct metric_functions *metric_functions(enum metric_kind kind);
+const struct cell_format *metric_cell_format(enum metric_kind kind);
 
 #endif

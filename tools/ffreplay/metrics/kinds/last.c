@@ -28,6 +28,24 @@ static void merge(struct cell *cell, const struct cell *other)
     keep(cell, other->extreme, other->latest, cell->count == 0);
 }
 
+void last_put_cell(json_t *row, const struct cell *cell)
+{
+    json_t *latest = json_object();
+    row_put_time(latest, "time", cell->latest);
+    row_put_number(latest, "value", cell->extreme);
+    row_put_row(row, "latest", latest);
+}
+
+void last_read_cell(struct row_reader *reader, struct cell *cell)
+{
+    struct row_reader latest = row_inner(reader, "latest");
+    if (!row_has(&latest, "time") || !row_has(&latest, "value"))
+        row_fault(reader, "'latest' is missing");
+    cell->latest = row_time(&latest, "time", 0);
+    cell->extreme = row_number(&latest, "value");
+    row_end(&latest);
+}
+
 const struct metric_functions last_functions = {
     .prepare = prepare,
     .init = init_nothing,

@@ -24,6 +24,18 @@ static void merge(struct cell *cell, const struct cell *other)
         cell->extreme = other->extreme;
 }
 
+void max_put_cell(json_t *row, const struct cell *cell)
+{
+    row_put_number(row, "greatest", cell->extreme);
+}
+
+void max_read_cell(struct row_reader *reader, struct cell *cell)
+{
+    if (!row_has(reader, "greatest"))
+        row_fault(reader, "'greatest' is missing");
+    cell->extreme = row_number(reader, "greatest");
+}
+
 const struct metric_functions max_functions = {
     .prepare = prepare_value,
     .init = init_nothing,

@@ -104,6 +104,8 @@ static void evidence(struct evidence *evidence, const struct measure *measure,
     evidence_of_moments(evidence, measure, canary, control, cubes_of(measure));
 }
 
+CELL_OF_PARTS(mean)
+
 const struct metric_functions mean_functions = {
     .prepare = prepare_value,
     .init = init,

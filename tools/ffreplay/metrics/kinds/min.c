@@ -24,6 +24,18 @@ static void merge(struct cell *cell, const struct cell *other)
         cell->extreme = other->extreme;
 }
 
+void min_put_cell(json_t *row, const struct cell *cell)
+{
+    row_put_number(row, "least", cell->extreme);
+}
+
+void min_read_cell(struct row_reader *reader, struct cell *cell)
+{
+    if (!row_has(reader, "least"))
+        row_fault(reader, "'least' is missing");
+    cell->extreme = row_number(reader, "least");
+}
+
 const struct metric_functions min_functions = {
     .prepare = prepare_value,
     .init = init_nothing,

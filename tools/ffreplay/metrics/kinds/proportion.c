@@ -128,6 +128,8 @@ static void evidence(struct evidence *evidence, const struct measure *measure,
         stratify(evidence, canary->cell, control->cell);
 }
 
+CELL_OF_PARTS(proportion)
+
 const struct metric_functions proportion_functions = {
     .prepare = prepare,
     .init = init_nothing,

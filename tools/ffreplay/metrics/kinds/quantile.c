@@ -110,6 +110,8 @@ static void evidence(struct evidence *evidence, const struct measure *measure,
         input->control_values = distribution_of(control->cell, &evidence->bins[1]);
 }
 
+CELL_OF_PARTS(quantile)
+
 const struct metric_functions quantile_functions = {
     .prepare = prepare,
     .init = init,

@@ -64,6 +64,8 @@ static void evidence(struct evidence *evidence, const struct measure *measure,
         evidence->strata[0].control = rate_of(control);
 }
 
+CELL_OF_PARTS(rate)
+
 const struct metric_functions rate_functions = {
     .prepare = prepare_nothing,
     .init = init_nothing,

@@ -101,6 +101,8 @@ static void evidence(struct evidence *evidence, const struct measure *measure,
     evidence_of_moments(evidence, measure, canary, control, cubes_of(measure));
 }
 
+CELL_OF_PARTS(ratio)
+
 const struct metric_functions ratio_functions = {
     .prepare = prepare,
     .init = init,

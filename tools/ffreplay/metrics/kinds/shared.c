@@ -1,4 +1,6 @@
 /* shared.c - see shared.h. */
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "shared.h"
@@ -83,6 +85,101 @@ void merge_nothing(struct cell *cell, const struct cell *other)
 {
     (void)cell;
     (void)other;
+}
+
+/* -------------------------------------------------------------------------------- aggregates -- */
+
+#define SPREAD_SUMS(X)      \
+    X("a", first)           \
+    X("b", second)          \
+    X("aa", first_squared)  \
+    X("bb", second_squared) \
+    X("ab", product) X("aaa", cubes[0]) X("aab", cubes[1]) X("abb", cubes[2]) X("bbb", cubes[3])
+
+static void put_spread(json_t *row, const struct spread *spread)
+{
+    json_t *inner = json_object();
+    row_put_count(inner, "count", spread->count);
+    row_put_count(inner, "idle", spread->idle);
+    row_put_truth(inner, "beyond", spread->beyond);
+#define PUT(name, member) row_put_sum(inner, name, &spread->member);
+    SPREAD_SUMS(PUT)
+    row_put_row(row, "spread", inner);
+}
+
+static void read_spread(struct row_reader *reader, struct spread *spread)
+{
+    struct row_reader inner = row_inner(reader, "spread");
+    spread->count = row_count(&inner, "count");
+    spread->idle = row_count(&inner, "idle");
+    spread->beyond = row_truth(&inner, "beyond");
+#define READ(name, member) row_sum(&inner, name, &spread->member);
+    SPREAD_SUMS(READ)
+    row_end(&inner);
+}
+
+static void put_groups(json_t *row, const struct sketch *groups)
+{
+    json_t *inner = json_object();
+    for (uint32_t i = 0; i < UNIT_SKETCHES; i++) {
+        char name[16];
+        json_t *group = json_object();
+        snprintf(name, sizeof name, "%" PRIu32, i);
+        row_put_sketch(group, "sketch", &groups[i]);
+        row_put_row(inner, name, group);
+    }
+    row_put_row(row, "groups", inner);
+}
+
+static void read_groups(struct row_reader *reader, struct sketch *groups)
+{
+    struct row_reader inner = row_inner(reader, "groups");
+    for (uint32_t i = 0; i < UNIT_SKETCHES; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "%" PRIu32, i);
+        struct row_reader group = row_inner(&inner, name);
+        row_sketch(&group, "sketch", &groups[i]);
+        row_end(&group);
+    }
+    row_end(&inner);
+}
+
+void put_parts(json_t *row, const struct cell *cell)
+{
+    row_put_count(row, "hits", cell->hits);
+    if (cell->sum)
+        row_put_sum(row, "sum", cell->sum);
+    if (cell->denominator)
+        row_put_sum(row, "denominator", cell->denominator);
+    if (cell->sketch)
+        row_put_sketch(row, "sketch", cell->sketch);
+    if (cell->groups)
+        put_groups(row, cell->groups);
+    if (cell->spread)
+        put_spread(row, cell->spread);
+    if (cell->slices)
+        row_put_slices(row, "slices", cell->slices);
+}
+
+void read_parts(struct row_reader *reader, struct cell *cell)
+{
+    cell->hits = row_count(reader, "hits");
+    if (cell->hits > cell->count)
+        row_fault(reader, "'hits' is more than 'count'");
+    if (cell->sum)
+        row_sum(reader, "sum", cell->sum);
+    if (cell->denominator)
+        row_sum(reader, "denominator", cell->denominator);
+    if (cell->sketch)
+        row_sketch(reader, "sketch", cell->sketch);
+    if (cell->sketch && cell->sketch->count != cell->count)
+        row_fault(reader, "'sketch' has another 'count'");
+    if (cell->groups)
+        read_groups(reader, cell->groups);
+    if (cell->spread)
+        read_spread(reader, cell->spread);
+    if (cell->slices)
+        row_slices(reader, "slices", cell->slices);
 }
 
 /* ----------------------------------------------------------------------------------- samples -- */

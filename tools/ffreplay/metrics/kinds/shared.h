@@ -58,6 +58,21 @@ double design_effect_of_units(struct evidence *evidence, const struct cell *cana
 /* As if each unit's events were one event, repeated: the most that clustering can do. */
 double worst_effect(const struct exact_sum *squares, const struct exact_sum *sum);
 
+/* All parts of a cell but the `extreme`, as fields of a row; and into the parts of one that was
+ * made by the same functions. */
+void put_parts(json_t *row, const struct cell *cell);
+void read_parts(struct row_reader *reader, struct cell *cell);
+/* Of a kind that has nothing else. */
+#define CELL_OF_PARTS(name)                                             \
+    void name##_put_cell(json_t *row, const struct cell *cell)          \
+    {                                                                   \
+        put_parts(row, cell);                                           \
+    }                                                                   \
+    void name##_read_cell(struct row_reader *reader, struct cell *cell) \
+    {                                                                   \
+        read_parts(reader, cell);                                       \
+    }
+
 /* ---------------------------------------------------------------------- what a line costs -- */
 
 static inline enum truth measure_is_about(const struct measure *measure, const struct event *event)

@@ -1,0 +1,268 @@
+/* aggregate.c - `ffreplay aggregate`: what lines say, in a form that adds up. */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "compiler/base/arena.h"
+#include "compiler/base/buffer.h"
+#include "compiler/choose/choose.h"
+#include "compiler/cli/option_rows.h"
+#include "compiler/model/model.h"
+#include "compiler/project/project.h"
+#include "inputs.h"
+#include "tools/ffreplay/aggregate/aggregate_file.h"
+#include "tools/ffreplay/aggregate/replay_rows.h"
+#include "tools/ffreplay/canary/analysis_row.h"
+#include "tools/ffreplay/commands/choose_logs.h"
+#include "tools/ffreplay/commands/commands.h"
+#include "tools/ffreplay/commands/from_aggregates.h"
+#include "tools/ffreplay/commands/log_options.h"
+#include "tools/ffreplay/replay/log_paths.h"
+
+static int run(int argc, char **argv);
+
+const struct command aggregate_command = {
+    .name = "aggregate",
+    .summary = "reduce logs to what adds up, for 'merge' and '--from'",
+    .usage = "FLAG… [LOG…] -e ENV [-o FILE]",
+    .examples = "  ffreplay aggregate checkout access.log -e production -o access.agg\n"
+                "  split -n l/8 --filter='ffreplay aggregate checkout - -e production \\\n"
+                "    -o $FILE.agg' access.log && ffreplay merge x??.agg -o access.agg\n"
+                "  ffreplay decide checkout -e production --from access.agg\n",
+    .run = run,
+};
+
+struct options {
+    const char *directory, *environment, *output;
+    int64_t now;
+    bool distinct_ids;
+    struct log_options logs;
+};
+
+/* What is gathered of one flag. */
+struct part {
+    const struct flag *flag;
+    struct analysis *canary; /* NULL: it has none */
+};
+
+struct gathering {
+    const struct options *options;
+    struct replay *replay;
+    uint32_t environment;
+    struct part *parts;
+    uint32_t part_count;
+    struct analyses analyses;
+    struct inputs inputs;
+    const bool *reads;
+};
+
+/* ------------------------------------------------------------------------------- preparation -- */
+
+static void choose_canaries_of(struct gathering *gathering)
+{
+    struct arena *arena = &gathering->replay->project->arena;
+    struct analyses *analyses = &gathering->analyses;
+    *analyses =
+        (struct analyses){.items = ARENA_ARRAY(arena, struct analysis, gathering->part_count + 1)};
+    for (uint32_t i = 0; i < gathering->part_count; i++) {
+        struct part *part = &gathering->parts[i];
+        if (!part->flag->environments[gathering->environment].canary)
+            continue;
+        part->canary = &analyses->items[analyses->count++];
+        part->canary->subject.flag = part->flag;
+        part->canary->subject.environment = gathering->environment;
+    }
+}
+
+static bool needs_units(const struct gathering *gathering)
+{
+    for (uint32_t i = 0; i < gathering->analyses.count; i++) {
+        const struct metric *metric = analysis_metric_of_units(&gathering->analyses.items[i]);
+        if (!metric)
+            continue;
+        job_error(&aggregate_command,
+                  "metric '%s' is judged by how much units differ, which sums do not tell",
+                  metric->name.text);
+        print_help("decide on the logs themselves");
+        return true;
+    }
+    return false;
+}
+
+static bool prepare(struct gathering *gathering)
+{
+    choose_canaries_of(gathering);
+    if (!analyses_prepare(&gathering->analyses, gathering->replay) || needs_units(gathering))
+        return false;
+    inputs_begin(&gathering->inputs, gathering->replay);
+    replay_add_consumer(gathering->replay, &gathering->inputs.consumer);
+    for (uint32_t i = 0; i < gathering->analyses.count; i++)
+        replay_add_consumer(gathering->replay, &gathering->analyses.items[i].consumer);
+    return true;
+}
+
+static void release(struct gathering *gathering)
+{
+    analyses_release(&gathering->analyses);
+    inputs_release(&gathering->inputs);
+}
+
+/* -------------------------------------------------------------------------------------- rows -- */
+
+static json_t *head_of(const struct gathering *gathering)
+{
+    json_t *head = aggregates_head(gathering->replay, gathering->options->environment);
+    json_t *flags = json_array();
+    for (uint32_t i = 0; i < gathering->part_count; i++)
+        json_array_append_new(flags, json_string(gathering->parts[i].flag->name.text));
+    json_object_set_new(head, "flags", flags);
+    return head;
+}
+
+static void put_rows(struct gathering *gathering, struct rows *rows)
+{
+    enum ids ids = gathering->options->distinct_ids ? IDS_ARE_DISTINCT : IDS_MAY_REPEAT;
+    rows_add(rows, AGGREGATE_HEAD, head_of(gathering));
+    inputs_put(&gathering->inputs, rows);
+    replay_put(gathering->replay, gathering->reads, ids, rows);
+    for (uint32_t i = 0; i < gathering->analyses.count; i++)
+        analysis_put(&gathering->analyses.items[i], gathering->replay, rows);
+    rows_sort(rows);
+}
+
+static int write_file(struct gathering *gathering)
+{
+    struct aggregate_writer writer;
+    struct buffer error = {0};
+    struct rows rows = {0};
+    put_rows(gathering, &rows);
+    bool written = aggregate_create(&writer, gathering->options->output, &error);
+    if (written) {
+        for (size_t i = 0; i < rows.count && written; i++)
+            written = aggregate_put(&writer, rows.items[i].key, rows.items[i].row, &error);
+        if (written)
+            written = aggregate_finish(&writer, &error);
+        else
+            aggregate_abandon(&writer);
+    }
+    rows_release(&rows);
+    int status = written ? EXIT_FINE : job_error(&aggregate_command, "%s", error.bytes);
+    buffer_release(&error);
+    return status;
+}
+
+/* --------------------------------------------------------------------------------------- run -- */
+
+/* The operands up to the first that is no flag's name. */
+static bool choose_flags(struct gathering *gathering, char **operands, size_t count)
+{
+    const struct project *project = gathering->replay->project;
+    gathering->parts = ARENA_ARRAY(&gathering->replay->project->arena, struct part, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        const struct flag *flag = NULL;
+        for (uint32_t j = 0; j < project->flag_count && !flag; j++)
+            if (strcmp(project->flags[j]->name.text, operands[i]) == 0)
+                flag = project->flags[j];
+        if (!flag)
+            break;
+        gathering->parts[gathering->part_count++].flag = flag;
+    }
+    if (gathering->part_count == 0)
+        (void)choose_flag(&aggregate_command, project, operands[0]);
+    return gathering->part_count > 0;
+}
+
+static bool find_logs(struct gathering *gathering, struct log_arguments *logs)
+{
+    struct replay *replay = gathering->replay;
+    struct asked_times asked = asked_from_canary(replay);
+    for (uint32_t i = 0; i < gathering->part_count; i++) {
+        const struct flag *flag = gathering->parts[i].flag;
+        const struct canary *canary = flag->environments[gathering->environment].canary;
+        choose_logs(replay, flag, gathering->environment);
+        if (canary)
+            ask_for_canary(&asked, canary);
+    }
+    return log_paths_add(replay, logs, &asked) &&
+           (gathering->reads = replay_logs_read(replay, logs->items, logs->count)) != NULL;
+}
+
+static int read_and_write(struct gathering *gathering, const struct log_arguments *logs)
+{
+    struct replay *replay = gathering->replay;
+    bool again = false;
+    if (!prepare(gathering))
+        return EXIT_INPUT;
+    if (!replay_read(replay, logs->items, logs->count))
+        return EXIT_JOB;
+    (void)replay_settle_now(replay, logs->items, logs->count, &again);
+    if (again) {
+        release(gathering);
+        replay_begin_anew(replay);
+        replay->source_count = 0;
+        if (!prepare(gathering))
+            return EXIT_INPUT;
+        if (!replay_read(replay, logs->items, logs->count))
+            return EXIT_JOB;
+    }
+    return write_file(gathering);
+}
+
+static int aggregate(struct gathering *gathering, char **operands, size_t count)
+{
+    struct replay *replay = gathering->replay;
+    struct project *project = replay->project;
+    if (project->diagnostics.errors > 0) {
+        diagnostics_write(&project->diagnostics, DIAGNOSTIC_TEXT, use_color(COLOR_AUTO, stderr),
+                          stderr);
+        return EXIT_INPUT;
+    }
+    if (!past_overrides_put_back(project))
+        return EXIT_JOB;
+    replay_init(replay, project);
+    gathering->environment =
+        choose_environment(&aggregate_command, project, gathering->options->environment);
+    if (gathering->environment == UINT32_MAX || !choose_flags(gathering, operands, count))
+        return EXIT_JOB;
+    struct log_arguments logs = {operands + gathering->part_count, count - gathering->part_count};
+    int status = find_logs(gathering, &logs) ? read_and_write(gathering, &logs) : EXIT_JOB;
+    release(gathering);
+    return status;
+}
+
+static int run(int argc, char **argv)
+{
+    struct options options = {.now = INT64_MIN, .logs = LOG_OPTIONS_INIT};
+    const struct option table[] = {
+        DIRECTORY_OPTION(options.directory),
+        ENVIRONMENT_OPTION(options.environment, "in this environment"),
+        OUTPUT_OPTION(options.output, "where to write [stdout]"),
+        NOW_OPTION(options.now, "leave out later lines [those of a wrong clock]"),
+        {"distinct-ids", 0, OPTION_FLAG, &options.distinct_ids, NULL,
+         "no 'id' of a log is in two parts: they may be merged"},
+        ALLOW_COMMANDS_OPTION(options.logs),
+        ALLOW_PARTIAL_OPTION(options.logs),
+        WINDOW_OPTION(options.logs),
+        LATENESS_OPTION(options.logs),
+        SERVED_OPTIONS(options.logs),
+        THREADS_OPTION(options.logs),
+    };
+    int status;
+    int operands =
+        options_parse(&aggregate_command, table, sizeof table / sizeof *table, argc, argv, &status);
+    if (operands < 0)
+        return status;
+    if (operands < 1)
+        return usage_error(&aggregate_command, "expected a flag");
+    if (!options.environment)
+        return usage_error(&aggregate_command, "expected an environment: -e ENV");
+    struct replay replay = {.times.now = options.now, .now_given = options.now != INT64_MIN};
+    if (!log_options_apply(&options.logs, &aggregate_command, &replay))
+        return EXIT_JOB;
+    replay.project = project_load(options.directory, (int64_t)time(NULL) * 1000);
+    struct gathering gathering = {.options = &options, .replay = &replay};
+    status = aggregate(&gathering, argv + 1, (size_t)operands);
+    replay_release(&replay);
+    project_free(replay.project);
+    return status;
+}

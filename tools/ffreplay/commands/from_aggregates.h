@@ -1,0 +1,51 @@
+/*
+ * from_aggregates.h - `--from FILE…`: files of aggregates in place of logs.
+ *
+ * What was gathered is put where a replay would have gathered it, so that what follows is the same,
+ * to the byte.
+ */
+#ifndef FFREPLAY_FROM_AGGREGATES_H
+#define FFREPLAY_FROM_AGGREGATES_H
+
+#include <stdbool.h>
+
+#include "compiler/cli/options.h"
+#include "tools/ffreplay/aggregate/merge_files.h"
+#include "tools/ffreplay/aggregate/rows.h"
+#include "tools/ffreplay/replay/replay.h"
+
+#define FROM_AGGREGATES_OPTION(target)                           \
+    {                                                            \
+        "from", 0, OPTION_TEXTS, &(target), "FILE",              \
+            "files of 'ffreplay aggregate' in place of the logs" \
+    }
+
+struct from_aggregates {
+    const struct command *command;
+    struct merged_rows merged; /* those of units are still to come */
+    struct rows rows;          /* all others, by key */
+    const bool *reads;         /* by log, whether it was read */
+};
+
+/* What the aggregates are of, which `options` of the reader's must be, too: their head, for the
+ * caller to release. */
+json_t *aggregates_head(const struct replay *replay, const char *environment);
+
+/*
+ * Reads what is not of units, and checks that it is of the replay's definitions and options.
+ * `paths` are the option's, and `more` the operands. False after reporting; close it all the same.
+ */
+bool from_open(struct from_aggregates *from, const struct command *command,
+               const struct replay *replay, const char *environment,
+               const struct option_texts *paths, char **more, size_t more_count);
+/* What the replay knows of its logs, once the fields are laid out; then the time is settled. False
+ * after reporting: without a time, if lines are in that are later, or are not in that are not. */
+bool from_settle(struct from_aggregates *from, struct replay *replay);
+/* That nothing is left to be read, and that what was read is whole. */
+bool from_end(struct from_aggregates *from);
+void from_close(struct from_aggregates *from);
+
+/* "FILE:LINE: …" and the like. Returns false. */
+bool from_fail(const struct from_aggregates *from, struct buffer *error);
+
+#endif
