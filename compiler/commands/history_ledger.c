@@ -8,6 +8,7 @@
 #include "compiler/base/json_read.h"
 #include "compiler/base/table.h"
 #include "compiler/model/model.h"
+#include "compiler/rollout/entry.h"
 #include "compiler/rollout/ledger.h"
 #include "history_parts.h"
 
@@ -48,7 +49,7 @@ static const char *experiment_words(struct arena *arena, const json_t *experimen
 /* Entries that change nothing of what flags mean. */
 static bool is_no_change(const char *verdict)
 {
-    static const char *const others[] = {"step", "acknowledge", "publish"};
+    static const char *const others[] = {"step", "acknowledge", "publish", NOTICE_VERDICT};
     for (size_t i = 0; verdict && i < sizeof others / sizeof *others; i++)
         if (strcmp(verdict, others[i]) == 0)
             return true;

@@ -49,6 +49,7 @@ struct criterion {
     bool versus_before;   /* else versus control */
     uint64_t min_samples; /* 0: the stage's */
     enum nodata_policy on_nodata;
+    const char *runbook; /* of a guard: where to find what to do; or NULL */
     struct span span;
 };
 struct criteria {

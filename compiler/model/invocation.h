@@ -9,16 +9,27 @@
 #include "text.h"
 
 /* Programs that are run when a rollout has changed, with what it is about on their stdin. */
-#define HOOKS(X)                    \
+#define CHANGE_HOOKS(X)             \
     X(HOOK_START, "on_start")       \
     X(HOOK_ADVANCE, "on_advance")   \
     X(HOOK_PAUSE, "on_pause")       \
     X(HOOK_RESUME, "on_resume")     \
     X(HOOK_ROLLBACK, "on_rollback") \
     X(HOOK_COMPLETE, "on_complete")
+/* And those that are run when somebody should know, though nothing has changed. */
+#define NOTICE_HOOKS(X)                           \
+    X(HOOK_ALERT, "on_alert")                     \
+    X(HOOK_INVESTIGATE, "on_investigate")         \
+    X(HOOK_APPROVAL_NEEDED, "on_approval_needed") \
+    X(HOOK_REPORTED, "on_reported")               \
+    X(HOOK_UNHEALTHY, "on_unhealthy")             \
+    X(HOOK_STALE_LOG, "on_stale_log")
+#define HOOKS(X) CHANGE_HOOKS(X) NOTICE_HOOKS(X)
 enum hook { HOOKS(WORDS_MEMBER) };
 #define HOOK_COUNT WORDS_COUNT(HOOKS)
 extern const char *const hook_words[]; /* their keys */
+/* "alert" of HOOK_ALERT. */
+const char *hook_event(enum hook hook);
 
 struct invocation {
     struct texts arguments; /* the program first; none: nothing is run */
@@ -26,6 +37,7 @@ struct invocation {
 };
 struct hooks {
     struct invocation on[HOOK_COUNT];
+    const char *runbook; /* where whoever gets them finds what to do; or NULL */
 };
 #define USUAL_TIMEOUT 60000
 

@@ -22,6 +22,12 @@ const char *const weekday_words[] = WORDS(WEEKDAYS);
 const char *const kept_units_words[] = WORDS(KEPT_UNITS);
 const char *const rollback_step_kind_words[] = WORDS(ROLLBACK_STEP_KINDS);
 const char *const hook_words[] = WORDS(HOOKS);
+
+const char *hook_event(enum hook hook)
+{
+    return hook_words[hook] + sizeof "on_" - 1;
+}
+
 const char *const log_format_words[] = WORDS(LOG_FORMATS);
 const char *const log_wrap_words[] = WORDS(LOG_WRAPS);
 const char *const field_parse_words[] = WORDS(FIELD_PARSES);

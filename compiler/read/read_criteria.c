@@ -308,7 +308,9 @@ static const struct field criterion_fields[] = {
           "default the stage's"),
     CHOICE("on_nodata", struct criterion_keys, criterion.on_nodata, nodata_policy_words,
            "what it does when nothing was measured; default `hold`"),
-    /* Last, because `advance_when` has no action. */
+    /* Last, because `advance_when` has neither. */
+    FIELD("runbook", FIELD_TEXT, struct criterion_keys, criterion.runbook,
+          "for a guard: where to find what to do once it is violated, such as an address"),
     CHOICE("action", struct criterion_keys, criterion.action, criterion_action_words,
            "for a guard: what a violation does; default `rollback`"),
 };
@@ -318,7 +320,7 @@ static const struct form criterion_form = {
     .definition = "criterion",
     .what = "a criterion of 'advance_when'",
     .fields = criterion_fields,
-    .field_count = sizeof criterion_fields / sizeof *criterion_fields - 1,
+    .field_count = sizeof criterion_fields / sizeof *criterion_fields - 2,
     .reference = REFERENCE_NONE};
 const struct form guards_form = {.definition = "guards",
                                  .kind = FORM_LIST,

@@ -47,17 +47,25 @@ struct hook_keys {
     int64_t timeout;
 };
 
-#define HELP_HOOK_START    "once a canary has started"
-#define HELP_HOOK_ADVANCE  "once it has entered another stage"
-#define HELP_HOOK_PAUSE    "once it is paused"
-#define HELP_HOOK_RESUME   "once it is resumed"
-#define HELP_HOOK_ROLLBACK "once it is rolled back"
-#define HELP_HOOK_COMPLETE "once it is complete"
+#define HELP_HOOK_START           "once a canary has started"
+#define HELP_HOOK_ADVANCE         "once it has entered another stage"
+#define HELP_HOOK_PAUSE           "once it is paused"
+#define HELP_HOOK_RESUME          "once it is resumed"
+#define HELP_HOOK_ROLLBACK        "once it is rolled back"
+#define HELP_HOOK_COMPLETE        "once it is complete"
+#define HELP_HOOK_ALERT           "once a guard with `action: alert` is violated"
+#define HELP_HOOK_INVESTIGATE     "once a guard with `action: investigate` is"
+#define HELP_HOOK_APPROVAL_NEEDED "once only an `approval` is missing"
+#define HELP_HOOK_REPORTED        "once `automatic: false` leaves a rollback to a person"
+#define HELP_HOOK_UNHEALTHY       "once a log is unhealthy"
+#define HELP_HOOK_STALE_LOG       "once a log no longer mentions the canary"
 #define HOOK(hook, word) \
     FIELD(word, FIELD_PROGRAM, struct hook_keys, hooks.on[hook].arguments, HELP_##hook),
 static const struct field hook_fields[] = {
     HOOKS(HOOK) FIELD("timeout", FIELD_DURATION, struct hook_keys, timeout,
                       "how long each may take; default `60s`"),
+    FIELD("runbook", FIELD_TEXT, struct hook_keys, hooks.runbook,
+          "where to find what to do, such as an address; passed on to the programs"),
 };
 const struct form hooks_form =
     KEYS("hooks", "the hooks of a rollout", "mapping of [hooks](#hooks)", hook_fields,

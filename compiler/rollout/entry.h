@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 
+#include "compiler/base/words.h"
 #include "compiler/model/canary.h"
 
 struct buffer;
@@ -31,6 +32,14 @@ struct entry_head {
     const char *actor;
     const char *flag, *environment; /* NULL: not of one */
 };
+
+/* Of an entry about what somebody was told, and the key of what it was. */
+#define NOTICE_VERDICT "notice"
+#define NOTICE_STATES(X)                                                  \
+    X(NOTICE_BEGUN, "begun")                                              \
+    X(NOTICE_UNTOLD, "untold") /* it has begun, and the program failed */ \
+    X(NOTICE_OVER, "over")
+enum notice_state { NOTICE_STATES(WORDS_MEMBER) };
 
 void entry_begin(struct buffer *out, const struct entry_head *head);
 /* `"also":` other environments that the change is of, as bits; nothing where there are none. */

@@ -153,7 +153,7 @@ static bool ignore_aside(const struct ledger *ledger, struct buffer *error)
            put_file(ledger, LEDGER_ASIDE, name, &text, error) == REPLACED_SAFELY;
 }
 
-static bool make_folders(const struct ledger *ledger, struct buffer *error)
+bool ledger_make_folders(const struct ledger *ledger, struct buffer *error)
 {
     return make_folder(ledger, LEDGER_FOLDER, error) && make_folder(ledger, LEDGER_ASIDE, error) &&
            ignore_aside(ledger, error);
@@ -252,7 +252,7 @@ static bool put_aside(struct ledger *ledger, struct buffer *text, const char *na
 {
     const struct path path = path_in(LEDGER_ASIDE, name);
     write_todo(todo, text);
-    if (!make_folders(ledger, error))
+    if (!ledger_make_folders(ledger, error))
         return false;
     /* Before the first entry, the folders themselves have not been synced. */
     if (!sync_names(ledger->lock, ".") || !sync_names(ledger->lock, LEDGER_FOLDER))

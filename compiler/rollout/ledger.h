@@ -77,6 +77,8 @@ struct todo {
  */
 bool ledger_prepare(struct ledger *ledger, const struct buffer *entry, const struct todo *todo,
                     struct buffer *error);
+/* Creates `ledger/`, where there is none; ledger_prepare() does so, too. */
+bool ledger_make_folders(const struct ledger *ledger, struct buffer *error);
 /* Records how the edit went: false, and drops the entry, if it was not made; keeps a doubt. */
 bool ledger_edited(struct ledger *ledger, enum replaced edited, struct buffer *error);
 /* The entry counts, because its change was made; or it is dropped, because it was not. */

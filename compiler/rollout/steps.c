@@ -28,14 +28,17 @@ struct step {
     const struct rollback_step *definition; /* NULL: a hook */
 };
 
-static const struct invocation *hook_of(const struct steps *steps)
+static const struct hooks *hooks_of(const struct steps *steps)
 {
-    const struct hooks *hooks = &steps->project->hooks;
     const struct canary *canary = steps->environment < steps->project->environments.count
                                       ? steps->flag->environments[steps->environment].canary
                                       : NULL;
-    if (canary)
-        hooks = &canary->hooks;
+    return canary ? &canary->hooks : &steps->project->hooks;
+}
+
+static const struct invocation *hook_of(const struct steps *steps)
+{
+    const struct hooks *hooks = hooks_of(steps);
     if (steps->hook < 0 || hooks->on[steps->hook].arguments.count == 0)
         return NULL;
     return &hooks->on[steps->hook];
@@ -211,15 +214,31 @@ static void explain(const struct step *step, const struct process_result *result
     buffer_append_text(error, "; the steps after it are not run, and the change before them stays");
 }
 
+/* The input, with `"event":{"name":"alert","reason":…,"runbook":…}`. */
+static void write_input(const struct steps *steps, struct buffer *out)
+{
+    const char *runbook = steps->runbook ? steps->runbook : hooks_of(steps)->runbook;
+    size_t end = steps->hook < 0 ? 0 : sizeof "}\n" - 1;
+    buffer_append(out, steps->input->bytes, steps->input->length - end);
+    if (!end)
+        return;
+    field_object(out, "event");
+    field_text(out, "name", hook_event((enum hook)steps->hook));
+    field_text(out, "reason", steps->reason);
+    field_text(out, "runbook", runbook);
+    buffer_append_text(out, "}}\n");
+}
+
 static bool run_program(const struct steps *steps, const struct step *step,
                         struct processes *processes, struct buffer *error)
 {
-    const struct process_files files = {steps->input, -1};
     struct process_result result;
-    struct buffer line = {0};
+    struct buffer line = {0}, input = {0};
     begin_line(steps, step, "started", &line);
     if (!add_line(steps, &line, error))
         return false;
+    write_input(steps, &input);
+    const struct process_files files = {&input, -1};
     process_run(processes, steps->project->directory, step->invocation, &files, &result);
     begin_line(steps, step, ending_words[result.ending], &line);
     write_result(&result, &line);
@@ -229,6 +248,7 @@ static bool run_program(const struct steps *steps, const struct step *step,
     if (result.ending != PROCESS_DONE && !error->length)
         explain(step, &result, error);
     buffer_release(&result.output);
+    buffer_release(&input);
     return done;
 }
 

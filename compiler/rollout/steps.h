@@ -23,10 +23,13 @@ struct steps {
     const struct flag *flag;
     uint32_t environment; /* UINT32_MAX: not of one */
     const char *actor, *reason;
-    bool plan;                  /* the flag's rollback plan */
-    int hook;                   /* enum hook, run after the plan; -1: none */
-    bool is_off;                /* an override serves the default by now */
-    const struct buffer *input; /* what was decided, as JSON: the programs' standard input */
+    bool plan;           /* the flag's rollback plan */
+    int hook;            /* enum hook, run after the plan; -1: none */
+    const char *runbook; /* of what it is about; NULL: that of the hooks, if they have one */
+    bool is_off;         /* an override serves the default by now */
+    /* What was decided, a JSON object and a newline: the programs' standard input, with an `event`
+     * of what the hook is for. */
+    const struct buffer *input;
     const struct publication *publication; /* gets each override, too; or NULL */
     bool *cancelled; /* set where a signal said to end, which is used up by that; or NULL */
 };

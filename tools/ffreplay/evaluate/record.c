@@ -5,6 +5,7 @@
 
 #include "compiler/base/calendar.h"
 #include "compiler/base/json_read.h"
+#include "compiler/rollout/entry.h"
 
 bool record_parse(struct recorded *record, const json_t *json)
 {
@@ -26,6 +27,7 @@ bool record_parse(struct recorded *record, const json_t *json)
                                 .override = json_object_get(json, "override"),
                                 .experiment = json_object_get(json, "experiment"),
                                 .publication = json_object_get(json, "publication"),
+                                .notice = json_object_get(json, NOTICE_VERDICT),
                                 .acknowledges = json_object_get(json, "acknowledges"),
                                 .edit = json_text_at(json, "edit")};
     bool change = record->from && record->from_state && record->to && record->to_state &&
@@ -35,7 +37,7 @@ bool record_parse(struct recorded *record, const json_t *json)
     return record->time_text && parse_time(record->time_text, &record->time) && record->actor &&
            record->verdict && record->rule && record->reason &&
            (change || record->experiment || record->step || record->override ||
-            record->publication || record->acknowledges || record->edit);
+            record->publication || record->notice || record->acknowledges || record->edit);
 }
 
 static bool lists(const json_t *list, const char *text)

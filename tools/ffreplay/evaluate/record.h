@@ -24,6 +24,7 @@ struct recorded {
     const json_t *step, *override, *acknowledges; /* or NULL */
     const json_t *experiment;                     /* of a change of one; NULL */
     const json_t *publication;                    /* of a snapshot; NULL */
+    const json_t *notice;                         /* that somebody was told; NULL */
     const char *edit;                             /* of definitions, in words; or NULL */
 };
 

@@ -95,6 +95,8 @@ static void criterion(struct verdict *verdict, const struct judgement *judgement
         field_count(out, "look", judgement->look);
     else
         field_text(out, "look", NULL);
+    if (asked->runbook && judgement->finding.verdict == CRITERION_HARM)
+        field_text(out, "runbook", asked->runbook);
     buffer_append_text(out, "}");
 }
 

@@ -224,6 +224,21 @@ static void list(const struct report *report, const char *heading,
         page_fact(report->page, i == 0 ? heading : "", sentences->items[i]);
 }
 
+/* Of guards that are violated. */
+static void runbooks(const struct report *report)
+{
+    const struct analysis *analysis = report->verdict->analysis;
+    const char *heading = "runbook";
+    for (uint32_t i = 0; i < analysis->judgement_count; i++) {
+        const struct criterion *guard = analysis->judgements[i].criterion;
+        if (!guard->runbook || analysis->judgements[i].finding.verdict != CRITERION_HARM)
+            continue;
+        page_fact(report->page, heading,
+                  arena_format(report->arena, "%s: %s", guard->metric->name.text, guard->runbook));
+        heading = "";
+    }
+}
+
 void report_text(struct verdict *verdict, const struct page *page)
 {
     struct report report = {page, verdict, verdict->replay->texts};
@@ -244,4 +259,5 @@ void report_text(struct verdict *verdict, const struct page *page)
     buffer_append_text(page->out, "\n");
     list(&report, "why", &verdict->reasons);
     page_fact(page, "would", verdict->would);
+    runbooks(&report);
 }

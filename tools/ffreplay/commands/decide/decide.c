@@ -11,6 +11,7 @@
 #include "compiler/base/calendar.h"
 #include "tools/ffreplay/apply/apply.h"
 #include "tools/ffreplay/apply/apply_options.h"
+#include "tools/ffreplay/apply/notices.h"
 #include "tools/ffreplay/canary/analysis_row.h"
 #include "tools/ffreplay/commands/choose_canaries.h"
 #include "tools/ffreplay/commands/choose_logs.h"
@@ -77,6 +78,8 @@ static void run_steps(const struct options *options, struct verdict *verdicts,
         if (outcomes[i].applied == APPLIED)
             (void)apply_steps(&verdicts[i], options->apply.actor, &options->publication, NULL,
                               &problem);
+        keep_first(error, &problem);
+        (void)notices_tell(&verdicts[i], options->apply.actor, NULL, &problem);
         keep_first(error, &problem);
     }
 }

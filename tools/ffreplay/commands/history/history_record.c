@@ -9,11 +9,13 @@
 #include "compiler/base/calendar.h"
 #include "compiler/base/scalar.h"
 #include "compiler/base/json_read.h"
+#include "compiler/model/invocation.h"
+#include "compiler/rollout/entry.h"
 
 static const char *color_of(const struct recorded *record)
 {
     static const char *const red[] = {"rollback", "override", NULL};
-    static const char *const yellow[] = {"pause", "step", "stop", NULL};
+    static const char *const yellow[] = {"pause", "step", "stop", NOTICE_VERDICT, NULL};
     for (size_t i = 0; red[i]; i++)
         if (strcmp(record->verdict, red[i]) == 0)
             return PAGE_BOLD PAGE_RED;
@@ -43,9 +45,22 @@ static void write_where(const struct page *page, const struct recorded *record)
     buffer_append_text(page->out, "\n");
 }
 
+/* "alert", "alert over" */
+static const char *notice_words(const struct page *page, const json_t *notice)
+{
+    const char *word = json_text_at(notice, "hook"), *state = json_text_at(notice, "state");
+    int hook = word ? words_find(hook_words, word) : -1;
+    bool begun = !state || strcmp(state, "begun") == 0;
+    return arena_format(page->arena, "%s%s%s",
+                        hook < 0 ? NOTICE_VERDICT : hook_event((enum hook)hook), begun ? "" : " ",
+                        begun ? "" : state);
+}
+
 static void write_headline(const struct page *page, const struct recorded *record)
 {
     const char *what = strcmp(record->rule, "policy-changed") == 0 ? "begin anew" : record->verdict;
+    if (record->notice)
+        what = notice_words(page, record->notice);
     terminal_format(page->out, "%s  ", record->time_text);
     page_put(page, color_of(record), what, 0);
     buffer_append_text(page->out, "  ");
@@ -153,6 +168,16 @@ static void write_edit(const struct page *page, const struct recorded *record)
     line(page, record->reason);
 }
 
+static void write_notice(const struct page *page, const struct recorded *record)
+{
+    const char *of = json_text_at(record->notice, "of");
+    const char *runbook = json_text_at(record->notice, "runbook");
+    line(page, arena_format(page->arena, "%s%sby %s", of ? of : "", of ? ", " : "", record->actor));
+    line(page, record->reason);
+    if (runbook)
+        line(page, arena_format(page->arena, "runbook: %s", runbook));
+}
+
 static void write_acknowledged(const struct page *page, const struct recorded *record)
 {
     size_t index;
@@ -214,6 +239,8 @@ bool history_write_record(const struct page *page, const struct recorded *record
         write_trial(page, record);
     else if (record->publication)
         write_publication(page, record);
+    else if (record->notice)
+        write_notice(page, record);
     else if (record->edit)
         write_edit(page, record);
     else

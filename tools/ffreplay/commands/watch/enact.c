@@ -8,6 +8,7 @@
 #include "compiler/rollout/actor.h"
 #include "compiler/rollout/recovery.h"
 #include "tools/ffreplay/apply/apply.h"
+#include "tools/ffreplay/apply/notices.h"
 #include "tools/ffreplay/commands/commands.h"
 #include "watch.h"
 #include "compiler/project/project.h"
@@ -84,16 +85,20 @@ static bool apply_locked(struct watch *watch, struct applying *applying, struct 
     return !error->length && ledger_is_certain(ledger, error) && published;
 }
 
-/* A failing step is reported, but does not end a watch that covers other flags. */
-static void run_steps(struct watch *watch, struct verdict *verdict)
+/* What a verdict runs: plan and hook of a change, or the hooks that tell people. A failing program
+ * is reported, but does not end a watch that covers other flags. */
+enum runs { RUNS_STEPS, RUNS_NOTICES };
+
+static void run_programs(struct watch *watch, struct verdict *verdict, enum runs runs)
 {
+    const char *actor = actor_name(watch->options->apply.actor, watch->options->directory);
     struct buffer error = {0};
     bool cancelled = false;
     sigset_t blocked;
     /* Child programs must not inherit the signals that the watch blocks. */
     sigprocmask(SIG_SETMASK, &watch->signals, &blocked);
-    if (!apply_steps(verdict, actor_name(watch->options->apply.actor, watch->options->directory),
-                     &watch->publication, &cancelled, &error)) {
+    if (!(runs == RUNS_STEPS ? apply_steps(verdict, actor, &watch->publication, &cancelled, &error)
+                             : notices_tell(verdict, actor, &cancelled, &error))) {
         int status = job_error(&watch_command, "%s", error.bytes);
         if (cancelled)
             watch_end(watch, status);
@@ -130,9 +135,15 @@ void watch_apply(struct watch *watch, struct verdict *verdict)
     ledger_unlock(&ledger);
     buffer_release(&error);
     if (made && watch->options->apply.run_steps)
-        run_steps(watch, verdict);
+        run_programs(watch, verdict, RUNS_STEPS);
     apply_note_rest(&applying, watch->directory);
     buffer_release(&applying.why);
+}
+
+void watch_tell(struct watch *watch, struct verdict *verdict)
+{
+    if (watch->options->apply.run_steps)
+        run_programs(watch, verdict, RUNS_NOTICES);
 }
 
 bool watch_recover(struct watch *watch)

@@ -81,6 +81,7 @@ static void look(struct watch *watch)
             (!watch->broken || verdict_is_emergency(&verdict)))
             watch_apply(watch, &verdict);
         watch_announce(watch, &verdict);
+        watch_tell(watch, &verdict);
         if (watch->options->flag && is_final(&verdict))
             watch_end(watch, worst);
         /* After a change, the other verdicts rest on outdated definitions. */

@@ -87,6 +87,8 @@ void watch_announce_blindness(struct watch *watch, bool blind);
 /* Makes the verdict true, under the project's lock; what fails ends the watch. Definitions that
  * were changed meanwhile are left as they are, for the next look. */
 void watch_apply(struct watch *watch, struct verdict *verdict);
+/* With --run-steps, the hooks of what people should know of it. */
+void watch_tell(struct watch *watch, struct verdict *verdict);
 /* Finishes what a run that was killed left behind. */
 bool watch_recover(struct watch *watch);
 

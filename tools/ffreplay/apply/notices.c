@@ -1,0 +1,254 @@
+/* notices.c - see notices.h. */
+#include "notices.h"
+
+#include <string.h>
+
+#include "compiler/base/arena.h"
+#include "compiler/base/buffer.h"
+#include "compiler/base/calendar.h"
+#include "compiler/base/json.h"
+#include "compiler/base/json_read.h"
+#include "compiler/model/model.h"
+#include "compiler/rollout/entry.h"
+#include "compiler/rollout/ledger.h"
+#include "compiler/rollout/steps.h"
+#include "tools/ffreplay/canary/reasons.h"
+#include "tools/ffreplay/report/report.h"
+
+/* What is so now, or what the ledger says of it. */
+struct notice {
+    enum hook hook;
+    const char *of; /* the guard that it is of, "error-rate max 5%"; "": of the rollout */
+    const char *reason, *runbook;
+    enum notice_state state;
+    int64_t time;
+};
+struct notices {
+    struct arena *arena;
+    struct notice *items;
+    uint32_t count;
+};
+
+static const char *const state_words[] = WORDS(NOTICE_STATES);
+
+static void add(struct notices *notices, const struct notice *notice)
+{
+    *ARENA_APPEND(notices->arena, notices->items, notices->count) = *notice;
+}
+
+static const struct notice *find(const struct notices *notices, const struct notice *notice)
+{
+    for (uint32_t i = 0; i < notices->count; i++)
+        if (notices->items[i].hook == notice->hook && strcmp(notices->items[i].of, notice->of) == 0)
+            return &notices->items[i];
+    return NULL;
+}
+
+static const struct hooks *hooks_of(const struct verdict *verdict)
+{
+    return &verdict->analysis->subject.canary->hooks;
+}
+
+static bool is_wanted(const struct verdict *verdict, enum hook hook)
+{
+    return hooks_of(verdict)->on[hook].arguments.count > 0;
+}
+
+static bool any_wanted(const struct verdict *verdict)
+{
+#define WANTED(hook, word) is_wanted(verdict, hook) ||
+    return NOTICE_HOOKS(WANTED) false;
+#undef WANTED
+}
+
+/* --------------------------------------------------------------------------------------- now -- */
+
+static void add_now(struct verdict *verdict, struct notices *now, enum hook hook, const char *of,
+                    const char *reason, const char *runbook)
+{
+    const struct notice notice = {.hook = hook,
+                                  .of = of,
+                                  .reason = reason,
+                                  .runbook = runbook ? runbook : hooks_of(verdict)->runbook,
+                                  .state = NOTICE_BEGUN,
+                                  .time = verdict->now};
+    if (is_wanted(verdict, hook))
+        add(now, &notice);
+}
+
+static void add_guards(struct verdict *verdict, struct notices *now)
+{
+    for (uint32_t i = 0; i < verdict->analysis->judgement_count; i++) {
+        const struct judgement *judgement = &verdict->analysis->judgements[i];
+        const struct criterion *guard = judgement->criterion;
+        if (judgement->finding.advances || judgement->finding.verdict != CRITERION_HARM ||
+            (guard->action != ACTION_ALERT && guard->action != ACTION_INVESTIGATE))
+            continue;
+        const char *over = guard->over ? arena_format(now->arena, " over %s",
+                                                      duration_text(now->arena, guard->over))
+                                       : "";
+        const char *of = arena_format(now->arena, "%s %s %s%s", guard->metric->name.text,
+                                      criterion_form_words[guard->form], guard->written.text, over);
+        add_now(verdict, now, guard->action == ACTION_ALERT ? HOOK_ALERT : HOOK_INVESTIGATE, of,
+                measured_text(verdict, judgement), guard->runbook);
+    }
+}
+
+static void look(struct verdict *verdict, struct notices *now)
+{
+    const struct stage *next = verdict->next;
+    add_guards(verdict, now);
+    if (verdict->decision.rule == RULE_APPROVAL)
+        add_now(verdict, now, HOOK_APPROVAL_NEEDED, next->name.text,
+                arena_format(now->arena, "the next stage, '%s', needs a person's approval",
+                             next->name.text),
+                NULL);
+    if (verdict_left_to_person(verdict) && verdict_holds(verdict))
+        add_now(verdict, now, HOOK_REPORTED, "", verdict->reasons.items[0], NULL);
+    if (!verdict_holds(verdict))
+        add_now(verdict, now, HOOK_UNHEALTHY, "",
+                "too many lines of a log are bad: there is no verdict", NULL);
+    else if (verdict->issues.count > 0)
+        add_now(verdict, now, HOOK_UNHEALTHY, "", verdict->issues.items[0], NULL);
+    if (verdict->silence.log)
+        add_now(verdict, now, HOOK_STALE_LOG, verdict->silence.log->name.text,
+                silence_text(verdict), NULL);
+}
+
+/* ---------------------------------------------------------------------------------- the ledger -- */
+
+/* Of an entry; false: it is of something else, or not understood. */
+static bool parse(const struct verdict *verdict, const json_t *entry, struct notice *notice)
+{
+    const json_t *told = json_object_get(entry, NOTICE_VERDICT);
+    const char *flag = json_text_at(entry, "flag"), *where = json_text_at(entry, "environment");
+    const char *hook_word = json_text_at(told, "hook"), *state = json_text_at(told, "state");
+    const char *of = json_text_at(told, "of"), *time = json_text_at(entry, "time");
+    if (!flag || strcmp(flag, verdict->analysis->subject.flag->name.text) != 0 || !where ||
+        strcmp(where, verdict->environment) != 0 || !hook_word || !state || !time ||
+        !parse_time(time, &notice->time))
+        return false;
+    notice->of = of ? of : "";
+    int hook = words_find(hook_words, hook_word), standing = words_find(state_words, state);
+    if (hook < 0 || standing < 0)
+        return false;
+    notice->hook = (enum hook)hook;
+    notice->state = (enum notice_state)standing;
+    return true;
+}
+
+/* Of each, how it stands by the newest entry since the stage began. */
+static bool recall(const struct verdict *verdict, struct notices *known, struct buffer *error)
+{
+    const char *flag = verdict->analysis->subject.flag->name.text;
+    const struct ledger_entries *entries = ledger_look(verdict->replay->project->directory, error);
+    for (uint32_t i = entries ? entries->count : 0; i-- > 0;) {
+        json_t *entry = ledger_json(entries, i, flag);
+        struct notice notice = {0};
+        if (entry && parse(verdict, entry, &notice) &&
+            notice.time >= verdict->analysis->subject.canary->since && !find(known, &notice)) {
+            notice.of = arena_copy(known->arena, notice.of, strlen(notice.of));
+            add(known, &notice);
+        }
+        json_decref(entry);
+    }
+    return entries;
+}
+
+static bool record(const struct verdict *verdict, const char *actor, const struct notice *notice,
+                   struct buffer *error)
+{
+    const struct entry_head head = {verdict->now, actor, verdict->analysis->subject.flag->name.text,
+                                    verdict->environment};
+    struct ledger ledger = {.lock = -1};
+    struct buffer entry = {0};
+    entry_begin(&entry, &head);
+    entry_manual(&entry, NOTICE_VERDICT, notice->reason);
+    field_object(&entry, NOTICE_VERDICT);
+    field_text(&entry, "hook", hook_words[notice->hook]);
+    if (*notice->of)
+        field_text(&entry, "of", notice->of);
+    field_text(&entry, "state", state_words[notice->state]);
+    if (notice->runbook)
+        field_text(&entry, "runbook", notice->runbook);
+    buffer_append_text(&entry, "}");
+    bool added = ledger_lock(&ledger, verdict->replay->project->directory, error) &&
+                 ledger_add(&ledger, &entry, error) && ledger_is_certain(&ledger, error);
+    ledger_unlock(&ledger);
+    buffer_release(&entry);
+    return added;
+}
+
+/* --------------------------------------------------------------------------------------- tell -- */
+
+/* Steps keep their lock in the ledger's folder, which there may not be: nothing has changed. */
+static bool make_place(const struct verdict *verdict, struct buffer *error)
+{
+    struct ledger ledger = {.lock = -1};
+    bool made = ledger_lock(&ledger, verdict->replay->project->directory, error) &&
+                ledger_make_folders(&ledger, error);
+    ledger_unlock(&ledger);
+    return made;
+}
+
+static bool tell(struct verdict *verdict, const char *actor, struct notice *notice, bool *cancelled,
+                 struct buffer *error)
+{
+    const struct subject *subject = &verdict->analysis->subject;
+    struct buffer input = {0}, problem = {0};
+    report_json(verdict, &input);
+    const struct steps steps = {.project = verdict->replay->project,
+                                .flag = subject->flag,
+                                .environment = subject->environment,
+                                .actor = actor,
+                                .reason = notice->reason,
+                                .hook = (int)notice->hook,
+                                .runbook = notice->runbook,
+                                .input = &input,
+                                .cancelled = cancelled};
+    bool told = make_place(verdict, error) && steps_run(&steps, error);
+    notice->state = told ? NOTICE_BEGUN : NOTICE_UNTOLD;
+    bool recorded = record(verdict, actor, notice, error->length ? &problem : error);
+    buffer_release(&input);
+    buffer_release(&problem);
+    return told && recorded;
+}
+
+/* Whether nobody was told so far; or, where that failed, whether it is time to try again. */
+static bool is_due(const struct notice *known, int64_t now)
+{
+    if (!known)
+        return true;
+    switch (known->state) {
+    case NOTICE_BEGUN:
+        return false;
+    case NOTICE_UNTOLD:
+        return now - known->time >= NOTICE_RETRY;
+    case NOTICE_OVER:
+        break;
+    }
+    return true;
+}
+
+bool notices_tell(struct verdict *verdict, const char *actor, bool *cancelled, struct buffer *error)
+{
+    struct notices now = {.arena = verdict->replay->texts};
+    struct notices known = {.arena = verdict->replay->texts};
+    enum decision_rule rule = verdict->decision.rule;
+    if (rule == RULE_ROLLED_BACK || rule == RULE_COMPLETED || !any_wanted(verdict))
+        return true;
+    look(verdict, &now);
+    bool fine = recall(verdict, &known, error);
+    for (uint32_t i = 0; fine && i < now.count; i++)
+        if (is_due(find(&known, &now.items[i]), verdict->now))
+            fine = tell(verdict, actor, &now.items[i], cancelled, error);
+    for (uint32_t i = known.count; fine && i-- > 0;) { /* oldest first */
+        struct notice *over = &known.items[i];
+        if (over->state == NOTICE_OVER || find(&now, over))
+            continue;
+        over->state = NOTICE_OVER;
+        over->reason = arena_format(known.arena, "%s is over", hook_event(over->hook));
+        fine = record(verdict, actor, over, error);
+    }
+    return fine;
+}
