@@ -210,7 +210,9 @@ least = min(one["build"] for one in published[5:])
 ok(f"keeps 2 builds that no publication names, such as {least[:12]}" in done.stderr, "so are lost lines", done.stderr)
 with open(record(archive), "w") as file:
     file.write(text)
-with open(os.path.join(archive, "production", f"{published[1]['build']}.ffs"), "w"):
+emptied = os.path.join(archive, "production", f"{published[1]['build']}.ffs")
+os.chmod(emptied, 0o644)
+with open(emptied, "w"):
     pass
 done = metrics(directory, LOG, "--archive", archive)
 ok("it is empty" in done.stderr and assignment(done)["assumed"] > 0, "an empty snapshot is said to be", done.stderr)
