@@ -7,6 +7,10 @@ import subprocess
 import sys
 import tempfile
 
+if not shutil.which("git"):
+    print("ok 1 - what can go # SKIP there is no git\n1..1")
+    sys.exit()
+
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FFC = os.environ.get("FFC", f"{TOP}/build/ffc")
 SCRATCH = tempfile.mkdtemp(prefix="ffc-stale-")

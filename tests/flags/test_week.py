@@ -9,6 +9,10 @@ import shutil
 import subprocess
 import sys
 
+if not shutil.which("git"):
+    print("ok 1 - a week # SKIP there is no git\n1..1")
+    sys.exit()
+
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "replay"))
 import lab
 from lab import SCRATCH, equal, finish, ok

@@ -115,7 +115,7 @@ static void look(struct verdict *verdict, struct notices *now)
                 silence_text(verdict), NULL);
 }
 
-/* ---------------------------------------------------------------------------------- the ledger -- */
+/* -------------------------------------------------------------------------------- the ledger -- */
 
 /* Of an entry; false: it is of something else, or not understood. */
 static bool parse(const struct verdict *verdict, const json_t *entry, struct notice *notice)
@@ -179,7 +179,7 @@ static bool record(const struct verdict *verdict, const char *actor, const struc
     return added;
 }
 
-/* --------------------------------------------------------------------------------------- tell -- */
+/* -------------------------------------------------------------------------------------- tell -- */
 
 /* Steps keep their lock in the ledger's folder, which there may not be: nothing has changed. */
 static bool make_place(const struct verdict *verdict, struct buffer *error)

@@ -21,7 +21,8 @@ struct buffer;
 /*
  * Runs the programs of what is new, with the verdict as JSON on their standard input, its `event`
  * saying what is told. The ledger must not be locked; nothing is read where no such hook is
- * defined. Of a rollout that is over, nothing is told. *cancelled as in apply_steps(). False: one failed; a sentence in `error`.
+ * defined. Of a rollout that is over, nothing is told. *cancelled as in apply_steps(). False: one
+ * failed; a sentence in `error`.
  */
 bool notices_tell(struct verdict *verdict, const char *actor, bool *cancelled,
                   struct buffer *error);
