@@ -24,8 +24,7 @@
 #define AT_OPTION(target, help) {"at", 0, OPTION_TIME, &(target), "TIME", help}
 #define NOW_OPTION(target, help) {"now", 0, OPTION_TIME, &(target), "TIME", help}
 #define FROM_OPTION(target, help) {"from", 0, OPTION_TIME, &(target), "TIME", help}
-#define SINCE_OPTION(target) \
-    {"since", 0, OPTION_AGO, &(target), "D", "the same, so long ago: 7d"}
+#define SINCE_OPTION(target, help) {"since", 0, OPTION_AGO, &(target), "D", help}
 #define UNTIL_OPTION(target, help) {"until", 0, OPTION_TIME, &(target), "TIME", help}
 
 /* The form of what is printed. */

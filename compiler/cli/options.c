@@ -143,6 +143,14 @@ static bool is_repeated(struct parsing *parsing, const struct option *option)
     return repeated;
 }
 
+/* A time, or the day that begins then in UTC. */
+static bool parse_day(const char *text, int64_t *ms)
+{
+    char time[sizeof "2026-11-20T00:00:00Z"];
+    int length = snprintf(time, sizeof time, "%sT00:00:00Z", text);
+    return parse_time(text, ms) || (length == (int)sizeof time - 1 && parse_time(time, ms));
+}
+
 static bool set_count(const struct parsing *parsing, const struct option *option, const char *value)
 {
     int64_t count;
@@ -187,10 +195,11 @@ static bool set_value(struct parsing *parsing, const struct option *option, cons
     case OPTION_COUNT:
         return set_count(parsing, option, value);
     case OPTION_AGO:
-        if (parse_ago(value, option->target))
+        if (parse_ago(value + (*value == '-'), option->target) || parse_day(value, option->target))
             return true;
         job_error(parsing->command, "--%s takes a duration such as 7d, not '%s'", option->name,
                   value);
+        print_help("or since when: 2026-11-20, or 2026-11-20T10:00:00Z");
         return false;
     case OPTION_TIME:
         if (parse_time(value, option->target) ||

@@ -31,7 +31,7 @@ enum option_kind {
     OPTION_WORD,   /* struct option_word; that it is one of these words, the command checks */
     OPTION_COUNT,  /* uint32_t */
     OPTION_TIME,   /* int64_t, milliseconds, from RFC 3339, or "-7d": so long ago */
-    OPTION_AGO,    /* int64_t, milliseconds: a time so long ago, from "7d" */
+    OPTION_AGO,    /* int64_t, milliseconds: a time so long ago, from "7d"; or a time, or a day */
     OPTION_FORMAT, /* enum diagnostic_format: text, json, github */
     OPTION_COLOR   /* enum color_choice: auto, always, never */
 };

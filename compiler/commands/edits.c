@@ -22,6 +22,7 @@
 #include "compiler/rollout/recovery.h"
 #include "edit_tests.h"
 #include "edit_told.h"
+#include "edit_words.h"
 
 /* --------------------------------------------------------------------------------- beginning -- */
 
@@ -92,6 +93,7 @@ void edits_release(struct edits *edits)
     change_release(&edits->change);
     parsed_free(edits->parsed);
     buffer_release(&edits->notes);
+    buffer_release(&edits->words);
     arena_release(&edits->arena);
 }
 
@@ -537,6 +539,8 @@ static int tell_meaning(struct edits *edits, const struct file_text *texts, uint
     if (!known)
         terminal_message(&edits->notes, "note: whom it touches cannot be told, because the "
                                         "definitions had errors\n");
+    if (known)
+        entry_changes(&edits->words, old, new, edits->flags, edits->flag_count, edits->renamed);
     if (known && edits->renamed)
         call_by_new_name(edits, old);
     if (known)
@@ -655,6 +659,10 @@ static void write_entry(struct edits *edits, const struct file_edit *files, uint
     field_text(out, "edit", edits->subject);
     if (edits->renamed)
         field_text(out, "renamed_from", edits->renamed);
+    if (edits->words.length) {
+        json_write_comma(out);
+        buffer_append(out, edits->words.bytes, edits->words.length);
+    }
     file_edits_entry(files, count, out);
     field_object(out, "digests");
     entry_definitions(out, change->project);

@@ -61,6 +61,7 @@ struct edits {
     const char *renamed; /* the only flag, as it was called before; or NULL */
     int refused;         /* what to exit with, when planning failed */
     struct buffer notes; /* for stderr, when it is done */
+    struct buffer words; /* of the ledger's entry: what changes, in words */
 };
 
 #define EDITS_INIT(its_command)                                                   \

@@ -9,6 +9,14 @@
 
 const char *const happening_words[] = WORDS(HAPPENINGS);
 
+bool is_asked_for(const struct telling_history *telling, const char *flag)
+{
+    for (uint32_t i = 0; flag && i < telling->alias_count; i++)
+        if (strcmp(telling->aliases[i].name, flag) == 0)
+            return true;
+    return flag && !telling->choice->flag_count;
+}
+
 /* A change of an environment that says all, in place of those of each that say the same. */
 static bool is_same(const char *a, const char *b)
 {
@@ -17,14 +25,8 @@ static bool is_same(const char *a, const char *b)
 
 static bool says_the_same(const struct flag_change *change, const struct raw_change *raw)
 {
-    if (change->said_count != raw->said_count || change->what != raw->what)
-        return false;
-    for (uint32_t i = 0; i < raw->said_count; i++)
-        if (!is_same(change->said[i].what, raw->said[i].what) ||
-            !is_same(change->said[i].before, raw->said[i].before) ||
-            !is_same(change->said[i].after, raw->said[i].after))
-            return false;
-    return true;
+    return change->what == raw->what &&
+           word_changes_are_same(change->said, change->said_count, raw->said, raw->said_count);
 }
 
 static void fill_source(const struct telling_history *telling, struct flag_change *change,
@@ -90,10 +92,35 @@ static void add_raws(const struct telling_history *telling)
     }
 }
 
+/* What an edit's entry says of each flag. */
+static void add_entry_changes(const struct telling_history *telling,
+                              const struct ledger_part *entry)
+{
+    struct history *history = telling->history;
+    for (uint32_t i = 0; i < entry->change_count; i++) {
+        const struct entry_change *change = &entry->changes[i];
+        if (!is_asked_for(telling, change->flag) && !is_asked_for(telling, change->former))
+            continue;
+        struct flag_change *added = ARENA_APPEND(telling->arena, history->items, history->count);
+        *added = (struct flag_change){.what = change->what,
+                                      .flag = change->flag,
+                                      .former = change->former,
+                                      .environments = change->environments,
+                                      .environment_count = change->environment_count,
+                                      .said = change->said,
+                                      .said_count = change->said_count};
+        fill_source(telling, added, entry, entry->commit);
+    }
+}
+
 static void add_entry(const struct telling_history *telling, const struct ledger_part *entry)
 {
     struct history *history = telling->history;
     struct arena *arena = telling->arena;
+    if (entry->change_count) {
+        add_entry_changes(telling, entry);
+        return;
+    }
     struct flag_change *change = ARENA_APPEND(arena, history->items, history->count);
     *change = (struct flag_change){.what = HAPPENED_CHANGED,
                                    .flag = entry->flag,
@@ -125,7 +152,7 @@ static bool is_chosen(const struct history_choice *choice, const struct flag_cha
     bool here = !choice->environment || change->environment_count == 0;
     for (uint32_t i = 0; i < change->environment_count && !here; i++)
         here = strcmp(change->environments[i], choice->environment) == 0;
-    return here && change->time >= choice->since;
+    return here && change->time >= choice->since && change->time <= choice->until;
 }
 
 struct placed {

@@ -61,6 +61,7 @@ struct history_choice {
     uint32_t flag_count;
     const char *environment; /* NULL: all */
     int64_t since;           /* INT64_MIN: from the beginning */
+    int64_t until;           /* INT64_MAX: to what is not committed */
     uint32_t most;           /* the last ones */
     int64_t now;
 };

@@ -10,8 +10,6 @@
 #include "compiler/rollout/ledger.h"
 #include "history_walk.h"
 
-#define MOST_SAID 200 /* statements of a flag in an environment that are told of */
-
 /* ------------------------------------------------------------------------------------- names -- */
 
 /* Whether a flag is asked for, by the name that it has there. */
@@ -115,8 +113,7 @@ static struct raw_change *add_raw(struct walk *walk, uint32_t at, enum happening
 
 static bool is_told_elsewhere(const struct word_change *said, bool renamed)
 {
-    return strncmp(said->what, "override:", 9) == 0 || strncmp(said->what, "override[", 9) == 0 ||
-           (renamed && strcmp(said->what, "salt") == 0);
+    return is_of_override(said) || (renamed && strcmp(said->what, "salt") == 0);
 }
 
 /* A change of the merge itself is one from each of its parents. */
@@ -141,21 +138,9 @@ struct pair_of_flags {
 static struct word_change *compare_words(struct walk *walk, const struct pair_of_flags *pair,
                                          const char *environment, uint32_t *count)
 {
-    struct arena *arena = &walk->scratch;
-    struct told old = {.all = {0}}, new = {.all = {0}};
-    *count = 0;
-    if (!environment) {
-        old.all = old.full = old.shown = flag_in_words(pair->old, arena);
-        new.all = new.full = new.shown = flag_in_words(pair->new, arena);
-    } else {
-        uint32_t from = project_environment(pair->before->project, environment);
-        uint32_t to = project_environment(pair->after->project, environment);
-        if (from == UINT32_MAX || to == UINT32_MAX)
-            return NULL;
-        old = told_of(pair->before->project, pair->old, from, arena);
-        new = told_of(pair->after->project, pair->new, to, arena);
-    }
-    return words_changed(&old, &new, arena, count);
+    const struct flag_versions versions = {pair->before->project, pair->after->project, pair->old,
+                                           pair->new};
+    return flag_words_changed(&versions, environment, &walk->scratch, count);
 }
 
 /* In one environment, or of the flag as a whole: against the first parent, without what the others

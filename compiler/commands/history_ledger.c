@@ -75,6 +75,39 @@ static bool is_asked(const struct telling_history *telling, const struct ledger_
     return false;
 }
 
+static enum happening happening_of(const json_t *change)
+{
+    int found = words_find(happening_words, json_text_at(change, "what"));
+    return found < 0 ? HAPPENED_CHANGED : (enum happening)found;
+}
+
+static void read_changes(struct arena *arena, const json_t *array, struct ledger_part *part)
+{
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        const json_t *item = json_array_get(array, i), *says = json_object_get(item, "says");
+        const char *flag = json_text_at(item, "flag");
+        if (!flag)
+            continue;
+        struct entry_change *change = ARENA_APPEND(arena, part->changes, part->change_count);
+        *change =
+            (struct entry_change){.what = happening_of(item),
+                                  .flag = history_kept(arena, flag),
+                                  .former = history_kept(arena, json_text_at(item, "former"))};
+        add_texts(arena, json_object_get(item, "environments"), &change->environments,
+                  &change->environment_count);
+        for (size_t j = 0; j < json_array_size(says) && j < MOST_SAID; j++) {
+            const json_t *said = json_array_get(says, j);
+            const char *what = json_text_at(said, "what");
+            if (what)
+                *ARENA_APPEND(arena, change->said, change->said_count) = (struct word_change){
+                    .what = history_kept(arena, what),
+                    .before = history_kept(arena, json_text_at(said, "before")),
+                    .after = history_kept(arena, json_text_at(said, "after"))};
+        }
+        change->found = ARENA_ARRAY(arena, uint64_t, change->said_count + 1u);
+    }
+}
+
 static uint32_t commit_that_added(const struct telling_history *telling, const char *place)
 {
     const uint32_t *commit = table_get(&telling->added, place);
@@ -117,6 +150,7 @@ static void read_entry(struct telling_history *telling, const json_t *entry, con
         part.to = experiment_words(arena, json_object_get(experiment, "to"));
         part.subject = part.from && part.to ? "experiment" : NULL;
     }
+    read_changes(arena, json_object_get(entry, "changes"), &part);
     part.approved = history_kept(arena, json_text_at(json_object_get(entry, "to"), "approved"));
     part.commit = commit_that_added(telling, place);
     *ARENA_APPEND(arena, telling->entries, telling->entry_count) = part;
@@ -226,6 +260,95 @@ static bool match_steps(struct telling_history *telling, struct raw_change *raw,
     return false;
 }
 
+static bool is_same(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* Whether the entry says that it became that, or that it was that; once for each
+ * environment. */
+enum side { SIDE_AFTER, SIDE_BEFORE };
+static const struct word_change *take_said(const struct entry_change *change,
+                                           const struct raw_change *raw, const char *what,
+                                           enum side side, const char *words)
+{
+    uint32_t environment = 0;
+    while (environment < change->environment_count && raw->environment &&
+           strcmp(change->environments[environment], raw->environment) != 0)
+        environment++;
+    if ((!change->environment_count != !raw->environment) ||
+        (raw->environment && environment == change->environment_count) || environment >= 64 ||
+        (strcmp(change->flag, raw->flag) != 0 && !is_same(change->flag, raw->former)))
+        return NULL;
+    for (uint32_t i = 0; i < change->said_count; i++)
+        if (!(change->found[i] >> environment & 1) && strcmp(change->said[i].what, what) == 0 &&
+            is_same(side == SIDE_AFTER ? change->said[i].after : change->said[i].before, words)) {
+            change->found[i] |= UINT64_C(1) << environment;
+            return &change->said[i];
+        }
+    return NULL;
+}
+
+static const struct word_change *take_of_part(struct ledger_part *part,
+                                              const struct raw_change *raw, const char *what,
+                                              enum side side, const char *words)
+{
+    for (uint32_t i = 0; i < part->change_count; i++) {
+        const struct word_change *found = take_said(&part->changes[i], raw, what, side, words);
+        if (found) {
+            if (part->commit == NOWHERE)
+                part->commit = raw->commit;
+            return found;
+        }
+    }
+    return NULL;
+}
+
+/* From what the commit left, back through the edits that led there, newest first. True: to what was
+ * before it. */
+static bool match_back(struct telling_history *telling, const struct raw_change *raw,
+                       struct word_change *said)
+{
+    for (uint32_t i = 0; i < telling->entry_count; i++) {
+        struct ledger_part *part = &telling->entries[i];
+        const struct word_change *found =
+            part->time <= time_of(telling, raw->commit)
+                ? take_of_part(part, raw, said->what, SIDE_AFTER, said->after)
+                : NULL;
+        if (found && is_same(said->before, found->before))
+            return true;
+        if (found)
+            said->after = found->before;
+    }
+    return false;
+}
+
+/* From what was before the commit, through the edits that came with it, oldest first: what was done
+ * by hand after them is left. */
+static void match_forth(struct telling_history *telling, const struct raw_change *raw,
+                        struct word_change *said)
+{
+    for (uint32_t i = telling->entry_count; i-- > 0;) {
+        struct ledger_part *part = &telling->entries[i];
+        bool with_it =
+            part->commit == raw->commit || (part->commit == NOWHERE && raw->commit == WORK_TREE);
+        const struct word_change *found =
+            with_it ? take_of_part(part, raw, said->what, SIDE_BEFORE, said->before) : NULL;
+        if (found)
+            said->before = found->after;
+    }
+}
+
+/* As of steps: a commit may have several edits of a thing, and others by hand. */
+static bool match_edits(struct telling_history *telling, const struct raw_change *raw,
+                        struct word_change *said)
+{
+    if (match_back(telling, raw, said))
+        return true;
+    match_forth(telling, raw, said);
+    return false;
+}
+
 static bool match_override(struct telling_history *telling, const struct raw_change *raw)
 {
     if (raw->what != HAPPENED_NEW && raw->what != HAPPENED_GONE)
@@ -244,15 +367,35 @@ static bool match_override(struct telling_history *telling, const struct raw_cha
     return false;
 }
 
-/* Any other entry that came with the commit: what it did is what the commit changed. */
+/* Whether the entry says that the flag came, went or got another name. */
+static bool says_happened(const struct ledger_part *part, const struct raw_change *raw)
+{
+    for (uint32_t i = 0; i < part->change_count && raw->what != HAPPENED_CHANGED; i++)
+        if (part->changes[i].what == raw->what && strcmp(part->changes[i].flag, raw->flag) == 0)
+            return true;
+    return false;
+}
+
+/* Any other entry that came with the commit: what it did is what the commit changed. One that says
+ * itself what it did is not asked for anything else. */
+static bool is_edit_of(const struct telling_history *telling, const struct ledger_part *part,
+                       const struct raw_change *raw)
+{
+    if (part->subject || part->override || !concerns_raw(part, raw) ||
+        !is_in(part, raw->environment))
+        return false;
+    if (!part->change_count)
+        return part->commit == raw->commit;
+    bool may_be = part->commit == raw->commit ||
+                  (part->commit == NOWHERE && part->time <= time_of(telling, raw->commit));
+    return may_be && says_happened(part, raw);
+}
+
 static struct ledger_part *find_edit(struct telling_history *telling, const struct raw_change *raw)
 {
-    for (uint32_t i = 0; i < telling->entry_count && raw->flag; i++) {
-        struct ledger_part *part = &telling->entries[i];
-        if (!part->subject && !part->override && part->commit == raw->commit &&
-            concerns_raw(part, raw) && is_in(part, raw->environment))
-            return part;
-    }
+    for (uint32_t i = 0; i < telling->entry_count && raw->flag; i++)
+        if (is_edit_of(telling, &telling->entries[i], raw))
+            return &telling->entries[i];
     return NULL;
 }
 
@@ -265,7 +408,8 @@ static void match(struct telling_history *telling, struct raw_change *raw)
     }
     uint32_t kept = 0, count = raw->said_count;
     for (uint32_t i = 0; i < count; i++)
-        if (!raw->environment || !match_steps(telling, raw, &raw->said[i]))
+        if ((!raw->environment || !match_steps(telling, raw, &raw->said[i])) &&
+            !match_edits(telling, raw, &raw->said[i]))
             raw->said[kept++] = raw->said[i];
     raw->said_count = kept;
     if (count && !kept)

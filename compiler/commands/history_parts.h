@@ -34,6 +34,18 @@ struct raw_change {
     struct ledger_part *entry; /* that says who and why */
 };
 
+/* What an edit's entry says of a flag: in some environments, or, without any, of all of it. */
+struct entry_change {
+    enum happening what;
+    const char *flag, *former;
+    const char **environments;
+    uint32_t environment_count;
+    struct word_change *said;
+    uint32_t said_count;
+    /* By statement, environments in which a commit shows it: as many bits. */
+    uint64_t *found;
+};
+
 /* An entry. */
 struct ledger_part {
     int64_t time;
@@ -44,6 +56,8 @@ struct ledger_part {
     const char *from, *to, *approved; /* in words */
     const char *override, *serve;     /* its id */
     bool lifts;
+    struct entry_change *changes;
+    uint32_t change_count;
     uint32_t commit;
     const char **found_in; /* environments in which a commit shows it */
     uint32_t found_count;
@@ -73,6 +87,8 @@ struct telling_history {
 };
 
 const char *history_kept(struct arena *arena, const char *text);
+/* Whether the history is to have that flag, by one of its names. */
+bool is_asked_for(const struct telling_history *telling, const char *flag);
 
 /* What commits and the work tree changed. */
 void find_committed(struct telling_history *telling);

@@ -73,12 +73,13 @@ static int check_names(const struct project *project, const struct log_options *
 static int run(int argc, char **argv)
 {
     struct log_options options = {
-        .choice = {.since = INT64_MIN, .most = UINT32_MAX, .now = clock_now()},
+        .choice = {.since = INT64_MIN, .until = INT64_MAX, .most = UINT32_MAX, .now = clock_now()},
         .format = {"text", shown_format_words}};
     const struct option table[] = {
         DIRECTORY_OPTION(options.project.directory),
         ENVIRONMENT_OPTION(options.choice.environment, "only this one [all]"),
-        {"since", 0, OPTION_TIME, &options.choice.since, "TIME", "only changes from then on"},
+        SINCE_OPTION(options.choice.since, "only the last 7d, or what came after a TIME"),
+        UNTIL_OPTION(options.choice.until, "only what came before"),
         {"number", 'n', OPTION_COUNT, &options.choice.most, "N", "only the last ones [all]"},
         FORMAT_OPTION(options.format, "text, markdown, github (the same) or json [text]"),
         JSON_OPTION(options.json, "the same as --format json"),
@@ -111,10 +112,11 @@ static int run(int argc, char **argv)
 const struct command log_command = {
     .name = "log",
     .summary = "tell what changed flags' meaning, when, by whom and why",
-    .usage = "[FLAG…] [-C DIR] [-e ENV] [--since TIME] [-n N] [--format FORMAT]",
+    .usage = "[FLAG…] [-C DIR] [-e ENV] [--since 7d] [--until TIME] [-n N] [--format FORMAT]",
     .examples = "  ffc log                          every change, newest first\n"
                 "  ffc log new-checkout -n 5        the last five of a flag\n"
-                "  ffc log -e production --since 2026-11-01T00:00:00Z\n"
+                "  ffc log -e production --since 7d what the last week changed\n"
+                "  ffc log --since 2026-11-01 --until 2026-12-01T00:00:00Z\n"
                 "  ffc log --json | jq '.changes[] | select(.who == \"maria\")'\n",
     .run = run,
 };

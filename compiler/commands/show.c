@@ -286,6 +286,7 @@ static struct history history_of(struct showing *showing)
                                           .flag_count = 1,
                                           .environment = showing->environment,
                                           .since = INT64_MIN,
+                                          .until = INT64_MAX,
                                           .most = SHOWN_CHANGES,
                                           .now = showing->now};
     return flag_history(showing->project, &choice, &showing->arena);

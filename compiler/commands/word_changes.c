@@ -237,3 +237,43 @@ struct word_change *words_changed(const struct told *old, const struct told *new
         *ARENA_APPEND(arena, changes, *count) = moved;
     return changes;
 }
+
+struct word_change *flag_words_changed(const struct flag_versions *versions,
+                                       const char *environment, struct arena *arena,
+                                       uint32_t *count)
+{
+    struct told old = {.all = {0}}, new = {.all = {0}};
+    *count = 0;
+    if (!environment) {
+        old.all = old.full = old.shown = flag_in_words(versions->old, arena);
+        new.all = new.full = new.shown = flag_in_words(versions->new, arena);
+    } else {
+        uint32_t from = project_environment(versions->before, environment);
+        uint32_t to = project_environment(versions->after, environment);
+        if (from == UINT32_MAX || to == UINT32_MAX)
+            return NULL;
+        old = told_of(versions->before, versions->old, from, arena);
+        new = told_of(versions->after, versions->new, to, arena);
+    }
+    return words_changed(&old, &new, arena, count);
+}
+
+bool is_of_override(const struct word_change *said)
+{
+    return strncmp(said->what, "override:", 9) == 0 || strncmp(said->what, "override[", 9) == 0;
+}
+
+static bool is_same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+bool word_changes_are_same(const struct word_change *a, uint32_t a_count,
+                           const struct word_change *b, uint32_t b_count)
+{
+    bool same = a_count == b_count;
+    for (uint32_t i = 0; i < a_count && same; i++)
+        same = is_same_text(a[i].what, b[i].what) && is_same_text(a[i].before, b[i].before) &&
+               is_same_text(a[i].after, b[i].after);
+    return same;
+}

@@ -9,6 +9,8 @@
 
 #include "in_words.h"
 
+#define MOST_SAID 200 /* statements of a flag in an environment that are told of */
+
 /* The statements of one version, the same ones each time: to compare, private values among them; in
  * full, without these; and as they are shown. Zeroed: it is not there. */
 struct told {
@@ -26,5 +28,20 @@ struct word_change {
 };
 struct word_change *words_changed(const struct told *old, const struct told *new,
                                   struct arena *arena, uint32_t *count);
+
+/* A flag in two versions of a project. */
+struct flag_versions {
+    const struct project *before, *after;
+    const struct flag *old, *new;
+};
+/* In one environment, or with NULL of the flag as a whole; nothing where a version lacks the
+ * environment. */
+struct word_change *flag_words_changed(const struct flag_versions *versions,
+                                       const char *environment, struct arena *arena,
+                                       uint32_t *count);
+/* Whether the ledger tells it as an entry of its own: an override's. */
+bool is_of_override(const struct word_change *said);
+bool word_changes_are_same(const struct word_change *a, uint32_t a_count,
+                           const struct word_change *b, uint32_t b_count);
 
 #endif

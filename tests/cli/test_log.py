@@ -311,6 +311,37 @@ with open(f"{SCRATCH}/edited/flags/flags.yaml", encoding="utf-8") as file:
     text = file.read()
 ok(done.returncode == 0 and "'till' was 'checkout'" in done.stderr and "percent: 40%" in text and "salt: checkout" in text and
    "staging: {serve: on}" in text, "a flag that was renamed is reverted to what it was before, with its units", text, done.stderr)
+run(FFC, "set", "till", "-e", "production", "rules.nordic.percent=60%", "--reason", "sixty", **HERE)
+run(FFC, "set", "till", "-e", "production", "rules.nordic.percent=65%", "--reason", "some more", **HERE)
+run(FFC, "new", "lamp", "--reason", "it is dark", **HERE)
+with open(f"{SCRATCH}/edited/flags/flags.yaml", encoding="utf-8") as file:
+    text = file.read()
+with open(f"{SCRATCH}/edited/flags/flags.yaml", "w", encoding="utf-8") as file:
+    file.write(text.replace("percent: 65%", "percent: 70%"))
+
+
+def steps(*arguments, **more):
+    log = json.loads(run(FFC, "log", "till", "-n", "3", "--json", *arguments, **more).stdout)["changes"]
+    return [(one["reason"] if one["entry"] else "by hand", *said(one)["rule nordic"]) for one in log]
+
+
+WORDS = "on for {}% where segment northern"
+STEPS = [("by hand", WORDS.format(65), WORDS.format(70)), ("some more", WORDS.format(60), WORDS.format(65)), ("sixty", WORDS.format(40), WORDS.format(60))]
+ok(steps(**HERE) == STEPS, "edits that are not committed, and what was edited by hand after them", steps(**HERE))
+lamp = [one for one in json.loads(run(FFC, "log", "--json", **HERE).stdout)["changes"] if one["flag"] == "lamp"]
+ok([(one["what"], one["action"]) for one in lamp] == [("new", "new")], "a new flag is told once", lamp)
+git("add", "-A", **HERE)
+git("commit", "-qm", "all at once", **HERE)
+STEPS[0] = ("by hand", *STEPS[0][1:])
+ok(steps(**HERE) == STEPS, "the same in one commit", steps(**HERE))
+shutil.copytree(f"{SCRATCH}/edited", f"{SCRATCH}/bare", ignore=shutil.ignore_patterns(".git"))
+ok(steps(cwd=f"{SCRATCH}/bare")[:2] == STEPS[1:], "and without git: the ledger has the words", steps(cwd=f"{SCRATCH}/bare"))
+ok("till was checkout until then" in run(FFC, "log", cwd=f"{SCRATCH}/bare").stdout, "of a rename, too")
+ok(len(json.loads(run(FFC, "log", "till", "--since", "1h", "--json", **HERE).stdout)["changes"]) >= 3 and
+   not json.loads(run(FFC, "log", "till", "--until", "-1h", "--json", **HERE).stdout)["changes"] and
+   not json.loads(run(FFC, "log", "till", "--since", "2099-01-01", "--json", **HERE).stdout)["changes"], "of a time, by its distance or its day")
+done = run(FFC, "log", "--since", "last week", **HERE)
+ok(done.returncode == 2 and "such as 7d" in done.stderr, "which is to be one", done.stderr)
 git("mv", "flags", "toggles")
 commit("another folder")
 found = changes("new-checkout", "-C", "toggles")["changes"]

@@ -324,7 +324,7 @@ static int run(int argc, char **argv)
         {"top", 0, OPTION_TEXT, &options.top, "N",
          "the N values of a field with the most lines; the rest as one group"},
         FROM_OPTION(options.from, "only lines from this time"),
-        SINCE_OPTION(options.from),
+        SINCE_OPTION(options.from, "the same, so long ago: 7d"),
         {"to", 0, OPTION_TIME, &options.to, "TIME", "only lines before this time"},
         SHOW_PRIVATE_OPTION(options.show_private),
         FORMAT_OPTION(options.format, "text, json, csv or prometheus [text]"),
