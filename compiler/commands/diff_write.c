@@ -274,12 +274,19 @@ static void add_place(const char *place, size_t column, struct buffer *out)
     buffer_append_text(out, "\n");
 }
 
+/* Where the last line ends, paint not counted. */
 static size_t last_column(const struct buffer *out)
 {
-    size_t begin = out->length;
+    size_t begin = out->length, column = 0;
     while (begin > 0 && out->bytes[begin - 1] != '\n')
         begin--;
-    return terminal_width_of(out->bytes + begin, out->length - begin);
+    for (const char *at = out->bytes + begin, *end = out->bytes + out->length; at < end;) {
+        const char *paint = memchr(at, '\33', (size_t)(end - at));
+        const char *after = paint ? memchr(paint, 'm', (size_t)(end - paint)) : NULL;
+        column += terminal_width_of(at, (size_t)((after ? paint : end) - at));
+        at = after ? after + 1 : end;
+    }
+    return column;
 }
 
 static void add_causes_text(const struct change *change, struct buffer *out)
@@ -336,8 +343,7 @@ static void write_change_text(const struct diff *diff, const struct change *chan
         buffer_append_text(out, "  ! ");
         add_wrapped(out, 4, 6, risk->text);
         buffer_append_text(out, style->end);
-        size_t column = last_column(out);
-        add_place(risk->place, column > 9 && color ? column - 9 : column, out);
+        add_place(risk->place, last_column(out), out);
     }
     add_regions_text(change, out);
     add_keyless_text(change, out);
@@ -380,7 +386,7 @@ void write_diff_text(const struct diff *diff, bool color, struct buffer *out)
         terminal_format(out, " in %s:", groups.items[i].environments.bytes);
         struct buffer *body = &groups.items[i].body;
         size_t first = strcspn(body->bytes, "\n");
-        size_t column = last_column(out) - (color ? 8 : 0);
+        size_t column = last_column(out);
         bool fits = column + 1 + terminal_width_of(body->bytes, first) <= HELP_WIDTH;
         buffer_append_text(out, fits ? " " : "\n  ");
         buffer_append(out, body->bytes, body->length);

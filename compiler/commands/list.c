@@ -9,6 +9,7 @@
 #include "compiler/base/match.h"
 #include "compiler/base/json.h"
 #include "compiler/base/calendar.h"
+#include "compiler/base/columns.h"
 #include "compiler/base/percent.h"
 #include "standing.h"
 #include "commands.h"
@@ -23,7 +24,7 @@ struct listing {
     struct option_texts kinds, owners, tags;
     char **globs;
     int glob_count;
-    bool json, prometheus;
+    bool json, prometheus, color;
     int64_t now;
     struct standings standings;
 };
@@ -82,54 +83,136 @@ static uint32_t column_count(const struct listing *listing)
     return count;
 }
 
-static void add_row(const struct listing *listing, const struct flag *flag, struct buffer *cells)
+/* A cell, and how it is painted on a terminal. */
+struct cell {
+    struct buffer text;
+    const char *paint; /* or "" */
+};
+#define PAINT_HEAD  "\33[1m"
+#define PAINT_HELD  "\33[31m"
+#define PAINT_SOON  "\33[33m"
+#define PAINT_OFF   "\33[2m"
+#define PAINT_END   "\33[0m"
+#define SOON        (14 * INT64_C(86400000)) /* before it expires */
+#define LEAST_WIDTH 10                       /* of a column that is cut */
+
+/* What is held, or not known, in red; what nobody gets anything else than the default of, dim. */
+static const char *paint_of(const struct standing *standing)
+{
+    uint32_t thousandths;
+    if (standing->override || standing->flag->faulty)
+        return PAINT_HELD;
+    if (standing->unmet)
+        return PAINT_SOON;
+    bool off =
+        !standing->targeting->enabled ||
+        (standing->flag->type == FFLAG_TYPE_BOOLEAN && standing->targeting->user_list_count == 0 &&
+         standing_percent(standing, &thousandths) && thousandths == 0);
+    return off ? PAINT_OFF : "";
+}
+
+static void add_head(const struct listing *listing, struct cell *cells)
 {
     const struct project *project = listing->project;
-    terminal_append(cells++, flag ? flag->name.text : "FLAG");
-    buffer_append_text(cells++, flag ? flag_kind_words[flag->kind] : "KIND");
-    terminal_append(cells++, !flag ? "OWNER" : flag->owner ? flag->owner : "-");
+    struct cell *cell = cells;
+    buffer_append_text(&cell++->text, "FLAG");
+    buffer_append_text(&cell++->text, "KIND");
+    buffer_append_text(&cell++->text, "OWNER");
+    for (uint32_t i = 0; i < project->environments.count; i++)
+        if (shows_environment(listing, i))
+            terminal_append(&cell++->text, project->environments.items[i].text);
+    buffer_append_text(&cell++->text, "EXPIRES");
+    while (cell-- > cells)
+        cell->paint = PAINT_HEAD;
+}
+
+static void add_row(const struct listing *listing, const struct flag *flag, struct cell *cells)
+{
+    const struct project *project = listing->project;
+    terminal_append(&cells++->text, flag->name.text);
+    buffer_append_text(&cells++->text, flag_kind_words[flag->kind]);
+    terminal_append(&cells++->text, flag->owner ? flag->owner : "-");
     for (uint32_t i = 0; i < project->environments.count; i++) {
         if (!shows_environment(listing, i))
             continue;
-        const struct standing standing =
-            flag ? standing_of(&listing->standings, flag, i) : (struct standing){0};
-        if (flag)
-            put_standing(cells++, &standing);
-        else
-            terminal_append(cells++, project->environments.items[i].text);
+        const struct standing standing = standing_of(&listing->standings, flag, i);
+        put_standing(&cells->text, &standing);
+        cells++->paint = paint_of(&standing);
     }
-    if (!flag)
-        buffer_append_text(cells, "EXPIRES");
-    else if (flag->expires != INT64_MIN)
-        put_day(cells, flag->expires);
+    if (flag->expires == INT64_MIN) {
+        buffer_append_text(&cells->text, "-");
+        return;
+    }
+    put_day(&cells->text, flag->expires);
+    cells->paint = flag->expires <= listing->now          ? PAINT_HELD
+                   : flag->expires - listing->now <= SOON ? PAINT_SOON
+                                                          : "";
+}
+
+/* The widest columns but the names' give way until all fits; 0: there is no limit. */
+static void fit_widths(size_t *widths, uint32_t columns, size_t limit)
+{
+    size_t all = 2 * (columns - 1u);
+    for (uint32_t i = 0; i < columns; i++)
+        all += widths[i];
+    while (limit && all > limit) {
+        uint32_t widest = 1;
+        for (uint32_t i = 2; i < columns; i++)
+            if (widths[i] > widths[widest])
+                widest = i;
+        if (widths[widest] <= LEAST_WIDTH)
+            return;
+        widths[widest]--;
+        all--;
+    }
+}
+
+static void put_cell(const struct cell *cell, size_t width, bool last, bool color,
+                     struct buffer *out)
+{
+    const char *text = cell->text.bytes;
+    struct buffer cut = {0};
+    if (terminal_width(text) > width) {
+        const char *end = text;
+        for (size_t used = 1; used <= width;) {
+            const struct character next = character_at(end, text + cell->text.length);
+            used += next.width;
+            end += used <= width ? next.bytes : 0;
+        }
+        buffer_format(&cut, "%.*s…", (int)(end - text), text);
+        text = cut.bytes;
+    }
+    bool painted = color && cell->paint && *cell->paint;
+    buffer_append_text(out, painted ? cell->paint : "");
+    buffer_append_text(out, text);
+    buffer_append_text(out, painted ? PAINT_END : "");
+    if (last)
+        buffer_append_text(out, "\n");
     else
-        buffer_append_text(cells, "-");
+        terminal_pad(out, text, width + 2);
+    buffer_release(&cut);
 }
 
 static void write_table(const struct listing *listing, struct buffer *out)
 {
     const struct project *project = listing->project;
     uint32_t columns = column_count(listing), rows = 1;
-    struct buffer *cells = xcalloc((size_t)columns * (project->flag_count + 1u), sizeof *cells);
-    add_row(listing, NULL, cells);
+    struct cell *cells = xcalloc((size_t)columns * (project->flag_count + 1u), sizeof *cells);
+    add_head(listing, cells);
     for (uint32_t i = 0; i < project->flag_count; i++) {
         if (is_selected(listing, project->flags[i]))
             add_row(listing, project->flags[i], cells + (size_t)columns * rows++);
     }
     size_t *widths = xcalloc(columns, sizeof *widths);
     for (size_t i = 0; i < (size_t)columns * rows; i++) {
-        size_t width = terminal_width(cells[i].bytes);
+        size_t width = terminal_width(cells[i].text.bytes);
         if (width > widths[i % columns])
             widths[i % columns] = width;
     }
+    fit_widths(widths, columns, terminal_columns(stdout));
     for (size_t i = 0; i < (size_t)columns * rows; i++) {
-        bool last = i % columns == columns - 1;
-        buffer_append(out, cells[i].bytes, cells[i].length);
-        if (!last)
-            terminal_pad(out, cells[i].bytes, widths[i % columns] + 2);
-        if (last)
-            buffer_append_text(out, "\n");
-        buffer_release(&cells[i]);
+        put_cell(&cells[i], widths[i % columns], i % columns == columns - 1u, listing->color, out);
+        buffer_release(&cells[i].text);
     }
     free(widths);
     free(cells);
@@ -403,6 +486,7 @@ static int run(int argc, char **argv)
     if (listing.glob_count < 0)
         return status;
     listing.globs = argv + 1;
+    listing.color = use_color(choice.color, stdout);
     if (format.text && read_format(&listing, &choice, format.text) != EXIT_FINE)
         return EXIT_JOB;
     listing.project = project_load(choice.directory, listing.now);

@@ -18,6 +18,7 @@
 #include "history.h"
 #include "history_write.h"
 #include "in_words.h"
+#include "show_tests.h"
 #include "standing.h"
 
 #define SHOWN_CHANGES 10
@@ -30,6 +31,7 @@ struct showing {
     int64_t now;
     enum color_choice color;
     struct standings standings;
+    struct flag_tests tests;
     struct arena arena;
     const char *bold, *red, *dim, *end; /* of a terminal, or "" */
 };
@@ -262,21 +264,37 @@ static void put_definitions(struct showing *showing, struct buffer *out)
     free(bodies);
 }
 
-static void put_tests(const struct showing *showing, struct buffer *out)
+struct test_lines {
+    const struct showing *showing;
+    struct buffer *out;
+};
+
+static void put_test_line(enum test_line kind, const char *text, void *user)
 {
-    const struct project *project = showing->project;
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < project->test_count; i++)
-        count += project->tests[i]->flag == showing->flag;
-    terminal_format(out, "\nTests: %u%s\n", count,
-                    count ? "" : ", so that nothing notices what an edit breaks; see 'tests:'");
-    for (uint32_t i = 0; i < project->test_count; i++) {
-        const struct test *test = project->tests[i];
-        if (test->flag != showing->flag || strcmp(test->name.text, showing->flag->name.text) == 0)
-            continue;
-        buffer_append_text(out, "  ");
-        put_line(out, 2, 4, test->name.text);
-    }
+    static const char *const labels[] = {[TEST_FAILS] = "fails: ",
+                                         [TEST_PASSES] = "",
+                                         [TEST_NOT_RUN] = "",
+                                         [TEST_LACKS] = "no test reaches "};
+    const struct test_lines *lines = user;
+    struct buffer line = {0};
+    buffer_format(&line, "%s%s", labels[kind], text);
+    buffer_append_text(lines->out, "  ");
+    buffer_append_text(lines->out, kind == TEST_FAILS ? lines->showing->red : "");
+    put_line(lines->out, 2, 4, line.bytes);
+    buffer_append_text(lines->out, kind == TEST_FAILS ? lines->showing->end : "");
+    buffer_release(&line);
+}
+
+static void put_tests(struct showing *showing, struct buffer *out)
+{
+    struct test_lines lines = {showing, out};
+    struct buffer verdict = {0};
+    buffer_append_text(&verdict, "Tests: ");
+    flag_tests_verdict(&showing->tests, &verdict);
+    buffer_append_text(out, "\n");
+    put_line(out, 0, 2, verdict.bytes);
+    flag_tests_lines(&showing->tests, put_test_line, &lines);
+    buffer_release(&verdict);
 }
 
 static struct history history_of(struct showing *showing)
@@ -379,19 +397,6 @@ static void write_publication(const struct showing *showing, const char *environ
     arena_release(&arena);
 }
 
-static void write_tests(const struct showing *showing, struct buffer *out)
-{
-    const struct project *project = showing->project;
-    field_array(out, "tests");
-    for (uint32_t i = 0; i < project->test_count; i++) {
-        if (project->tests[i]->flag != showing->flag)
-            continue;
-        json_write_comma(out);
-        json_write_string(out, project->tests[i]->name.text);
-    }
-    buffer_append_text(out, "]");
-}
-
 static void write_changes(struct showing *showing, struct buffer *out)
 {
     const struct history history = history_of(showing);
@@ -417,7 +422,7 @@ static void write_json(struct showing *showing, struct buffer *out)
         buffer_append_text(out, "}");
     }
     buffer_append_text(out, "}");
-    write_tests(showing, out);
+    flag_tests_json(&showing->tests, out);
     write_changes(showing, out);
     buffer_append_text(out, "}\n");
 }
@@ -428,12 +433,18 @@ static int show(struct showing *showing, bool json)
 {
     struct buffer out = {0};
     standings_init(&showing->standings, showing->project, showing->now);
+    flag_tests_run(&showing->tests, &show_command, showing->project, showing->flag,
+                   showing->environment
+                       ? project_environment(showing->project, showing->environment)
+                       : UINT32_MAX,
+                   showing->now);
     if (json)
         write_json(showing, &out);
     else
         put_page(showing, &out);
     int status = write_stdout(&show_command, &out) ? EXIT_FINE : EXIT_JOB;
     buffer_release(&out);
+    flag_tests_release(&showing->tests);
     standings_release(&showing->standings);
     arena_release(&showing->arena);
     return status;

@@ -118,7 +118,7 @@ static int run_trials(struct test_run *run, const struct options *options, bool 
         else if (options->json)
             report_json(run, &product);
         else
-            report_tap(run, &product);
+            report_tap(run, use_color(options->project.color, stdout), &product);
         if (!write_stdout(run->command, &product))
             status = EXIT_JOB;
     }
@@ -129,7 +129,8 @@ static int run_trials(struct test_run *run, const struct options *options, bool 
         bool lines = options->project.format == DIAGNOSTIC_TEXT ||
                      options->project.format == DIAGNOSTIC_GITHUB;
         if (lines) {
-            report_summary(run, options->coverage ? UINT32_MAX : MOST_UNREACHED, &summary);
+            report_summary(run, options->coverage ? UINT32_MAX : MOST_UNREACHED,
+                           use_color(options->project.color, stderr), &summary);
             print_lines(&summary);
         }
         status = run->failed ? EXIT_INPUT : EXIT_FINE;

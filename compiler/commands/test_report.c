@@ -152,13 +152,21 @@ static void write_failures(struct test_run *run, const struct trial *trial, stru
     buffer_append_text(out, "  ...\n");
 }
 
-void report_tap(struct test_run *run, struct buffer *out)
+static void write_verdict(bool failed, bool color, struct buffer *out)
+{
+    buffer_append_text(out, !color ? "" : failed ? "\33[31m" : "\33[32m");
+    buffer_append_text(out, failed ? "not ok" : "ok");
+    buffer_append_text(out, color ? "\33[0m" : "");
+}
+
+void report_tap(struct test_run *run, bool color, struct buffer *out)
 {
     terminal_format(out, "TAP version 13\n1..%u%s\n", run->trial_count,
                     run->trial_count ? "" : " # SKIP no tests");
     for (uint32_t i = 0; i < run->trial_count; i++) {
         const struct trial *trial = &run->trials[i];
-        terminal_format(out, "%sok %u - ", trial->failure_count ? "not " : "", i + 1);
+        write_verdict(trial->failure_count > 0, color, out);
+        terminal_format(out, " %u - ", i + 1);
         write_description(out, trial->test->name.text);
         if (has_several(trial->test->environments))
             terminal_format(out, " (%s)", environment_name(run, trial));
@@ -323,7 +331,7 @@ static void write_unreached(struct test_run *run, const struct covered *item, st
     terminal_format(out, " of '%s'\n", item->flag->name.text);
 }
 
-void report_summary(struct test_run *run, uint32_t most, struct buffer *out)
+void report_summary(struct test_run *run, uint32_t most, bool color, struct buffer *out)
 {
     const struct coverage *coverage = &run->coverage;
     uint32_t missing = coverage->count - coverage->reached;
@@ -331,7 +339,9 @@ void report_summary(struct test_run *run, uint32_t most, struct buffer *out)
         write_unreached(run, coverage->items[i], out);
     if (missing > most)
         terminal_format(out, "and %u more, which --coverage lists\n", missing - most);
-    terminal_format(out, "%u passed, %u failed", run->passed, run->failed);
+    const char *paint = !color ? "" : run->failed ? "\33[31m" : "\33[32m";
+    buffer_format(out, "%s%u passed, %u failed%s", paint, run->passed, run->failed,
+                  color ? "\33[0m" : "");
     if (run->assertions > run->trial_count)
         terminal_format(out, " (%" PRIu64 " contexts)", run->assertions);
     if (coverage->count)

@@ -103,7 +103,7 @@ write("# moved down\n\n" + PROJECT)
 page = show("checkout").stdout
 for words in ("Checkout on one page", "release, boolean", "web", "money", "SHOP-881", "2090-01-31, in ", "production  2 rules",
               "rule nordic: on for 35% where country is NO or SE", "rule rules[1]: on for 10%", "override:later will hold it: off from 2090",
-              "Tests: 1", "Norway gets it", "more traffic, looks calm", "first users", "by ann", "flags/shop.yaml:8"):
+              "Tests: 1, passes; ", "Norway gets it", "no test reaches ", "more traffic, looks calm", "first users", "by ann", "flags/shop.yaml:8"):
     ok(words in page, f"show says: {words}", page)
 ok("elsewhere" not in page, "commits that changed other lines are not its changes", page)
 ok(max(map(len, page.splitlines())) <= 80, "fits 80 columns", page)
