@@ -3,9 +3,12 @@
 
 #include <string.h>
 
+#include "compiler/base/match.h"
+
 struct search {
     const char *flag;
-    uint32_t skip; /* still to be left out */
+    const char *other; /* by patterns that select one of the two; NULL: by name */
+    uint32_t skip;     /* still to be left out */
     struct reference *found;
     bool done;
 };
@@ -93,13 +96,21 @@ static bool in_tests(struct edits *edits, struct edited *file, const struct entr
     return true;
 }
 
+static bool is_meant(const struct search *search, const char *name)
+{
+    if (!search->other)
+        return strcmp(name, search->flag) == 0;
+    return strcmp(name, search->flag) != 0 && strcmp(name, search->other) != 0 &&
+           !glob_problem(name) && match_name(name, search->flag) != match_name(name, search->other);
+}
+
 static bool in_names(struct search *search, struct reference *reference, const struct node *node)
 {
     uint32_t count = node->kind == NODE_LIST ? node->count : node->kind == NODE_SCALAR;
     for (uint32_t i = 0; i < count; i++) {
         reference->name = node->kind == NODE_LIST ? node->items[i] : node;
-        if (reference->name->kind == NODE_SCALAR &&
-            strcmp(reference->name->text, search->flag) == 0 && hit(search, reference))
+        if (reference->name->kind == NODE_SCALAR && is_meant(search, reference->name->text) &&
+            hit(search, reference))
             return true;
     }
     return false;
@@ -132,7 +143,7 @@ static bool in_overrides(struct edits *edits, struct edited *file, const struct 
                                       .index = i,
                                       .select = override};
         if (in_flags(search, &reference) ||
-            (condition && find_asked(search, file, condition, "an override")))
+            (condition && !search->other && find_asked(search, file, condition, "an override")))
             return false;
     }
     return true;
@@ -158,6 +169,7 @@ static bool in_plans(struct edits *edits, struct edited *file, const struct entr
                     .list = plan,
                     .index = k,
                     .owner = flag,
+                    .who = section->value->entries[i].key->text,
                     .select = step->kind == NODE_MAP ? node_get(step, "override") : NULL};
                 if (reference.select && in_flags(search, &reference))
                     return false;
@@ -180,5 +192,15 @@ bool find_reference(struct edits *edits, const char *flag, uint32_t skip,
         edits_each_section(edits, "overrides", in_overrides, &search);
     if (!search.done)
         edits_each_section(edits, "tests", in_tests, &search);
+    return search.done;
+}
+
+bool find_pattern(struct edits *edits, const char *flag, const char *other, uint32_t skip,
+                  struct reference *reference)
+{
+    struct search search = {.flag = flag, .other = other, .skip = skip, .found = reference};
+    edits_each_section(edits, "flags", in_plans, &search);
+    if (!search.done)
+        edits_each_section(edits, "overrides", in_overrides, &search);
     return search.done;
 }

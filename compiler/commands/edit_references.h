@@ -19,10 +19,13 @@ struct reference {
     const struct node *owner;  /* of a step of a rollback plan: the flag's keys; else NULL */
     const struct node *select; /* of an override: its keys, … */
     const struct entry *names; /* … and its `flags` among them */
-    const char *who;           /* asks: the flag or segment, for people */
+    const char *who; /* asks: the flag or segment, for people; of a plan: its flag; else NULL */
 };
 /* The first one from `skip` on, as edited so far; false: there is none. */
 bool find_reference(struct edits *edits, const char *flag, uint32_t skip,
                     struct reference *reference);
+/* Likewise a pattern of an override or a plan that selects one of two names, and not the other. */
+bool find_pattern(struct edits *edits, const char *flag, const char *other, uint32_t skip,
+                  struct reference *reference);
 
 #endif

@@ -6,13 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/base/calendar.h"
 #include "compiler/base/escape.h"
 #include "compiler/base/json.h"
 #include "compiler/base/name.h"
 #include "compiler/base/nearest.h"
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/files/place.h"
+#include "answer.h"
 #include "compiler/model/model.h"
+#include "compiler/model/override.h"
 #include "compiler/model/selection.h"
 #include "compiler/rollout/actor.h"
 #include "compiler/rollout/entry.h"
@@ -617,6 +620,59 @@ static void put_text(struct edits *edits, const struct outcome *outcome, struct 
         buffer_append_text(out, "\nnothing was changed: --dry-run\n");
 }
 
+/* Of those that the edit is about; nothing where the override is for others. */
+static const char *held_environments(struct edits *edits, const struct override *override)
+{
+    const struct change *change = &edits->change;
+    const struct texts *environments = &change->project->environments;
+    struct buffer names = {0};
+    for (uint32_t i = 0; i < environments->count; i++) {
+        const char *name = environments->items[i].text;
+        if ((override->environments >> i & 1) &&
+            (!change->environment || strcmp(change->environment, name) == 0))
+            buffer_format(&names, "%s%s", names.length ? ", " : "", name);
+    }
+    const char *text = names.length ? arena_format(&edits->arena, "%s", names.bytes) : NULL;
+    buffer_release(&names);
+    return text;
+}
+
+/* What an override that is in force, or will be, hides of the edit; and how it is lifted. */
+static void note_override(struct edits *edits, const struct flag *flag,
+                          const struct override *override)
+{
+    const struct change *change = &edits->change;
+    const char *where = held_environments(edits, override);
+    bool later = override->from > change->at;
+    char time[32], when[48] = "";
+    if (!where || override->until <= change->at)
+        return;
+    format_time(later ? override->from : override->until, time, sizeof time);
+    if (later || override->until != INT64_MAX)
+        snprintf(when, sizeof when, " %s %s", later ? "from" : "until", time);
+    terminal_message(&edits->notes,
+                     "note: %s holds '%s' in %s%s: '%s' is served%s, not what this edit says",
+                     override->name, flag->name.text, where, when, override->serve.text,
+                     override->condition ? " to some" : "");
+    if (override->id.text)
+        terminal_message(&edits->notes, "; to lift it: ffc rollback --lift %s --reason …\n",
+                         override->id.text);
+    else
+        terminal_message(&edits->notes, " (%s)\n",
+                         place_text(change->project, &edits->arena, override->span, NULL));
+}
+
+static void note_overrides(struct edits *edits)
+{
+    const struct project *project = edits->change.project;
+    for (uint32_t i = 0; i < edits->flag_count; i++) {
+        const struct flag *flag = project_flag(project, edits->flags[i]);
+        const struct selection *overrides = flag ? overrides_of(project, flag) : NULL;
+        for (uint32_t j = 0; overrides && j < overrides->count; j++)
+            note_override(edits, flag, overrides->items[j]);
+    }
+}
+
 static int say(struct edits *edits, const struct outcome *outcome)
 {
     struct change *change = &edits->change;
@@ -632,6 +688,8 @@ static int say(struct edits *edits, const struct outcome *outcome)
     if (!outcome->published && outcome->applied && !change->json)
         terminal_message(&edits->notes, "note: services see it once it is published: --build, or "
                                         "ffc build\n");
+    if (!change->project->diagnostics.errors)
+        note_overrides(edits);
     pinned_write_notes(&outcome->pinned, change->dry_run, &edits->notes);
     if (edits->notes.length)
         print_sentences(&edits->notes);

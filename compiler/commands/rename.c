@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "compiler/base/escape.h"
+#include "compiler/base/match.h"
 #include "edit_references.h"
 #include "edits.h"
 
@@ -31,6 +32,29 @@ static bool replace(struct edits *edits, struct edited *file, const struct node 
     return done;
 }
 
+/* Nobody can tell whether a pattern is to follow: it may be meant for the others. */
+static void note_patterns(struct edits *edits, const char *old, const char *name)
+{
+    struct reference reference;
+    for (uint32_t skip = 0; find_pattern(edits, old, name, skip, &reference); skip++) {
+        const char *pattern = reference.name->text;
+        const char *place = edits_place(edits, reference.file, reference.name);
+        bool held = match_name(pattern, old);
+        struct buffer whose = {0};
+        if (reference.who)
+            terminal_message(&whose, "the rollback plan of '%s'", reference.who);
+        else
+            buffer_append_text(&whose, "an override");
+        terminal_message(&edits->notes,
+                         held ? "note: %s selects '%s' by the pattern '%s' (%s), which does not "
+                                "select '%s': name it there if it is still meant\n"
+                              : "note: %s does not select '%s' by the pattern '%s' (%s), but does "
+                                "select '%s'\n",
+                         whose.bytes, old, pattern, place, name);
+        buffer_release(&whose);
+    }
+}
+
 static bool plan(struct edits *edits, const char *old, const char *name)
 {
     struct flag_place place, other;
@@ -51,6 +75,7 @@ static bool plan(struct edits *edits, const char *old, const char *name)
     if (strcmp(old, name) == 0)
         return true;
     edits->renamed = old;
+    note_patterns(edits, old, name);
     if (!edits_find_flag(edits, old, &place) ||
         !replace(edits, place.file, place.map->entries[place.place].key, name) ||
         !edits_keep_salt(edits, old, name))

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "compiler/base/escape.h"
+#include "compiler/base/json_read.h"
 #include "edits.h"
 #include "compiler/files/git.h"
 
@@ -106,28 +107,71 @@ static bool bring_back(struct edits *edits, const char *flag, const struct past 
     return done;
 }
 
-/* The salt says how a flag was called that was renamed. NULL: it was not. */
-static const char *find_former(struct edits *edits, const struct flag_place *place,
-                               struct past *past)
+/* How the ledger says that a flag was called before; NULL: it was not renamed. */
+static const char *renamed_from(struct edits *edits, const char *flag)
+{
+    struct ledger_entries entries = {.items = NULL};
+    struct buffer error = {0};
+    const char *former = NULL;
+    bool read = ledger_read(edits->change.ledger.directory, &entries, &error);
+    for (uint32_t i = entries.count; read && i-- > 0 && !former;) {
+        json_t *entry = ledger_json(&entries, i, flag);
+        const char *name = json_text_at(entry, "flag"), *old = json_text_at(entry, "renamed_from");
+        if (name && old && strcmp(name, flag) == 0)
+            former = arena_format(&edits->arena, "%s", old);
+        json_decref(entry);
+    }
+    ledger_release(&entries);
+    buffer_release(&error);
+    return former;
+}
+
+static const char *salt_of(const struct flag_place *place)
 {
     const struct node *body = place->map->entries[place->place].value;
     const struct node *salt = body->kind == NODE_MAP ? node_get(body, "salt") : NULL;
+    return salt && salt->kind == NODE_SCALAR ? salt->text : NULL;
+}
+
+#define MOST_NAMES 32 /* that a flag had, one after the other */
+
+/* Whether the past has a flag of that name, which no other flag has now. */
+static bool was_called(struct edits *edits, struct past *past, const char *name)
+{
     struct flag_place other;
-    if (!past->parsed || !salt || salt->kind != NODE_SCALAR ||
-        edits_has_flag(edits, salt->text, &other))
-        return NULL;
-    find_entry(past, salt->text);
-    return past->source ? salt->text : NULL;
+    if (!name || edits_has_flag(edits, name, &other))
+        return false;
+    find_entry(past, name);
+    return past->source != NULL;
+}
+
+/* The salt says how a flag was called first, and the ledger each name after that. NULL: nobody
+ * knows. */
+static const char *find_former(struct edits *edits, const char *flag,
+                               const struct flag_place *place, struct past *past)
+{
+    const char *former = salt_of(place);
+    if (!past->parsed || was_called(edits, past, former))
+        return past->parsed ? former : NULL;
+    former = flag;
+    for (int i = 0; former && i < MOST_NAMES; i++) {
+        former = renamed_from(edits, former);
+        if (was_called(edits, past, former))
+            return former;
+    }
+    return NULL;
 }
 
 static bool put_back(struct edits *edits, const char *flag, const char *revision, struct past *past)
 {
     struct flag_place place;
     bool there = edits_has_flag(edits, flag, &place);
-    const char *former = there && !past->source ? find_former(edits, &place, past) : NULL;
+    const char *former = there && !past->source ? find_former(edits, flag, &place, past) : NULL;
     if (!past->source && there)
-        return edits_cannot(edits, "'ffc remove' removes it", "'%s' has no flag '%s'", revision,
-                            flag);
+        return edits_cannot(edits,
+                            "'ffc remove' removes it; if it had another name then, neither a salt "
+                            "nor the ledger says which",
+                            "'%s' has no flag '%s'", revision, flag);
     if (!past->source)
         return edits_find_flag(edits, flag, &place);
     if (!there)

@@ -272,6 +272,42 @@ result = ffc(directory, "freeze", "--lift")
 equal((result.status, len(entries(directory))), (0, recorded), "once")
 ok(ffc(directory, "freeze", "--until", "2001-01-01T00:00:00Z").status == 2, "not_until_what_is_over")
 equal(json.loads(subprocess.run([FFC, "freeze", "-C", directory, "--json"], capture_output=True).stdout)["frozen"], False, "says_whether")
+
+# What is held, what patterns select, and names that a flag had.
+HELD = """\
+project: {name: shop, environments: [staging, production], bucket_by: user_id}
+attributes: {user_id: string}
+flags:
+  pay.card: {percent: 20%, rollback: [{override: {flags: ["pay.*"], serve: default}}]}
+  pay.cash: {percent: 20%}
+  limit: {type: integer, value: 4}
+overrides:
+  - {id: inc-7, flags: ["pay.c*"], environments: [production], serve: off, until: 2099-01-01T00:00:00Z, reason: INC-7}
+"""
+held = project(git=True, shop=HELD, tests="")
+note = ffc(held, "set", "pay.card", "40%").err.replace("\n      ", " ")
+ok("override:inc-7 holds 'pay.card' in production until 2099-01-01T00:00:00Z: 'off' is served" in note and
+   "ffc rollback --lift inc-7" in note, "an_override_that_hides_an_edit_is_named", note)
+ok("inc-7" not in ffc(held, "set", "pay.card", "-e", "staging", "50%").err and "inc-7" not in ffc(held, "set", "limit", "value=5").err,
+   "and_none_that_does_not")
+note = ffc(held, "rename", "pay.cash", "pay.notes").err
+ok("an override selects 'pay.cash' by the pattern 'pay.c*'" in note and "shop.yaml:8" in note and "pay.*" not in note,
+   "a_pattern_that_loses_a_flag_is_named", note)
+note = ffc(held, "rename", "pay.notes", "notes").err
+ok("the rollback plan of 'pay.card' selects 'pay.notes' by the pattern 'pay.*'" in note and "inc-7" not in note, "of_a_plan_too", note)
+note = ffc(held, "rename", "notes", "pay.coins").err
+ok("does not select 'notes' by the pattern 'pay.c*'" in note and "but does select 'pay.coins'" in note, "and_one_that_gains_it", note)
+for old, new in (("limit", "bound"), ("bound", "cap")):
+    equal(ffc(held, "rename", old, new).status, 0, f"a_value_is_renamed_{new}")
+result = ffc(held, "revert", "cap", "HEAD")
+ok(result.status == 0 and "'cap' was 'limit'" in result.err and "cap: {type: integer, value: 4}" in read(held), "and_reverted_by_the_ledger", result.err)
+subprocess.run(["git", "-C", held, "rm", "-rq", "--cached", "ledger"], env=ENVIRONMENT, capture_output=True)
+for entry in os.listdir(os.path.join(held, "ledger")):
+    if entry.endswith(".json"):
+        os.remove(os.path.join(held, "ledger", entry))
+result = ffc(held, "revert", "cap", "HEAD")
+ok(result.status == 1 and "has no flag 'cap'" in result.err and "neither a salt nor the ledger" in result.err.replace("\n      ", " "),
+   "what_nobody_knows_is_refused", result.err)
 equal(subprocess.run([lab.FFREPLAY, "history", "--verify", "-C", directory], capture_output=True).returncode, 0, "the_ledger_is_whole")
 equal(put_aside(directory), [], "and_nothing_is_put_aside")
 finish()
