@@ -339,9 +339,9 @@ void report_summary(struct test_run *run, uint32_t most, bool color, struct buff
         write_unreached(run, coverage->items[i], out);
     if (missing > most)
         terminal_format(out, "and %u more, which --coverage lists\n", missing - most);
-    const char *paint = !color ? "" : run->failed ? "\33[31m" : "\33[32m";
-    buffer_format(out, "%s%u passed, %u failed%s", paint, run->passed, run->failed,
-                  color ? "\33[0m" : "");
+    buffer_append_text(out, !color ? "" : run->failed ? "\33[31m" : "\33[32m");
+    terminal_format(out, "%u passed, %u failed", run->passed, run->failed);
+    buffer_append_text(out, color ? "\33[0m" : "");
     if (run->assertions > run->trial_count)
         terminal_format(out, " (%" PRIu64 " contexts)", run->assertions);
     if (coverage->count)
