@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 struct arena;
+struct node;
 
 /* [begin, end) in bytes. A span with file NO_FILE has no place, e.g. one about a whole project. */
 struct span {
@@ -27,7 +28,8 @@ struct source {
     const char *name; /* the path below the project directory, "/" between its parts */
     const char *text; /* NUL-terminated; arena-owned */
     size_t length;
-    uint32_t *line_starts; /* made by the first source_position() */
+    const struct node *root; /* all of it, of which nothing was reported; NULL: not at hand */
+    uint32_t *line_starts;   /* made by the first source_position() */
     uint32_t line_count;
     uint32_t last_offset, last_line, last_column; /* its last answer, to count on from */
 };

@@ -185,7 +185,11 @@ void edits_take(struct edits *edits, struct edited *file, struct buffer *text)
         text ? arena_copy(&edits->arena, text->bytes ? text->bytes : "", text->length) : NULL;
     file->now.length = text ? text->length : 0;
     file->now.line_starts = NULL;
-    file->root = text ? yaml_parse(&edits->arena, file->now.text, file->now.length) : NULL;
+    const struct file_text now = {file->now.name, file->now.text, file->now.length};
+    file->now.root = text ? parsed_text(edits->parsed, &now) : NULL;
+    file->root = file->now.root || !text
+                     ? file->now.root
+                     : yaml_parse(&edits->arena, file->now.text, file->now.length);
     if (text)
         buffer_release(text);
 }

@@ -125,8 +125,14 @@ bool same_nodes(const struct node *before, const struct node *after)
 static bool changes_nothing_else(const struct editing *editing, const struct buffer *text)
 {
     struct arena arena = {0};
-    struct node *before = yaml_parse(&arena, editing->source->text, editing->source->length);
-    struct node *after = yaml_parse(&arena, text->bytes, text->length);
+    const struct source *source = editing->source;
+    const struct node *before = source->root, *after = NULL;
+    if (before)
+        after = yaml_parse_edited(&arena, before, source, text->bytes, text->length);
+    else
+        before = yaml_parse(&arena, source->text, source->length);
+    if (!after)
+        after = yaml_parse(&arena, text->bytes, text->length);
     bool fine = before && after && same(editing, text->bytes, before, after);
     arena_release(&arena);
     return fine;

@@ -58,6 +58,14 @@ struct node *yaml_read(const struct sources *sources, uint32_t file, struct aren
 /* The same of a text by itself, of which nothing is reported: NULL unless it is sound. */
 struct node *yaml_parse(struct arena *arena, const char *text, size_t length);
 
+/*
+ * The same of a text that differs from `old` in one definition, `root` being all of `old`, of which
+ * nothing was reported; it lives on in the result. NULL also where more than that is different, or
+ * has to be parsed to know. Cost: parses the definition, and copies the nodes after it.
+ */
+struct node *yaml_parse_edited(struct arena *arena, const struct node *root,
+                               const struct source *old, const char *text, size_t length);
+
 /* The value of a key, or NULL. Linear: maps of the language are small. */
 struct node *node_get(const struct node *map, const char *key);
 

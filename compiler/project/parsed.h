@@ -42,6 +42,9 @@ struct parsed_view {
     uint32_t flag_count;
     int64_t now;
 };
+/* What such a text has at its top, where nothing has to be reported of it; NULL: something has, or
+ * the file is new. Parsed once, and as long as `parsed` there, for whoever asks. */
+const struct node *parsed_text(const struct parsed *parsed, const struct file_text *text);
 /* Read and checked as project_load() does it. */
 struct project *parsed_project(const struct parsed *parsed, const struct parsed_view *view);
 /*

@@ -128,9 +128,12 @@ const char **parsed_related(const struct parsed *parsed, const struct file_text 
     for (uint32_t i = 0; i < sources->count; i++)
         if (!text_for(texts, text_count, sources->items[i].name))
             add_file(&relation, parsed_root(parsed, i));
-    for (uint32_t i = 0; i < text_count; i++)
-        if (texts[i].text)
-            add_file(&relation, yaml_parse(arena, texts[i].text, texts[i].length));
+    for (uint32_t i = 0; i < text_count; i++) {
+        const struct node *root = texts[i].text ? parsed_text(parsed, &texts[i]) : NULL;
+        if (!root && texts[i].text)
+            root = yaml_parse(arena, texts[i].text, texts[i].length);
+        add_file(&relation, root);
+    }
     for (uint32_t i = 0; i < name_count; i++)
         choose_name(&relation, names[i]);
     add_dependents(&relation);

@@ -611,10 +611,18 @@ void project_free(struct project *project)
 
 /* ------------------------------------------------------------------- parsed once, read often -- */
 
+/* A text of an edit, and what is in it. */
+struct parsed_edit {
+    struct source source; /* with its root */
+    uint32_t file;
+    struct parsed_edit *next;
+};
+
 struct parsed {
     struct project *project; /* whose arena has the nodes; it has no model */
     struct document *documents;
-    bool incomplete; /* a directory could not be read */
+    struct parsed_edit *edits; /* newest first */
+    bool incomplete;           /* a directory could not be read */
 };
 
 static bool has_code(const struct diagnostics *diagnostics, enum diagnostic_code code)
@@ -632,6 +640,9 @@ struct parsed *parsed_read(const char *directory)
     struct reader reader = reader_of(parsed->project, INT64_MIN);
     parsed->documents = read_files(&reader, directory);
     parsed->incomplete = has_code(&parsed->project->diagnostics, FF0403);
+    const struct sources *sources = &parsed->project->sources;
+    for (uint32_t i = 0; i < sources->count && !parsed->project->diagnostics.count; i++)
+        sources->items[i].root = parsed->documents[i].root;
     return parsed;
 }
 
@@ -655,6 +666,53 @@ const char *parsed_directory(const struct parsed *parsed)
 const struct node *parsed_root(const struct parsed *parsed, uint32_t file)
 {
     return parsed->documents[file].root;
+}
+
+static const struct node *parse_edit(struct parsed *parsed, struct source *source, uint32_t file)
+{
+    struct arena *arena = &parsed->project->arena;
+    const struct source *old = &parsed->project->sources.items[file];
+    for (const struct parsed_edit *edit = parsed->edits; edit; edit = edit->next)
+        if (edit->file == file) {
+            old = &edit->source;
+            break;
+        }
+    const struct node *root =
+        old->root ? yaml_parse_edited(arena, old->root, old, source->text, source->length) : NULL;
+    if (root)
+        return root;
+    struct sources sources = {arena, ARENA_ARRAY(arena, struct source, file + 1u), file + 1u};
+    sources.items[file] = *source;
+    struct diagnostics diagnostics = {.arena = arena, .sources = &sources};
+    bool complete = true;
+    root = yaml_read(&sources, file, arena, &diagnostics, &complete);
+    return complete && !diagnostics.count ? root : NULL;
+}
+
+const struct node *parsed_text(const struct parsed *parsed, const struct file_text *text)
+{
+    const struct sources *sources = &parsed->project->sources;
+    struct parsed *whole = (struct parsed *)(uintptr_t)parsed; /* what is known of it grows */
+    uint32_t file = 0;
+    while (file < sources->count && strcmp(sources->items[file].name, text->name) != 0)
+        file++;
+    if (file == sources->count || text->length == 0)
+        return NULL;
+    for (const struct parsed_edit *edit = parsed->edits; edit; edit = edit->next)
+        if (edit->file == file && edit->source.length == text->length &&
+            memcmp(edit->source.text, text->text, text->length) == 0)
+            return edit->source.root;
+    struct arena *arena = &whole->project->arena;
+    struct parsed_edit *edit = ARENA_NEW(arena, struct parsed_edit);
+    edit->file = file;
+    edit->source = (struct source){.path = sources->items[file].path,
+                                   .name = sources->items[file].name,
+                                   .text = arena_copy(arena, text->text, text->length),
+                                   .length = text->length};
+    edit->source.root = parse_edit(whole, &edit->source, file);
+    edit->next = parsed->edits;
+    whole->edits = edit;
+    return edit->source.root;
 }
 
 /* A reading of some flags, or NULL: of all. */
@@ -740,6 +798,7 @@ static uint32_t place_text_of(struct project *project, const struct file_text *t
     sources->items[file].text =
         text->text ? arena_copy(&project->arena, text->text, text->length) : "";
     sources->items[file].length = text->text ? text->length : 0;
+    sources->items[file].root = NULL;
     return file;
 }
 
@@ -782,7 +841,10 @@ struct project *parsed_project(const struct parsed *parsed, const struct parsed_
         struct document *document = &documents[files[i]];
         replaced[files[i]] = true;
         *document = (struct document){.complete = true};
-        if (project->sources.items[files[i]].length)
+        const struct node *root = view->texts[i].text ? parsed_text(parsed, &view->texts[i]) : NULL;
+        if (root)
+            document->root = (struct node *)(uintptr_t)root;
+        else if (project->sources.items[files[i]].length)
             document->root = yaml_read(&project->sources, files[i], &project->arena,
                                        &project->diagnostics, &document->complete);
     }

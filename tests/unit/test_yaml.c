@@ -146,6 +146,88 @@ static void words_no_mistake_like_libyaml(void **state)
     }
 }
 
+/* ------------------------------------------------------------------------------ edited texts -- */
+
+static void same_nodes_and_places(const struct node *a, const struct node *b, const char *text)
+{
+    if (a->kind != b->kind || a->plain != b->plain || a->flow != b->flow || a->count != b->count ||
+        a->span.begin != b->span.begin || a->span.end != b->span.end || strcmp(a->text, b->text))
+        fail_msg("'%s' is at %u to %u, and was to be '%s' at %u to %u in:\n%s", b->text,
+                 b->span.begin, b->span.end, a->text, a->span.begin, a->span.end, text);
+    for (uint32_t i = 0; i < a->count && a->kind == NODE_LIST; i++)
+        same_nodes_and_places(a->items[i], b->items[i], text);
+    for (uint32_t i = 0; i < a->count && a->kind == NODE_MAP; i++) {
+        same_nodes_and_places(a->entries[i].key, b->entries[i].key, text);
+        same_nodes_and_places(a->entries[i].value, b->entries[i].value, text);
+    }
+}
+
+static const char edited_text[] = "# A project\n"
+                                  "project: {name: x}\n"
+                                  "flags:\n"
+                                  "  # the first\n"
+                                  "  a: {percent: 5%}\n"
+                                  "\n"
+                                  "  b:\n"
+                                  "    rules:\n"
+                                  "      - {if: [x,\n"
+                                  "              y], serve: on}\n"
+                                  "    text: |\n"
+                                  "      one\n"
+                                  "\n"
+                                  "      two # no comment\n"
+                                  "    folded: two\n"
+                                  "      lines\n"
+                                  "  c: \"quoted \\\n"
+                                  "    on\"\n"
+                                  "  # of d\n"
+                                  "  d:\n"
+                                  "  é: 'it''s'\n"
+                                  "tests:\n"
+                                  "  - {flag: a}\n"
+                                  "segments:\n"
+                                  "  e: {if: {u: 1}}\n"
+                                  "  f: ~\n";
+
+/* Whatever is edited: it is all as if the whole text had been parsed, or that is left to do. */
+static void parses_an_edited_definition_as_all_of_the_text(void **state)
+{
+    static const char *const pieces[] = {
+        "",   "\n", "x",          " ",       "  ",      "\n  ", "\n\n", "'",    "\"",
+        "{",  "}",  "[",          "]",       "#",       " # c", ":",    ": ",   "- ",
+        "|",  ">",  "%",          "\n---\n", "\n...\n", "? ",   "7%",   "\r\n", "\t",
+        "&a", "*a", "\n  g: 1\n", "é",       ",",       "\n- ", "!t ",  "<<: ", "a: 1"};
+    (void)state;
+    uint64_t seed = 1;
+    unsigned known = 0;
+    for (int round = 0; round < 60000; round++) {
+        char text[sizeof edited_text + 64];
+        size_t random[4];
+        for (size_t i = 0; i < 4; i++) {
+            seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+            random[i] = (size_t)(seed >> 33);
+        }
+        size_t length = sizeof edited_text - 1, begin = random[0] % length;
+        size_t gone = random[1] % (random[2] % 8 ? 4 : 40);
+        gone = gone > length - begin ? length - begin : gone;
+        int written = snprintf(text, sizeof text, "%.*s%s%s", (int)begin, edited_text,
+                               pieces[random[3] % (sizeof pieces / sizeof *pieces)],
+                               edited_text + begin + gone);
+        struct arena arena = {0};
+        const struct source old = {.text = edited_text, .length = length};
+        const struct node *root = yaml_parse(&arena, edited_text, length);
+        const struct node *edited = yaml_parse_edited(&arena, root, &old, text, (size_t)written);
+        const struct node *whole = yaml_parse(&arena, text, (size_t)written);
+        if (edited && !whole)
+            fail_msg("nobody parses, but as an edit:\n%s", text);
+        if (edited)
+            same_nodes_and_places(whole, edited, text);
+        known += edited != NULL;
+        arena_release(&arena);
+    }
+    assert_true(known > 10000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -158,6 +240,7 @@ int main(void)
         cmocka_unit_test(refuses_comments_without_a_space),
         cmocka_unit_test(words_no_mistake_like_libyaml),
         cmocka_unit_test(refuses_lone_indicators_of_blocks_in_brackets),
+        cmocka_unit_test(parses_an_edited_definition_as_all_of_the_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
