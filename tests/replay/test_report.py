@@ -10,6 +10,7 @@ import lab
 from lab import (FFREPLAY, HOUR, SCRATCH, START, canary, decide, equal, finish, ok, project, requests,
                  write)
 from page import Page, XHTML, contrast
+from report_checks import check_page
 
 FFC = os.environ.get("FFC", os.path.join(lab.TOP, "build", "ffc"))
 
@@ -49,38 +50,6 @@ def report(directory, *arguments, flag="canary.checkout", output="report.html"):
     result.path = path
     result.page = Page(path) if result.status == 0 else None
     return result
-
-
-def check_page(name, page):
-    """What holds for every page."""
-    ok(page.is_balanced, f"{name}_is_the_same_as_HTML_and_as_XML")
-    policy = page.policy()
-    equal(policy.get("default-src"), ["'none'"], f"{name}_allows_nothing_by_itself")
-    equal((policy.get("style-src"), policy.get("script-src")),
-          ([page.hash_of(page.inline("style")[0])], [page.hash_of(page.inline("script")[0])]),
-          f"{name}_has_the_hashes_of_its_style_and_script")
-    equal((len(page.inline("style")), len(page.inline("script"))), (1, 1), f"{name}_has_one_of_each")
-    ok(all(reference.startswith("#") for reference in page.references()),
-       f"{name}_refers_to_nothing_elsewhere", page.references())
-    ok(not any(key.startswith("on") or key == "style" for element in page.root.iter()
-               for key in element.attrib), f"{name}_has_no_handlers_and_no_style_attributes")
-    ids = [element.get("id") for element in page.root.iter() if element.get("id")]
-    equal(len(ids), len(set(ids)), f"{name}_has_each_id_once")
-    ok(all(page.all("*", chart=None)[i].find(XHTML + "figcaption") is not None
-           for i in range(len(page.all("*", chart=None)))), f"{name}_has_captions")
-    # What is drawn over points has a title each, and a table.
-    for figure in page.all("figure", chart=None):
-        points = [e for e in figure.iter() if e.get("class") == "pt"]
-        if not points:
-            continue
-        titled = all(point.get("tabindex") == "0" and "".join(point[0].itertext()) for point in points)
-        what = f"{figure.get('data-chart')} {figure.get('data-of') or ''}"
-        if not titled:
-            ok(False, f"{name}: points of {what} can be reached and say something")
-        if figure.get("data-chart") != "timeline" and next(figure.iter(XHTML + "table"), None) is None:
-            ok(False, f"{name}: {what} has a table")
-    ok("nan" not in re.sub(r"[a-z_.]*nan[a-z]+|[a-z]+nan[a-z_]*", "", page.text.lower())
-       and "NaN" not in page.text and ">inf<" not in page.text, f"{name}_has_no_numbers_that_are_none")
 
 
 # --------------------------------------------------------------------------------------- a rollback
@@ -146,6 +115,15 @@ definition = "".join(pre.text or "" for pre in section.iter(XHTML + "code"))
 ok("max_increase: 50%" in definition and "error_rate: {kind: proportion" in definition and
    "latency_mean" in definition and "errors_a_second" not in definition,
    "the_definition_and_its_metrics_are_there_and_no_others")
+
+# What it is about, and all that is drawn, from the commands that judge.
+for command in (["decide"], ["health", "--format", "text"]):
+    path = os.path.join(SCRATCH, command[0] + ".html")
+    done = lab.Result(subprocess.run([FFREPLAY, *command, "canary.checkout", bad, "-C", directory, "-e", "production",
+                                      "--report", path], capture_output=True))
+    ok(done.status == 0 and done.out.endswith(f"report    {path}\n"), f"{command[0]}_says_where_its_page_is", done.err)
+    equal(Page(path).text.split("<h2>How to make")[0], page.text.split("<h2>How to make")[0],
+          f"the_page_of_{command[0]}_is_the_same")
 
 # --------------------------------------------------------------------------------- the same bytes
 

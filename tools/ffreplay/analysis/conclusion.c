@@ -64,7 +64,7 @@ static void judge_ratio(struct conclusion *conclusion, struct arena *arena)
                      counts, conclusion->ratio.anytime_p));
 }
 
-/* ---------------------------------------------------------------------------- ratio, by day -- */
+/* ----------------------------------------------------------------------------- ratio, by day -- */
 
 #define DAYS_MOST 400
 /* Of days that are each looked at: of all together, one in a hundred. */

@@ -110,6 +110,24 @@ static void add_to_cells(struct outcomes *outcomes, struct cell *cells, uint32_t
     }
 }
 
+/* In the cells of its time, or of its unit's exposure: only then is it known whose it is. */
+static __attribute__((noinline)) void add_to_series(struct outcomes *outcomes, uint32_t arm,
+                                                    int64_t time, bool before,
+                                                    const struct waiting_outcome *line)
+{
+    uint32_t arms = outcomes->exposures->arms->count;
+    struct cell *cells = series_cells(&outcomes->series, time);
+    for (uint32_t i = 0; i < outcomes->measure_count; i++) {
+        struct cell *cell = &cells[(before ? outcomes->measure_count * arms : 0) + i * arms + arm];
+        if (outcomes->measure_logs[i] != line->log)
+            continue;
+        if (line->samples[i].state == NUMBER_GIVEN)
+            cell_add(cell, &outcomes->measures[i], &line->samples[i]);
+        else if (line->samples[i].state == NUMBER_UNREADABLE)
+            cell_add_unreadable(cell, &outcomes->measures[i], &line->samples[i], NULL);
+    }
+}
+
 static void take_line(struct outcomes *outcomes, const struct waiting_outcome *line)
 {
     uint32_t arm;
@@ -120,6 +138,8 @@ static void take_line(struct outcomes *outcomes, const struct waiting_outcome *l
         add_to_cells(outcomes, outcomes->before, arm, exposure, line);
     if (cause == OUTCOME_LEFT_OUT_CAUSES)
         add_to_cells(outcomes, outcomes->cells, arm, exposure, line);
+    if (outcomes->keeps_series && (before || cause == OUTCOME_LEFT_OUT_CAUSES))
+        add_to_series(outcomes, arm, before ? exposure->first : line->time, before, line);
     if (before || cause == OUTCOME_LEFT_OUT_CAUSES)
         input_digest_join(&outcomes->digest, &line->digest);
     outcomes->lines += cause == OUTCOME_LEFT_OUT_CAUSES;
@@ -202,6 +222,8 @@ static struct consumer *fork_outcomes(struct consumer *consumer)
                               .measure_logs = outcomes->measure_logs,
                               .measure_count = outcomes->measure_count,
                               .takes_before = outcomes->takes_before,
+                              .keeps_series = outcomes->keeps_series,
+                              .window = outcomes->window,
                               .groups = outcomes->groups,
                               .from = outcomes->from,
                               .to = outcomes->to};
@@ -215,6 +237,7 @@ static void join_outcomes(struct consumer *consumer, struct consumer *other)
     outcomes_settle(fork);
     merge_cells(outcomes, outcomes->cells, fork->cells);
     merge_cells(outcomes, outcomes->before, fork->before);
+    series_merge(&outcomes->series, &fork->series);
     outcomes->lines += fork->lines;
     for (uint32_t i = 0; i < OUTCOME_LEFT_OUT_CAUSES; i++)
         outcomes->left_out[i] += fork->left_out[i];
@@ -223,11 +246,24 @@ static void join_outcomes(struct consumer *consumer, struct consumer *other)
     free(fork);
 }
 
+static void begin_series(struct outcomes *outcomes)
+{
+    uint32_t arms = outcomes->exposures->arms->count, once = outcomes->measure_count * arms;
+    uint32_t count = outcomes->takes_before ? 2 * once : once;
+    outcomes->columns = xcalloc(count + 1, sizeof *outcomes->columns);
+    for (uint32_t i = 0; i < count; i++)
+        outcomes->columns[i] =
+            (struct series_column){&outcomes->measures[i % once / arms], .spread = true};
+    series_init(&outcomes->series, outcomes->columns, count, outcomes->window);
+}
+
 void outcomes_init(struct outcomes *outcomes)
 {
     outcomes->consumer = (struct consumer){take, note_incomplete, fork_outcomes, join_outcomes};
     outcomes->cells = new_cells(outcomes);
     outcomes->before = outcomes->takes_before ? new_cells(outcomes) : NULL;
+    if (outcomes->keeps_series)
+        begin_series(outcomes);
     outcomes->samples =
         xcalloc((size_t)OUTCOMES_WAITING * outcomes->measure_count + 1, sizeof *outcomes->samples);
 }
@@ -238,6 +274,9 @@ void outcomes_release(struct outcomes *outcomes)
         return;
     release_cells(outcomes, &outcomes->cells);
     release_cells(outcomes, &outcomes->before);
+    series_release(&outcomes->series);
+    free(outcomes->columns);
+    outcomes->columns = NULL;
     free(outcomes->samples);
     outcomes->samples = NULL;
 }

@@ -15,6 +15,7 @@
 
 #include "unit_groups.h"
 #include "tools/ffreplay/metrics/metric.h"
+#include "tools/ffreplay/metrics/series.h"
 
 /* Why lines of a metric are left out. */
 #define OUTCOME_LEFT_OUT_WORDS(X)         \
@@ -47,12 +48,17 @@ struct outcomes {
     const uint32_t *measure_logs;
     uint32_t measure_count;
     bool takes_before; /* values before exposure */
+    bool keeps_series; /* also over time, for a report */
+    int64_t window;    /* of the series: in milliseconds */
     int64_t from, to;
     const struct unit_groups *groups;
 
     struct cell *cells;  /* by set of cells, measure and arm; the first set is of all units */
     struct cell *before; /* the same; NULL unless it takes them */
-    uint64_t lines;      /* that count */
+    /* By measure and arm; then, of values before exposure, the same at the time of exposure. */
+    struct series_column *columns;
+    struct series series;
+    uint64_t lines; /* that count */
     uint64_t left_out[OUTCOME_LEFT_OUT_CAUSES];
     struct input_digest digest;
     struct waiting_outcome waiting[OUTCOMES_WAITING];

@@ -63,7 +63,7 @@ static void note_early(const struct replay *replay, struct sentences *notes)
                          duration_text(replay->texts, early->by)));
 }
 
-/* --------------------------------------------------------------------------- a unit misread -- */
+/* ---------------------------------------------------------------------------- a unit misread -- */
 
 static bool is_far(int64_t time, int64_t since)
 {

@@ -29,9 +29,7 @@ void figure_end(const struct html *html, enum figure_points points, const struct
                 const char *name)
 {
     if (points == FIGURE_POINTS)
-        html_format(html,
-                    "<p class=\"readout\" aria-live=\"polite\">Point at the chart, or move in "
-                    "it with the arrow keys, for its numbers.</p>\n");
+        html_format(html, "<p class=\"readout\" aria-live=\"polite\"></p>\n");
     if (table)
         html_hidden_table(html, table, name);
     html_format(html, "</figure>\n");
@@ -59,7 +57,8 @@ void chart_end(const struct html *html)
 
 double chart_text_width(const char *text)
 {
-    return 7.4 * (double)terminal_width(text);
+    /* Of 13 pixels, in a wide face. */
+    return 8.2 * (double)terminal_width(text);
 }
 
 void chart_point(const struct html *html, uint32_t style, double x, double y, double radius)
@@ -96,18 +95,19 @@ void chart_key(const struct html *html, const char *const *names, uint32_t count
         /* What is best known comes first; control last. */
         uint32_t style = i + 1 < count ? i + 1 : 0;
         html_format(html,
-                    "<li><svg viewBox=\"0 0 30 12\" aria-hidden=\"true\"><path class=\"v v%u\" "
+                    "<li><svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 30 12\" "
+                    "aria-hidden=\"true\"><path class=\"v v%u\" "
                     "d=\"M0,6 H30\"/>",
                     style % CHART_STYLES);
         chart_point(html, style, 15, 6, 3.4);
         html_format(html, "</svg>%s</li>", names[style]);
     }
     if (band)
-        html_format(
-            html,
-            "<li><svg viewBox=\"0 0 30 12\" aria-hidden=\"true\"><rect class=\"band\" x=\"0\" "
-            "y=\"0\" width=\"30\" height=\"12\"/></svg>%s</li>",
-            band);
+        html_format(html,
+                    "<li><svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 30 12\" "
+                    "aria-hidden=\"true\"><rect class=\"band\" x=\"0\" "
+                    "y=\"0\" width=\"30\" height=\"12\"/></svg>%s</li>",
+                    band);
     html_format(html, "</ul>\n");
 }
 
@@ -204,4 +204,13 @@ const char *chart_date_text(struct arena *arena, int64_t time)
     if (!moment.month)
         return arena_format(arena, "%s", moment.text);
     return arena_format(arena, "%d %s %.4s", moment.day, moment.month, moment.text);
+}
+
+const char *chart_stamp_text(struct arena *arena, int64_t time)
+{
+    struct moment moment = moment_of(time);
+    if (!moment.month)
+        return arena_format(arena, "%s", moment.text);
+    return arena_format(arena, "%d %s %.4s, %.5s UTC", moment.day, moment.month, moment.text,
+                        moment.text + 11);
 }

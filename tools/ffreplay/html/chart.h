@@ -70,6 +70,8 @@ struct chart_ticks chart_time_ticks(int64_t from, int64_t to, uint32_t about);
 const char *chart_time_text(struct arena *arena, int64_t time, double step);
 /* "20 Nov 10:30", "20 Nov 2026 10:30:07": as exact as it has to be. */
 const char *chart_moment_text(struct arena *arena, int64_t time);
+/* "20 Nov 2026, 10:30 UTC" */
+const char *chart_stamp_text(struct arena *arena, int64_t time);
 /* "20 Nov 2026" */
 const char *chart_date_text(struct arena *arena, int64_t time);
 

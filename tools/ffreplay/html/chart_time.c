@@ -173,14 +173,26 @@ static void put_line(const struct plot *plot, const struct chart_line *line)
                     chart_place(&plot->y, line->values[chart->count - 1]), 3.4);
 }
 
-static void put_harm(const struct plot *plot, const struct chart_limit *limit, uint32_t place)
+/* Whether words there would stand on the end of a line. */
+static bool is_near_end(const struct plot *plot, double y)
+{
+    const struct time_chart *chart = plot->chart;
+    for (uint32_t i = 0; i < chart->line_count && chart->count > 0; i++) {
+        double value = chart->lines[i].values[chart->count - 1];
+        if (isfinite(value) && fabs(chart_place(&plot->y, value) - (y - 5)) < 14)
+            return true;
+    }
+    return false;
+}
+
+static void put_limit(const struct plot *plot, const struct chart_limit *limit, uint32_t place)
 {
     double y = chart_place(&plot->y, limit->value);
     html_format(plot->html,
                 "<line class=\"%s\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"/>\n",
                 limit->is_wanted ? "wanted" : "limit", plot->x.from, plot->x.to, y, y);
     double above = y < TOP + 12 ? y + 15 : y - 6;
-    bool left = place % 2 == 1;
+    bool left = place % 2 == 1 || is_near_end(plot, above);
     for (uint32_t i = 0; i < place; i++) {
         double other = chart_place(&plot->y, plot->chart->limits[i].value);
         if (fabs(other - y) < 16 && i % 2 == place % 2)
@@ -277,7 +289,7 @@ static void put_form(const struct html *html, const struct time_chart *chart, en
     for (uint32_t i = chart->line_count; i-- > 0;)
         put_line(&plot, &chart->lines[i]);
     for (uint32_t i = 0; i < chart->limit_count; i++)
-        put_harm(&plot, &chart->limits[i], i);
+        put_limit(&plot, &chart->limits[i], i);
     put_mark(&plot);
     put_points(&plot);
     chart_end(html);
@@ -295,7 +307,9 @@ void spark_chart(const struct html *html, const struct time_chart *chart)
     struct range range = range_of(chart);
     plot.x = (struct chart_scale){(double)chart->from, (double)chart->to, 3, 107};
     plot.y = (struct chart_scale){range.low, range.high, 25, 3};
-    html_format(html, "<svg class=\"spark\" viewBox=\"0 0 110 28\" role=\"img\" aria-label=\"%s\">",
+    html_format(html,
+                "<svg class=\"spark\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 110 28\" "
+                "role=\"img\" aria-label=\"%s\">",
                 chart->name);
     for (uint32_t i = 0; i < chart->limit_count; i++) {
         double y = chart_place(&plot.y, chart->limits[i].value);

@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 
 #include "compiler/base/memory.h"
-#include "csv_record.h"
 #include "source_name.h"
 
 #define BLOCK (1u << 20)
@@ -102,89 +101,15 @@ static void take_whole_lines(struct blocks *blocks, struct block *block)
     keep_rest(blocks, block, length);
 }
 
-/* ----------------------------------------------------------------------------------- records -- */
-
-/* How long a record is, without its line end. One that does not end within LONGEST_RECORD, or in
- * the file, has a quote left open by mistake: its line alone is taken, and the next may be valid.
- * `*is_whole`: more of the text would not change that. */
-static size_t record_length(const struct blocks *blocks, const char *text, size_t length,
-                            bool *is_whole)
-{
-    size_t most = length < LONGEST_RECORD ? length : LONGEST_RECORD;
-    size_t end = csv_record_end(text, most, blocks->delimiter, blocks->comment);
-    *is_whole = end != CSV_NO_END || most == LONGEST_RECORD;
-    if (end != CSV_NO_END)
-        return end;
-    const char *newline = memchr(text, '\n', most);
-    return newline ? (size_t)(newline - text) : most;
-}
-
-/* Where the records end that are whole, in a text that begins with one and has a quote. */
-static size_t whole_records(const struct blocks *blocks, const struct block *block,
-                            const char *quote)
-{
-    const char *text = block->text, *end = text + block->length;
-    const char *newline = memrchr(text, '\n', (size_t)(quote - text));
-    text = newline ? newline + 1 : text;
-    while (text < end) {
-        bool is_whole;
-        size_t length = record_length(blocks, text, (size_t)(end - text), &is_whole);
-        if (!is_whole)
-            break;
-        text += length;
-        text += text < end && *text == '\n';
-    }
-    return (size_t)(text - block->text);
-}
-
-static void take_whole_records(struct blocks *blocks, struct block *block)
-{
-    reserve(block, BLOCK);
-    if (blocks->rest_length > 0)
-        memcpy(block->text, blocks->rest, blocks->rest_length);
-    block->length = blocks->rest_length;
-    blocks->rest_length = 0;
-    fill(blocks, block, BLOCK);
-    const char *quote = memchr(block->text, '"', block->length);
-    size_t length = quote ? whole_records(blocks, block, quote) : whole_lines(block, 0);
-    bool all = blocks->at_end || length == 0;
-    block->has_quotes = quote != NULL;
-    keep_rest(blocks, block, all ? block->length : length);
-}
-
-size_t block_take_piece(const struct blocks *blocks, const struct block *block,
-                        struct block_part *part, bool *ended)
-{
-    const char *text = part->text;
-    size_t left = (size_t)(part->end - text), length;
-    uint64_t lines = 0;
-    if (block->has_quotes) {
-        bool is_whole;
-        length = record_length(blocks, text, left, &is_whole);
-        for (const char *at = text; (at = memchr(at, '\n', (size_t)(text + length - at))); at++)
-            lines++;
-    } else {
-        const char *newline = memchr(text, '\n', left);
-        length = newline ? (size_t)(newline - text) : left;
-    }
-    *ended = length < left && text[length] == '\n';
-    part->text = text + length + *ended;
-    part->place.line += lines + *ended;
-    return length;
-}
-
-/* ------------------------------------------------------------------------------------- parts -- */
-
-/* Into parts of about the same size; where only the end of a record shows where the next begins,
- * into one. */
+/* Into parts of about the same size. */
 static void part_block(struct block *block, uint64_t number)
 {
     const char *begin = block->text, *end = block->text + block->length;
     for (size_t i = 0; i < LINES_ABREAST; i++) {
         const char *stop = block->text + block->length / LINES_ABREAST * (i + 1);
         stop = stop > begin ? stop : begin;
-        bool is_last = i + 1 == LINES_ABREAST || block->has_quotes;
-        const char *newline = is_last ? NULL : memchr(stop, '\n', (size_t)(end - stop));
+        const char *newline =
+            i + 1 < LINES_ABREAST ? memchr(stop, '\n', (size_t)(end - stop)) : NULL;
         stop = newline ? newline + 1 : end;
         block->parts[i] = (struct block_part){begin, stop, {number * LINES_ABREAST + i, 0}};
         begin = stop;
@@ -204,10 +129,7 @@ bool blocks_next(struct blocks *blocks, struct block *block)
     pthread_mutex_lock(&blocks->lock);
     bool more = !blocks->source.error[0] && !(blocks->at_end && blocks->rest_length == 0);
     if (more) {
-        if (blocks->framing == FRAMING_CSV)
-            take_whole_records(blocks, block);
-        else
-            take_whole_lines(blocks, block);
+        take_whole_lines(blocks, block);
         memset(block->text + block->length, 0, LINE_PADDING);
         block->ends_file = blocks->at_end && blocks->rest_length == 0;
         part_block(block, blocks->count);

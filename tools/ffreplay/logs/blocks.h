@@ -4,10 +4,6 @@
  * Each thread takes the next block, in memory of its own; one thread at a time reads and unpacks.
  * Memory: a block per thread, plus the longest line. A block has parts, so that lines can be parsed
  * in parallel: a place in the file is a line of a part.
- *
- * Of FRAMING_CSV, a block is of whole records. Where one begins is known only from what precedes
- * it, so whoever takes a block goes over its quotes; the records of one that has any are all in its
- * first part.
  */
 #ifndef FFREPLAY_BLOCKS_H
 #define FFREPLAY_BLOCKS_H
@@ -23,9 +19,7 @@
 struct blocks {
     pthread_mutex_t lock;
     struct byte_source source;
-    const char *path;        /* as it is shown */
-    enum framing framing;    /* FRAMING_CSV, or else lines */
-    char delimiter, comment; /* FRAMING_CSV; see struct lines */
+    const char *path; /* as it is shown */
     bool at_end;
     char *rest; /* the beginning of a line that the block before did not hold */
     size_t rest_length, rest_capacity;
@@ -37,7 +31,6 @@ struct block {
     char *text; /* LINE_PADDING zeros follow it */
     size_t length, capacity;
     bool ends_file;
-    bool has_quotes; /* of FRAMING_CSV: a line end may not end a record */
     /* Consecutive, of whole lines; some may be empty. */
     struct block_part parts[LINES_ABREAST];
 };
@@ -55,13 +48,6 @@ size_t blocks_size(const struct blocks *blocks);
  */
 bool blocks_next(struct blocks *blocks, struct block *block);
 void block_release(struct block *block);
-
-/*
- * The next piece of a part, and moves past it: its length without its line end; `*ended`: it has
- * one. There must be one.
- */
-size_t block_take_piece(const struct blocks *blocks, const struct block *block,
-                        struct block_part *part, bool *ended);
 
 /* How many lines each part had, by the thread that has gone through the block. */
 void blocks_note_lines(struct blocks *blocks, const struct block *block);

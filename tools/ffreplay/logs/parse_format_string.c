@@ -17,10 +17,9 @@
 
 #include "compiler/base/buffer.h"
 #include "compiler/base/memory.h"
-#include "format_scan.h"
-#include "format_value.h"
 #include "scan.h"
 #include "unescape.h"
+#include "format_value.h"
 
 /* Of one line, so many places where a value may end are tried: for each byte, and more. */
 #define TRIES_A_BYTE 64
@@ -28,23 +27,25 @@
 /* The longest value that has an end of its own, and is no list. */
 #define LONGEST_OWN 300
 
+struct found {
+    const char *begin, *end;
+};
+
 struct step {
     const struct format_part *part;
     bool is_text;
     bool ends_once; /* whatever its value is: it cannot contain what follows it */
-    enum value_kind kind;
-    char stop; /* that first character; a line end, if nothing follows */
+    char stop;      /* that first character; a line end, if nothing follows */
 };
 
 struct wanted {
     uint32_t part, place;
     enum extract extract;
-    struct buffer texts[LINES_ABREAST]; /* of values that are not written as they are */
+    struct buffer text; /* of a value that is not written as it is */
 };
 
 struct form {
     const struct format_string *format;
-    struct format_scan *scan; /* NULL: its lines are not read in that way */
     struct step *steps;
     uint32_t count;
     bool is_certain; /* no line has it in two ways */
@@ -52,8 +53,6 @@ struct form {
     uint32_t wanted_count;
     uint32_t *absent; /* places of fields that its lines do not have */
     uint32_t absent_count;
-    uint32_t *asked; /* steps that may have another end, even in a line that format_scan.h read */
-    uint32_t asked_count;
 };
 
 struct format_parser {
@@ -62,7 +61,6 @@ struct format_parser {
     uint32_t form_count;
     uint32_t last; /* the form of the line before */
     struct found *found, *other;
-    struct found *abreast[LINES_ABREAST];
     char message[240];
 };
 
@@ -80,6 +78,32 @@ static inline bool follows(const struct step *step, const char *at, const char *
             return false;
     return true;
 }
+
+#ifdef __SSE2__
+/* The first 16 bytes that may end a text: the stop, a quote, a backslash, a control character. */
+static inline uint32_t scan_text(const char *text, char stop)
+{
+    __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)text);
+    __m128i found = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
+                                 _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
+    found = _mm_or_si128(found, _mm_cmpeq_epi8(bytes, _mm_set1_epi8(stop)));
+    __m128i controls = _mm_set1_epi8(' ' - 1);
+    found = _mm_or_si128(found, _mm_cmpeq_epi8(_mm_min_epu8(bytes, controls), bytes));
+    return (uint32_t)_mm_movemask_epi8(found);
+}
+#else
+static inline uint32_t scan_text(const char *text, char stop)
+{
+    uint32_t found = 0;
+    for (unsigned i = 0; i < SCAN_BYTES; i++) {
+        unsigned char byte = (unsigned char)text[i];
+        found |=
+            (uint32_t)(byte == '"' || byte == '\\' || byte == (unsigned char)stop || byte < ' ')
+            << i;
+    }
+    return found;
+}
+#endif
 
 /* Over one character of a text, or an escape; NULL: it cannot be in one. */
 static const char *skip_character(const struct form *form, const struct step *step, const char *at,
@@ -325,7 +349,7 @@ static void set_endpoint_part(struct value *value, enum extract extract, struct 
     set(value, VALUE_STRING, endpoint.begin + has_brackets, colon - has_brackets);
 }
 
-static void set_time(const struct form *form, struct buffer *text, const struct found *found,
+static void set_time(const struct form *form, struct wanted *wanted, const struct found *found,
                      struct value *value)
 {
     struct time_pieces time = no_time_pieces;
@@ -338,14 +362,14 @@ static void set_time(const struct form *form, struct buffer *text, const struct 
             snprintf(time.fraction, sizeof time.fraction, "%.*s",
                      (int)(found[i].end - found[i].begin), found[i].begin);
     }
-    text->length = 0;
-    time_pieces_write(&time, text);
-    set(value, text->length ? VALUE_STRING : VALUE_ABSENT, text->bytes, text->bytes + text->length);
+    wanted->text.length = 0;
+    time_pieces_write(&time, &wanted->text);
+    const char *text = wanted->text.bytes;
+    set(value, wanted->text.length ? VALUE_STRING : VALUE_ABSENT, text, text + wanted->text.length);
 }
 
-/* `text`: for a value that is not written as it is. */
-static void set_value(const struct form *form, const struct wanted *wanted, struct buffer *text,
-                      const struct found *all, struct value *value)
+static void set_value(const struct form *form, struct wanted *wanted, const struct found *all,
+                      struct value *value)
 {
     const struct format_part *part = form->steps[wanted->part].part;
     struct found found = all[wanted->part];
@@ -353,7 +377,7 @@ static void set_value(const struct form *form, const struct wanted *wanted, stru
     size_t length = (size_t)(found.end - found.begin);
     bool is_dash = length == 1 && *found.begin == '-';
     if (wanted->extract == EXTRACT_TIME) {
-        set_time(form, text, all, value);
+        set_time(form, wanted, all, value);
         return;
     }
     if (form->steps[wanted->part].is_text &&
@@ -361,9 +385,9 @@ static void set_value(const struct form *form, const struct wanted *wanted, stru
         memchr(found.begin, '\\', length)) {
         void (*undo)(struct buffer *, const char *, const char *) =
             escape == ESCAPE_JSON ? unescape_json : unescape_backslash;
-        undo(text, found.begin, found.end);
-        found.begin = text->bytes;
-        found.end = found.begin + text->length;
+        undo(&wanted->text, found.begin, found.end);
+        found.begin = wanted->text.bytes;
+        found.end = found.begin + wanted->text.length;
     }
     if (is_dash && part->dash_is_zero)
         set(value, VALUE_NUMBER, "0", (const char *)"0" + 1);
@@ -375,69 +399,6 @@ static void set_value(const struct form *form, const struct wanted *wanted, stru
         set_endpoint_part(value, wanted->extract, found);
     else
         set_request_part(value, wanted->extract, found);
-}
-
-static void set_values(struct form *form, const struct found *found, uint32_t lane,
-                       struct value *values)
-{
-    for (uint32_t i = 0; i < form->wanted_count; i++) {
-        struct wanted *wanted = &form->wanted[i];
-        set_value(form, wanted, &wanted->texts[lane], found, &values[wanted->place]);
-    }
-    for (uint32_t i = 0; i < form->absent_count; i++)
-        values[form->absent[i]].kind = VALUE_ABSENT;
-}
-
-/* ------------------------------------------------------------------------------ side by side -- */
-
-/* The same of a line that format_scan.h read: most values are those of whole parts. */
-static void set_scanned_values(struct form *form, const struct found *found, uint32_t lane,
-                               struct value *values)
-{
-    for (uint32_t i = 0; i < form->wanted_count; i++) {
-        struct wanted *wanted = &form->wanted[i];
-        struct found whole = found[wanted->part];
-        struct value *value = &values[wanted->place];
-        if (wanted->extract == EXTRACT_WHOLE && whole.end > whole.begin && *whole.begin != '-')
-            set(value, form->steps[wanted->part].kind, whole.begin, whole.end);
-        else
-            set_value(form, wanted, &wanted->texts[lane], found, value);
-    }
-    for (uint32_t i = 0; i < form->absent_count; i++)
-        values[form->absent[i]].kind = VALUE_ABSENT;
-}
-
-/* Whether no value of a line that format_scan.h read may end elsewhere as well. */
-static bool ends_nowhere_else(const struct form *form, const struct found *found, const char *end)
-{
-    for (uint32_t i = 0; i < form->asked_count; i++)
-        if (has_other_end(form, &form->steps[form->asked[i]], &found[form->asked[i]], end))
-            return false;
-    return true;
-}
-
-/* The length of the line that begins there, or 0: format_parse() has to tell. */
-static size_t take_scanned(struct form *form, const struct found *found, const char *line,
-                           size_t length, uint32_t lane, struct value *values)
-{
-    if (length == 0 || !ends_nowhere_else(form, found, line + length))
-        return 0;
-    set_scanned_values(form, found, lane, values);
-    return length;
-}
-
-static void format_read_abreast(struct line_parser *parser, const char *const texts[LINES_ABREAST],
-                                struct value *const values[LINES_ABREAST],
-                                size_t lengths[LINES_ABREAST])
-{
-    struct format_parser *self = (struct format_parser *)parser;
-    struct form *form = &self->forms[self->last];
-    memset(lengths, 0, LINES_ABREAST * sizeof *lengths);
-    if (!form->scan)
-        return;
-    format_scan_read_abreast(form->scan, texts, self->abreast, lengths);
-    for (uint32_t i = 0; i < LINES_ABREAST; i++)
-        lengths[i] = take_scanned(form, self->abreast[i], texts[i], lengths[i], i, values[i]);
 }
 
 /* ------------------------------------------------------------------------------------- lines -- */
@@ -500,10 +461,6 @@ static bool format_parse(struct line_parser *parser, const char *line, size_t le
 {
     struct format_parser *self = (struct format_parser *)parser;
     struct obstacle obstacle = {0};
-    struct form *usual = &self->forms[self->last];
-    if (usual->scan && format_scan_read(usual->scan, line, self->found) == length &&
-        take_scanned(usual, self->found, line, length, 0, values) > 0)
-        return true;
     for (uint32_t i = 0; i < self->form_count; i++) {
         /* The last one first, then the others in their order. */
         uint32_t index = i == 0 ? self->last : i - (i <= self->last);
@@ -511,7 +468,10 @@ static bool format_parse(struct line_parser *parser, const char *line, size_t le
         if (!has_form(self, form, line, line + length, &obstacle))
             continue;
         self->last = index;
-        set_values(form, self->found, 0, values);
+        for (uint32_t j = 0; j < form->wanted_count; j++)
+            set_value(form, &form->wanted[j], self->found, &values[form->wanted[j].place]);
+        for (uint32_t j = 0; j < form->absent_count; j++)
+            values[form->absent[j]].kind = VALUE_ABSENT;
         return true;
     }
     describe(self, &obstacle, line, problem);
@@ -560,8 +520,6 @@ static void prepare_form(struct form *form, const struct format_string *format)
     form->format = format;
     form->count = format->part_count;
     form->steps = xcalloc(form->count, sizeof *form->steps);
-    form->asked = xcalloc(form->count, sizeof *form->asked);
-    form->scan = format_scan_compile(format);
     /* Quotes that are not escaped: the way without any is the only one, or is none. */
     form->is_certain = format->escape != ESCAPE_NONE;
     for (uint32_t i = 0; i < form->count; i++) {
@@ -570,10 +528,7 @@ static void prepare_form(struct form *form, const struct format_string *format)
         step->is_text = format_value_is_text(step->part->as);
         step->stop = step->part->literal_length ? step->part->literal[0] : '\n';
         step->ends_once = ends_once(format, i);
-        step->kind = kind_of(step->part);
         form->is_certain &= step->ends_once;
-        if (!step->ends_once && !format_scan_ends_once(format, i))
-            form->asked[form->asked_count++] = i;
     }
 }
 
@@ -589,16 +544,11 @@ static void format_close(struct line_parser *parser)
     for (uint32_t i = 0; i < self->form_count; i++) {
         struct form *form = &self->forms[i];
         for (uint32_t j = 0; j < form->wanted_count; j++)
-            for (int k = 0; k < LINES_ABREAST; k++)
-                buffer_release(&form->wanted[j].texts[k]);
+            buffer_release(&form->wanted[j].text);
         free(form->wanted);
         free(form->absent);
-        free(form->asked);
-        free(form->scan);
         free(form->steps);
     }
-    for (int i = 0; i < LINES_ABREAST; i++)
-        free(self->abreast[i]);
     free(self->forms);
     free(self->found);
     free(self->other);
@@ -610,7 +560,6 @@ struct line_parser *format_string_parser(const char *const *paths, uint32_t coun
 {
     struct format_parser *self = xcalloc(1, sizeof *self);
     self->parser.parse = format_parse;
-    self->parser.read_abreast = format_read_abreast;
     self->parser.close = format_close;
     self->forms = xcalloc(form_count, sizeof *self->forms);
     self->form_count = form_count;
@@ -631,7 +580,5 @@ struct line_parser *format_string_parser(const char *const *paths, uint32_t coun
     }
     self->found = xcalloc(most_parts, sizeof *self->found);
     self->other = xcalloc(most_parts, sizeof *self->other);
-    for (int i = 0; i < LINES_ABREAST; i++)
-        self->abreast[i] = xcalloc(most_parts, sizeof *self->abreast[i]);
     return &self->parser;
 }

@@ -403,6 +403,8 @@ enum piece_verdict records_read(struct records *records, const struct piece *pie
     return PIECE_READ;
 }
 
+#define ALL_PARTS ((1u << LINES_ABREAST) - 1)
+
 static bool read_part(struct records *records, struct block_part *part, size_t length)
 {
     size_t line_end = length + (part->text[length] == '\r');
@@ -422,6 +424,8 @@ uint32_t records_read_abreast(struct records *records, struct block_part parts[L
     const char *texts[LINES_ABREAST];
     struct value *values[LINES_ABREAST];
     size_t lengths[LINES_ABREAST];
+    if (!parser->read_abreast)
+        return ALL_PARTS;
     for (size_t i = 0; i < LINES_ABREAST; i++) {
         texts[i] = parts[i].text;
         values[i] = records->lanes[i].values + records->layout->reading_count;

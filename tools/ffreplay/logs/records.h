@@ -113,8 +113,8 @@ enum piece_verdict records_read(struct records *records, const struct piece *pie
 
 /*
  * Reads the next line of each part (there must be one) and moves past it. Returns, as bits, the
- * parts whose line it did not read: find its end and use records_read(). For a format whose parser
- * reads lines abreast.
+ * parts whose line it did not read: find its end and use records_read(). Always all of them for a
+ * format without this fast path.
  */
 uint32_t records_read_abreast(struct records *records, struct block_part parts[LINES_ABREAST]);
 

@@ -74,6 +74,11 @@ void cell_gather_spread(struct cell *cell, struct measure *measure, const struct
     measure->functions->init_spread(cell, measure, beside);
 }
 
+void cell_gather_spread_too(struct cell *cell, const struct measure *measure)
+{
+    measure->functions->init_spread(cell, measure, NULL);
+}
+
 void cell_release(struct cell *cell)
 {
     if (cell->totals)

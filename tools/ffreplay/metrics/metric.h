@@ -82,6 +82,9 @@ void cell_init(struct cell *cell, const struct measure *measure);
  * lines, and has taken none yet, to share a table of units with; or NULL.
  */
 void cell_gather_spread(struct cell *cell, struct measure *measure, const struct cell *beside);
+/* The same for a further cell of a measure that other cells gather it for: changes nothing but the
+ * cell. */
+void cell_gather_spread_too(struct cell *cell, const struct measure *measure);
 static inline void cell_add(struct cell *cell, const struct measure *measure,
                             const struct sample *sample);
 /* A sample that is unreadable. `event`: what it is of, to tell which value it was; or NULL. */

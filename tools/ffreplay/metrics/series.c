@@ -18,7 +18,7 @@ void series_cell_init(const struct series *series, uint32_t column, struct cell 
     const struct series_column *of = &series->columns[column];
     cell_init(cell, of->measure);
     if (of->spread)
-        cell_gather_spread(cell, of->measure, NULL);
+        cell_gather_spread_too(cell, of->measure);
 }
 
 /* The next round width: each is a multiple of the one before. */

@@ -18,8 +18,8 @@
 
 /* What the cells of a column are of. */
 struct series_column {
-    struct measure *measure;
-    bool spread; /* with what the variance of its estimate needs */
+    const struct measure *measure;
+    bool spread; /* with what the variance of its estimate needs: other cells gather it, too */
 };
 
 struct series_slot {

@@ -1,9 +1,8 @@
 /*
  * log_file.h - reads one file of a log with several workers.
  *
- * If a piece is a line, or a record of CSV, any number of workers read, each a block of them at a
- * time. Of other pieces only the end of one shows the start of the next, so the first worker reads
- * alone.
+ * If a piece is a line, any number of workers read, each a block of lines at a time. If it may span
+ * several lines, only the end of one shows the start of the next, so the first worker reads alone.
  */
 #ifndef FFREPLAY_LOG_FILE_H
 #define FFREPLAY_LOG_FILE_H
@@ -21,8 +20,7 @@ struct log_file {
     uint32_t log;
     uint32_t source;      /* its number among the files that are read */
     const char *path;     /* as it is shown */
-    struct blocks blocks; /* of formats whose pieces are lines, or records of CSV */
-    struct block first;   /* what the header left of its block; for the first worker */
+    struct blocks blocks; /* of formats whose pieces are lines */
     struct lines lines;   /* of the others */
     struct worker *workers;
     uint32_t worker_count;

@@ -1,7 +1,6 @@
 /* report_html.c - a page on a canary: the verdict, then its parts in their order. */
 #include "report_html.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -15,30 +14,6 @@
 #include "tools/ffreplay/html/chart.h"
 
 /* ------------------------------------------------------------------------------- small words -- */
-
-const char *report_sentence(struct arena *arena, const char *text)
-{
-    size_t length = strlen(text);
-    bool ends = length > 0 && strchr(".!?…", text[length - 1]);
-    char *sentence = arena_format(arena, "%s%s", text, ends ? "" : ".");
-    /* A name stays as it is written; a word of ours begins large. */
-    size_t word = strcspn(sentence, " ,:;'");
-    bool plain = word > 0 && strspn(sentence, "abcdefghijklmnopqrstuvwxyz") == word;
-    if (plain && islower((unsigned char)sentence[0]))
-        sentence[0] = (char)toupper((unsigned char)sentence[0]);
-    return sentence;
-}
-
-void report_html_list(const struct html *html, const char *heading, const char *class,
-                      struct report_sentences sentences)
-{
-    if (sentences.count == 0)
-        return;
-    html_format(html, "<h3>%s</h3>\n<ul class=\"%s\">\n", heading, class);
-    for (uint32_t i = 0; i < sentences.count; i++)
-        html_format(html, "<li>%s</li>\n", report_sentence(html->arena, sentences.items[i]));
-    html_format(html, "</ul>\n");
-}
 
 static void put_fact(const struct html *html, const char *value, const char *what)
 {
@@ -230,11 +205,11 @@ static void put_lead(const struct report_page *page, const char *id)
         html,
         "<section class=\"page\" id=\"%s\" data-kind=\"canary\" data-flag=\"%s\" "
         "data-environment=\"%s\" data-verdict=\"%s\" data-rule=\"%s\">\n<h1>%s <small>canary "
-        "in %s · as of %s UTC%s%s</small></h1>\n",
+        "in %s · as of %s%s%s</small></h1>\n",
         id, flag->name.text, verdict->environment,
         decision_verdict_words[verdict->decision.verdict],
         decision_rule_words[verdict->decision.rule], flag->name.text, verdict->environment,
-        chart_moment_text(html->arena, verdict->now), flag->description ? " · " : "",
+        chart_stamp_text(html->arena, verdict->now), flag->description ? " · " : "",
         flag->description ? flag->description : "");
     const struct report_words words = report_words_of(verdict, page->end);
     html_format(html,

@@ -129,9 +129,10 @@ void report_html_criteria(const struct report_page *page)
     const struct html *html = page->html;
     const struct analysis *analysis = page->verdict->analysis;
     uint32_t count = analysis->judgement_count;
-    html_format(html, "<h2>What was judged</h2>\n<p class=\"note\">Point at a chart, or reach it "
-                      "with Tab and move with the arrow keys, and its numbers stand below "
-                      "it.</p>\n");
+    html_format(html,
+                "<h2>What was judged</h2>\n<p class=\"note hint\">Point at a chart, or reach it "
+                "with Tab and move with the arrow keys, and its numbers stand below "
+                "it.</p>\n");
     if (count == 0) {
         html_format(html, "<p>It has no criteria: time and samples alone decide.</p>\n");
         return;

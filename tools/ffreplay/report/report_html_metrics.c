@@ -348,11 +348,12 @@ static void put_change(struct metric_drawing *drawing, const struct course *cour
     if (known) {
         chart.mark = course->decided;
         chart.mark_text = mark_text(drawing, course);
-        html_format(html,
-                    "<ul class=\"key\"><li><svg viewBox=\"0 0 30 12\" aria-hidden=\"true\">"
-                    "<path class=\"v v1\" d=\"M0,6 H30\"/></svg>change</li><li><svg viewBox=\"0 0 "
-                    "30 12\" aria-hidden=\"true\"><rect class=\"band\" width=\"30\" "
-                    "height=\"12\"/></svg>always-valid interval</li></ul>\n");
+        html_format(html, "<ul class=\"key\"><li><svg xmlns=\"http://www.w3.org/2000/svg\" "
+                          "viewBox=\"0 0 30 12\" aria-hidden=\"true\">"
+                          "<path class=\"v v1\" d=\"M0,6 H30\"/></svg>change</li><li><svg "
+                          "xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 "
+                          "30 12\" aria-hidden=\"true\"><rect class=\"band\" width=\"30\" "
+                          "height=\"12\"/></svg>always-valid interval</li></ul>\n");
         time_chart(html, &chart);
     } else {
         html_format(html, "<p data-missing=\"\">%s: there is nothing to draw.</p>\n",

@@ -45,6 +45,7 @@ static void add_bar(struct rollout_drawing *drawing, const struct stage_time *ti
         .to = to,
         .kind = last ? BAR_NOW : BAR_DONE,
         .text = arena_format(arena, "%s %s%s", name, percent_of(drawing, time->stage), state),
+        .brief = percent_of(drawing, time->stage),
         .detail =
             arena_format(arena, "%s at %s%s: %s to %s, %s", name, percent_of(drawing, time->stage),
                          state, chart_moment_text(arena, time->from), chart_moment_text(arena, to),

@@ -1,15 +1,9 @@
-/*
- * report_html_units.c - who was compared, and what was left out; then the definitions, and how the
- * page is made again.
- */
+/* report_html_units.c - who was compared, and what was left out. */
 #include <inttypes.h>
 #include <math.h>
-#include <string.h>
 
 #include "compiler/base/arena.h"
-#include "compiler/base/percent.h"
 #include "compiler/model/model.h"
-#include "fflag.h"
 #include "report_html.h"
 #include "told.h"
 #include "tools/ffreplay/html/chart.h"
@@ -160,117 +154,4 @@ void report_html_units(const struct report_page *page)
     put_ratio(page);
     put_left_out(page);
     put_notes(page);
-}
-
-/* ------------------------------------------------------------------------------- definitions -- */
-
-struct definition_lines {
-    uint32_t file, begin, end;
-};
-
-static uint32_t line_begin(const struct source *source, uint32_t at)
-{
-    while (at > 0 && source->text[at - 1] != '\n')
-        at--;
-    return at;
-}
-
-static uint32_t line_end(const struct source *source, uint32_t at)
-{
-    while (at < source->length && source->text[at] != '\n')
-        at++;
-    return at < source->length ? at + 1 : at;
-}
-
-/* Columns before its first word; UINT32_MAX: it has none, or is a comment. */
-static uint32_t indent_of(const struct source *source, uint32_t begin)
-{
-    uint32_t at = begin;
-    while (at < source->length && source->text[at] == ' ')
-        at++;
-    bool empty = at >= source->length || strchr("\r\n#", source->text[at]);
-    return empty ? UINT32_MAX : at - begin;
-}
-
-/* The definition that a place is in: all below a section's name that is indented as its first line
- * is. */
-static struct definition_lines lines_of(const struct source *source, struct span span)
-{
-    uint32_t begin = line_begin(source, span.begin < source->length ? span.begin : 0);
-    uint32_t least = indent_of(source, begin);
-    for (uint32_t at = begin; at > 0 && least > 0;) {
-        at = line_begin(source, at - 1);
-        uint32_t indent = indent_of(source, at);
-        if (indent == 0)
-            break;
-        if (indent < least) {
-            least = indent;
-            begin = at;
-        }
-    }
-    uint32_t end = line_end(source, begin), last = end;
-    while (end < source->length) {
-        uint32_t indent = indent_of(source, end);
-        if (indent != UINT32_MAX && indent <= least)
-            break;
-        end = line_end(source, end);
-        if (indent != UINT32_MAX)
-            last = end;
-    }
-    return (struct definition_lines){span.file, begin, last};
-}
-
-static bool was_shown(const struct definition_lines *shown, uint32_t count,
-                      const struct definition_lines *lines)
-{
-    for (uint32_t i = 0; i < count; i++)
-        if (shown[i].file == lines->file && lines->begin >= shown[i].begin &&
-            lines->begin < shown[i].end)
-            return true;
-    return false;
-}
-
-void report_html_definitions(const struct html *html, const struct project *project,
-                             const struct report_places *places)
-{
-    struct definition_lines *shown = NULL;
-    uint32_t count = 0;
-    html_format(html, "<h2>The definition in force</h2>\n");
-    for (uint32_t i = 0; i < places->count; i++) {
-        const struct source *source = &project->sources.items[places->items[i].file];
-        const struct definition_lines lines = lines_of(source, places->items[i]);
-        if (was_shown(shown, count, &lines))
-            continue;
-        *ARENA_APPEND(html->arena, shown, count) = lines;
-        uint32_t line = source_position(&project->sources, lines.file, lines.begin).line;
-        const char *text =
-            arena_copy(html->arena, source->text + lines.begin, lines.end - lines.begin);
-        html_format(html,
-                    "<p class=\"note\" data-definition=\"\">%s, line %u</p>\n<pre tabindex=\"0\" "
-                    "aria-label=\"definition in %s\"><code>%s</code></pre>\n",
-                    source->name, line, source->name, text);
-    }
-}
-
-void report_html_again(const struct html *html, const struct replay *replay,
-                       const struct report_origin *origin, const char *build,
-                       const struct input_digest *digest)
-{
-    char hex[INPUT_DIGEST_TEXT];
-    input_digest_text(digest, hex);
-    html_format(
-        html,
-        "<h2>How to make this page again</h2>\n<pre class=\"wrap\" tabindex=\"0\" "
-        "data-command=\"\" aria-label=\"command\"><code>%s</code></pre>\n"
-        "<div class=\"scroll\"><table>\n<tbody>\n<tr><th scope=\"row\">program</th><td>ffreplay "
-        "%d.%d.%d</td></tr>\n<tr><th scope=\"row\">build</th><td data-build=\"\">%s</td></tr>\n"
-        "<tr><th scope=\"row\">lines that were used, digest</th><td "
-        "data-digest=\"\">%s</td></tr>\n",
-        origin->command, FFLAG_VERSION_MAJOR, FFLAG_VERSION_MINOR, FFLAG_VERSION_PATCH, build, hex);
-    for (uint32_t i = 0; i < replay->source_count; i++)
-        html_format(html, "<tr><th scope=\"row\">log</th><td>%s</td></tr>\n",
-                    replay->sources[i].path);
-    html_format(html,
-                "</tbody>\n</table></div>\n<p class=\"note paper\">The numbers behind the charts "
-                "are in the file that this was printed from.</p>\n");
 }

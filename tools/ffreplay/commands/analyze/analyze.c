@@ -8,10 +8,13 @@
 #include <time.h>
 
 #include "analyze_by.h"
+#include "analyze_html.h"
 #include "analyze_page.h"
+#include "analyze_run.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/calendar.h"
+#include "compiler/base/escape.h"
 #include "compiler/base/percent.h"
 #include "compiler/base/scalar.h"
 #include "compiler/choose/choose.h"
@@ -23,12 +26,7 @@
 #include "tools/ffreplay/commands/log_options.h"
 #include "tools/ffreplay/replay/log_paths.h"
 
-#define FORMS(X)         \
-    X(FORM_TEXT, "text") \
-    X(FORM_JSON, "json") \
-    X(FORM_MARKDOWN, "markdown")
-enum form { FORMS(WORDS_MEMBER) };
-static const char *const form_words[] = WORDS(FORMS);
+static const char *const form_words[] = WORDS(ANALYZE_FORMS);
 
 /* With --exit-code. */
 static const int exit_codes[] = {[DECISION_RUNNING] = 10,
@@ -38,17 +36,6 @@ static const int exit_codes[] = {[DECISION_RUNNING] = 10,
 #define EXIT_UNHEALTHY 21
 
 #define DEFAULT_PRIOR 0.3 /* of relative effects: two thirds of them lie within 30 % */
-
-struct options {
-    const char *directory, *environment, *control, *prior, *since, *units;
-    struct option_word format, method;
-    struct option_texts metrics, by;
-    bool json, exit_code, cuped, show_private;
-    enum form form;
-    int64_t from, to;
-    enum color_choice color;
-    struct log_options logs;
-};
 
 static int run(int argc, char **argv);
 
@@ -68,13 +55,15 @@ const struct command analyze_command = {
 
 /* What is gathered about one flag. */
 struct task {
-    const struct options *options;
+    const struct analyze_options *options;
     struct replay *replay;
     const struct flag *flag;
     uint32_t environment;
     const bool *reads; /* by log */
     char **logs;       /* the arguments */
     size_t log_count;
+    analyze_taker *take;
+    void *user;
 
     struct flag_variants variants;
     struct arms arms;
@@ -100,7 +89,7 @@ static uint32_t variant_named(const struct task *task, const char *name)
         ARENA_ARRAY(task->replay->texts, const char *, targeting->variant_count + 1);
     for (uint32_t i = 0; i < targeting->variant_count; i++)
         names[i] = variant_text(&task->variants, i);
-    report_unknown(&analyze_command, "variant", name, names, targeting->variant_count);
+    report_unknown(task->options->command, "variant", name, names, targeting->variant_count);
     return UINT32_MAX;
 }
 
@@ -111,7 +100,7 @@ static bool choose_control(struct task *task, uint32_t control)
             task->arms.control = i;
             return true;
         }
-    return job_error(&analyze_command,
+    return job_error(task->options->command,
                      "'%s' has no share of the experiment: it cannot be the control",
                      variant_text(&task->variants, control));
 }
@@ -120,7 +109,7 @@ static bool has_too_many(const struct task *task, uint32_t count)
 {
     if (count <= ARMS_MOST)
         return false;
-    job_error(&analyze_command, "'%s' has %u variants; 'analyze' compares at most %d",
+    job_error(task->options->command, "'%s' has %u variants; 'analyze' compares at most %d",
               task->flag->name.text, count, ARMS_MOST);
     return true;
 }
@@ -151,7 +140,8 @@ static bool find_arms(struct task *task)
     else if (targeting->experiment)
         control = targeting->experiment->control;
     else
-        job_error(&analyze_command, "'%s' is no experiment, so nothing says what to compare with",
+        job_error(task->options->command,
+                  "'%s' is no experiment, so nothing says what to compare with",
                   task->flag->name.text);
     if (control == UINT32_MAX && !task->options->control)
         print_help("name the variant: --control %s",
@@ -175,7 +165,7 @@ static bool add_metric(struct task *task, const struct metric *metric, enum metr
     struct project *project = task->replay->project;
     uint32_t log;
     if (!log_of(project, metric, &log) || !task->reads[log]) {
-        job_error(&analyze_command,
+        job_error(task->options->command,
                   "no file is given of log '%s', which metric '%s' is computed from",
                   metric->log ? metric->log->name.text : "?", metric->name.text);
         print_help("add it: %s=FILE, or name the metrics to analyze: --metric NAME",
@@ -227,7 +217,8 @@ static bool choose_metrics(struct task *task)
     task->outcomes.measures = ARENA_ARRAY(&project->arena, struct measure, most);
     task->outcomes.measure_logs = task->metric_logs = ARENA_ARRAY(&project->arena, uint32_t, most);
     for (size_t i = 0; i < named->count; i++) {
-        const struct metric *metric = choose_metric(&analyze_command, project, named->items[i]);
+        const struct metric *metric =
+            choose_metric(task->options->command, project, named->items[i]);
         if (!metric || !add_metric(task, metric, i == 0 ? ROLE_PRIMARY : ROLE_SECONDARY, NULL))
             return false;
     }
@@ -244,7 +235,7 @@ static bool choose_metrics(struct task *task)
             return false;
     }
     return task->metric_count > 0 ||
-           job_error(&analyze_command, "no metric is computed from these logs");
+           job_error(task->options->command, "no metric is computed from these logs");
 }
 
 /* ------------------------------------------------------------------------------- preparation -- */
@@ -259,7 +250,7 @@ static bool settle_unit(struct task *task, uint32_t log, const struct line_conte
     if (!key->whole &&
         (key->field == NO_PLACE || log_units(layout->log, bucket_by) != UNITS_ARE_BUCKETED)) {
         const struct attribute *lacks = log_lacks(layout->log, bucket_by);
-        job_error(&analyze_command, "log '%s' does not say which unit a line is of",
+        job_error(task->options->command, "log '%s' does not say which unit a line is of",
                   layout->log->name.text);
         print_help(
             "the flag is bucketed by %s: say which field has it, as in 'context: {%s: FIELD}'",
@@ -294,7 +285,7 @@ static bool find_telling_logs(struct task *task)
     task->exposures.tells = tells;
     if (any)
         return true;
-    job_error(&analyze_command, "no log that is given says who was served what");
+    job_error(task->options->command, "no log that is given says who was served what");
     const struct log *exposures = NULL;
     for (uint32_t i = 0; i < project->log_count && !exposures; i++)
         exposures = project->logs[i]->variant ? project->logs[i] : NULL;
@@ -377,7 +368,7 @@ static bool settle_terms(const struct task *task, struct experiment_terms *terms
     if (task->options->method.text) {
         int method = words_find(analysis_method_words, task->options->method.text);
         if (method < 0) {
-            usage_error(&analyze_command,
+            usage_error(task->options->command,
                         "--method is sequential, fixed, group_sequential or bayesian, not '%s'",
                         task->options->method.text);
             return false;
@@ -390,13 +381,14 @@ static bool settle_terms(const struct task *task, struct experiment_terms *terms
                                ? INFINITY
                                : strtod(task->options->prior, &end);
         if (!(judgement->prior > 0) || (isfinite(judgement->prior) && *end)) {
-            usage_error(&analyze_command, "--prior is a standard deviation, or flat, not '%s'",
-                        task->options->prior);
+            usage_error(task->options->command,
+                        "--prior is a standard deviation, or flat, not '%s'", task->options->prior);
             return false;
         }
     }
     if (judgement->method == ANALYSIS_GROUP_SEQUENTIAL && terms->min_samples == 0) {
-        job_error(&analyze_command, "group_sequential needs to know how many units are planned");
+        job_error(task->options->command,
+                  "group_sequential needs to know how many units are planned");
         print_help("give the experiment 'min_samples', the units an arm at the end");
         return false;
     }
@@ -413,7 +405,7 @@ static void depart(struct settled *settled, struct arena *arena, const char *opt
 /* What was asked for instead of what the experiment is defined with: a result may be picked so. */
 static void find_departures(const struct task *task, struct settled *settled)
 {
-    const struct options *options = task->options;
+    const struct analyze_options *options = task->options;
     const struct experiment *experiment = task->variants.targeting->experiment;
     struct arena *arena = task->replay->texts;
     if (options->method.text &&
@@ -445,7 +437,7 @@ static bool settle_start(const struct task *task, struct settled *settled,
     find_departures(task, settled);
     if (!trial_start_find(task->replay->project, task->flag, task->environment, arena,
                           &settled->start, &error)) {
-        job_error(&analyze_command, "%s", error.bytes);
+        job_error(task->options->command, "%s", error.bytes);
         buffer_release(&error);
         return false;
     }
@@ -526,48 +518,23 @@ static void note_assumed(const struct task *task, struct conclusion *conclusion)
         *ARENA_APPEND(arena, conclusion->notes.items, conclusion->notes.count) = note;
 }
 
-static bool write_units(const struct task *task, const struct conclusion *conclusion)
-{
-    struct buffer out = {0}, error = {0};
-    analyze_units(conclusion, &out);
-    bool written = edit_create(task->options->units, &out, &error) != REPLACED_NOT;
-    if (!written)
-        job_error(&analyze_command, "%s", error.bytes);
-    buffer_release(&out);
-    buffer_release(&error);
-    return written;
-}
-
-static int write_page(struct task *task, struct conclusion *conclusion,
-                      const struct breakdowns *breakdowns, const struct settled *settled)
+static int hand_over(struct task *task, const struct conclusion *conclusion,
+                     const struct breakdowns *breakdowns, const struct settled *settled)
 {
     char build[FLAG_BUILD_TEXT];
+    struct effect_courses courses = {0};
     flag_variants_build(&task->variants, build);
-    const struct analyze_page analysis = {
-        conclusion, breakdowns, &task->variants, task->replay, task->options->environment,
-        build,      settled};
-    struct buffer out = {0};
-    struct arena *arena = task->replay->texts;
-    const struct page page = page_for(stdout, task->options->color, arena, &out);
-    switch (task->options->form) {
-    case FORM_TEXT:
-        analyze_text(&analysis, &page);
-        break;
-    case FORM_JSON:
-        analyze_json(&analysis, &out);
-        break;
-    case FORM_MARKDOWN:
-        analyze_markdown(&analysis, &out, arena);
-        break;
-    }
-    bool written = write_stdout(&analyze_command, &out);
-    buffer_release(&out);
-    if (!written || (task->options->units && !write_units(task, conclusion)))
-        return EXIT_JOB;
-    if (!task->options->exit_code)
-        return EXIT_FINE;
-    return conclusion->status == STATUS_UNHEALTHY ? EXIT_UNHEALTHY
-                                                  : exit_codes[conclusion->decision];
+    if (task->options->keeps_series)
+        courses = effect_courses_of(conclusion, task->replay->times.max_bad, task->replay->texts);
+    const struct analyze_page analysis = {.conclusion = conclusion,
+                                          .breakdowns = breakdowns,
+                                          .variants = &task->variants,
+                                          .replay = task->replay,
+                                          .environment = task->options->environment,
+                                          .build = build,
+                                          .settled = settled,
+                                          .courses = &courses};
+    return task->take(&analysis, task->user);
 }
 
 /* Reads those of the files that are of these logs. */
@@ -611,6 +578,8 @@ static bool read_twice(struct task *task)
     task->outcomes.groups = &task->groups;
     task->outcomes.exposures = &task->exposures;
     task->outcomes.takes_before = takes_before(task);
+    task->outcomes.keeps_series = task->options->keeps_series;
+    task->outcomes.window = replay->times.window;
     task->outcomes.from = task->exposures.from;
     task->outcomes.to = task->exposures.to;
     outcomes_init(&task->outcomes);
@@ -636,7 +605,7 @@ static int analyze(struct task *task)
     if (!read_twice(task))
         return EXIT_JOB;
     if (task->exposures.count == 0) {
-        job_error(&analyze_command, "no unit was exposed to '%s' in these logs",
+        job_error(task->options->command, "no unit was exposed to '%s' in these logs",
                   task->flag->name.text);
         if (is_concluded(task) && task->exposures.not_exposed[NOT_EXPOSED_OUTSIDE] > 0)
             print_help("it is concluded: a ledger, a record of publications (--archive) or lines "
@@ -650,7 +619,7 @@ static int analyze(struct task *task)
     struct breakdowns breakdowns = {0};
     conclusion_reach(&conclusion, task->replay->times.max_bad, task->replay->texts);
     breakdowns_reach(&breakdowns, &conclusion, task->replay->times.max_bad, task->replay->texts);
-    return write_page(task, &conclusion, &breakdowns, &settled);
+    return hand_over(task, &conclusion, &breakdowns, &settled);
 }
 
 /* Pipes can be read only once. */
@@ -663,7 +632,7 @@ static bool can_read_twice(const struct task *task)
         if (!replay_find_log(task->replay, task->logs[i], &log, &path))
             return false;
         if (strcmp(path, "-") == 0 || (stat(path, &status) == 0 && !S_ISREG(status.st_mode))) {
-            job_error(&analyze_command, "'%s' cannot be read twice, which an analysis takes",
+            job_error(task->options->command, "'%s' cannot be read twice, which an analysis takes",
                       task->logs[i]);
             print_help("write it to a file first");
             return false;
@@ -672,8 +641,8 @@ static bool can_read_twice(const struct task *task)
     return true;
 }
 
-static int analyze_flag(const struct options *options, struct replay *replay, const char *name,
-                        struct log_arguments *logs)
+int analyze_flag(const struct analyze_options *options, struct replay *replay, const char *name,
+                 struct log_arguments *logs, analyze_taker *take, void *user)
 {
     struct project *project = replay->project;
     if (project->diagnostics.errors > 0) {
@@ -684,11 +653,11 @@ static int analyze_flag(const struct options *options, struct replay *replay, co
     if (!past_overrides_put_back(project))
         return EXIT_JOB;
     replay_init(replay, project);
-    struct task task = {.options = options, .replay = replay};
-    task.flag = choose_flag(&analyze_command, project, name);
+    struct task task = {.options = options, .replay = replay, .take = take, .user = user};
+    task.flag = choose_flag(options->command, project, name);
     if (!task.flag)
         return EXIT_JOB;
-    task.environment = choose_environment(&analyze_command, project, options->environment);
+    task.environment = choose_environment(options->command, project, options->environment);
     if (task.environment == UINT32_MAX)
         return EXIT_JOB;
     choose_logs(replay, task.flag, task.environment);
@@ -711,8 +680,67 @@ static int analyze_flag(const struct options *options, struct replay *replay, co
     return status;
 }
 
+static bool write_units(const struct analyze_options *options, const struct conclusion *conclusion)
+{
+    struct buffer out = {0}, error = {0};
+    analyze_units(conclusion, &out);
+    bool written = edit_create(options->units, &out, &error) != REPLACED_NOT;
+    if (!written)
+        job_error(&analyze_command, "%s", error.bytes);
+    buffer_release(&out);
+    buffer_release(&error);
+    return written;
+}
+
+static bool write_report(const struct analyze_page *page, const struct analyze_options *options,
+                         struct buffer *out)
+{
+    struct arena *arena = page->replay->texts;
+    struct buffer sections = {0};
+    const struct html html = {arena, &sections, 0};
+    const struct report_origin origin = {options->command_line};
+    analyze_html(page, &origin, "page-1", &html);
+    bool written = report_write(
+        &analyze_command, options->report, &sections,
+        arena_format(arena, "%s in %s", page->variants->flag->name.text, page->environment), arena);
+    if (written && options->form == FORM_TEXT)
+        terminal_format(out, "\n  report    %s\n", options->report);
+    buffer_release(&sections);
+    return written;
+}
+
+/* What `ffreplay analyze` makes of it. */
+static int write_result(const struct analyze_page *page, void *user)
+{
+    const struct analyze_options *options = user;
+    const struct conclusion *conclusion = page->conclusion;
+    struct buffer out = {0};
+    struct arena *arena = page->replay->texts;
+    const struct page text = page_for(stdout, options->color, arena, &out);
+    switch (options->form) {
+    case FORM_TEXT:
+        analyze_text(page, &text);
+        break;
+    case FORM_JSON:
+        analyze_json(page, &out);
+        break;
+    case FORM_MARKDOWN:
+        analyze_markdown(page, &out, arena);
+        break;
+    }
+    bool reported = !options->report || write_report(page, options, &out);
+    bool written = write_stdout(&analyze_command, &out) && reported;
+    buffer_release(&out);
+    if (!written || (options->units && !write_units(options, conclusion)))
+        return EXIT_JOB;
+    if (!options->exit_code)
+        return EXIT_FINE;
+    return conclusion->status == STATUS_UNHEALTHY ? EXIT_UNHEALTHY
+                                                  : exit_codes[conclusion->decision];
+}
+
 /* The last so long, until --to or now. */
-static bool settle_since(struct options *options)
+static bool settle_since(struct analyze_options *options)
 {
     int64_t duration, end = options->to == INT64_MAX ? (int64_t)time(NULL) * 1000 : options->to;
     if (!parse_duration(options->since, &duration) || duration <= 0)
@@ -722,7 +750,7 @@ static bool settle_since(struct options *options)
     return true;
 }
 
-static bool check_usage(struct options *options, int operands)
+static bool check_usage(struct analyze_options *options, int operands)
 {
     if (options->json && strcmp(options->format.text, "text") == 0)
         options->format.text = "json";
@@ -745,7 +773,7 @@ static bool check_usage(struct options *options, int operands)
     else if (options->from >= options->to)
         usage_error(&analyze_command, "--from is not before --to");
     else {
-        options->form = (enum form)form;
+        options->form = (enum analyze_form)form;
         return true;
     }
     return false;
@@ -753,11 +781,12 @@ static bool check_usage(struct options *options, int operands)
 
 static int run(int argc, char **argv)
 {
-    struct options options = {.format = {"text", form_words},
-                              .method = {NULL, analysis_method_words},
-                              .from = INT64_MIN,
-                              .to = INT64_MAX,
-                              .logs = LOG_OPTIONS_INIT};
+    struct analyze_options options = {.command = &analyze_command,
+                                      .format = {"text", form_words},
+                                      .method = {NULL, analysis_method_words},
+                                      .from = INT64_MIN,
+                                      .to = INT64_MAX,
+                                      .logs = LOG_OPTIONS_INIT};
     const struct option table[] = {
         DIRECTORY_OPTION(options.directory),
         ENVIRONMENT_OPTION(options.environment, "in this environment"),
@@ -780,6 +809,7 @@ static int run(int argc, char **argv)
          "only those of the last 7d, 36h, … until --to, or now"},
         {"units", 0, OPTION_TEXT, &options.units, "FILE",
          "also write a row of CSV for each unit: its arm, its time, its values"},
+        REPORT_OPTION(options.report),
         FORMAT_OPTION(options.format, "text, json or markdown [text]"),
         JSON_OPTION(options.json, "the same as --format json"),
         EXIT_CODE_OPTION(options.exit_code,
@@ -791,6 +821,8 @@ static int run(int argc, char **argv)
         COLOR_OPTION(options.color),
     };
     int status;
+    struct arena arena = {0};
+    options.command_line = report_command_line(&arena, argc, argv);
     int operands =
         options_parse(&analyze_command, table, sizeof table / sizeof *table, argc, argv, &status);
     bool is_sound = operands >= 0 && check_usage(&options, operands);
@@ -798,12 +830,14 @@ static int run(int argc, char **argv)
         status = EXIT_JOB;
     struct replay replay = {0};
     if (is_sound && log_options_apply(&options.logs, &analyze_command, &replay)) {
+        options.keeps_series = options.report != NULL;
         replay.project = project_load(options.directory, (int64_t)time(NULL) * 1000);
         struct log_arguments logs = {argv + 2, (size_t)(operands - 1)};
-        status = analyze_flag(&options, &replay, argv[1], &logs);
+        status = analyze_flag(&options, &replay, argv[1], &logs, write_result, &options);
         replay_release(&replay);
         project_free(replay.project);
     }
+    arena_release(&arena);
     free(options.metrics.items);
     free(options.by.items);
     return status;

@@ -6,6 +6,7 @@
 
 #include "compiler/rollout/experiment_state.h"
 #include "tools/ffreplay/analysis/breakdown.h"
+#include "tools/ffreplay/analysis/effect_course.h"
 #include "tools/ffreplay/page/page.h"
 #include "tools/ffreplay/replay/replay.h"
 
@@ -28,6 +29,7 @@ struct analyze_page {
     const char *environment;
     const char *build;
     const struct settled *settled;
+    const struct effect_courses *courses; /* without a point unless they are kept */
 };
 
 /* What a row of a table says of a metric in a variant, in words: both tables are made of it. Texts

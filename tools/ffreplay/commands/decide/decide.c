@@ -26,6 +26,7 @@
 #include "tools/ffreplay/replay/log_paths.h"
 #include "tools/ffreplay/replay/replay.h"
 #include "tools/ffreplay/report/report.h"
+#include "tools/ffreplay/report/report_html.h"
 #include "compiler/project/project.h"
 
 static int run(int argc, char **argv);
@@ -51,6 +52,7 @@ struct options {
     struct apply_options apply;
     struct publication publication;
     bool json, exit_code;
+    const char *report, *command_line; /* a page, and how it is made again */
     enum color_choice color;
 };
 
@@ -192,6 +194,36 @@ static int reach_all(struct replay *replay, const struct analyses *analyses,
     return worst;
 }
 
+/* After what was applied, which the page then tells of. */
+static bool write_report(struct replay *replay, const struct analyses *analyses,
+                         const struct options *options, struct verdict *verdicts,
+                         struct buffer *out)
+{
+    struct arena *arena = replay->texts;
+    struct buffer sections = {0}, error = {0};
+    const struct html html = {arena, &sections, 0};
+    const struct report_origin origin = {options->command_line};
+    bool written = true;
+    if (analyses->count == 0)
+        html_format(&html, "<h1>%s</h1>\n<p>No canary is running in %s.</p>\n",
+                    replay->project->name, options->environment);
+    for (uint32_t i = 0; i < analyses->count && written; i++)
+        written = report_html(&verdicts[i], NULL, courses_of(&verdicts[i], arena), &origin,
+                              arena_format(arena, "page-%u", i + 1), &html, &error);
+    if (!written)
+        job_error(&decide_command, "%s", error.bytes);
+    const char *title =
+        analyses->count == 1 ? analyses->items[0].subject.flag->name.text : replay->project->name;
+    written = written &&
+              report_write(&decide_command, options->report, &sections,
+                           arena_format(arena, "%s in %s", title, options->environment), arena);
+    if (written && !options->json)
+        terminal_format(out, "\nreport    %s\n", options->report);
+    buffer_release(&sections);
+    buffer_release(&error);
+    return written;
+}
+
 /* Whether the lines read suffice for a verdict on each canary; without a canary, for one at all. */
 static bool all_hold(const struct replay *replay, const struct analyses *analyses,
                      const struct verdict *verdicts)
@@ -215,7 +247,8 @@ static int report(struct replay *replay, const struct analyses *analyses,
     int status = options->exit_code ? worst : judged ? EXIT_FINE : EXIT_JOB;
     replay_report_too_bad(replay, judged ? "only harm counts" : "no verdict");
     bool done = !options->apply.given || apply_all(options, ledger, verdicts, count, &out, &error);
-    bool said = write_stdout(&decide_command, &out);
+    bool reported = !options->report || write_report(replay, analyses, options, verdicts, &out);
+    bool said = write_stdout(&decide_command, &out) && reported;
     if (!done)
         status = job_error(&decide_command, "%s", error.bytes);
     else if (!said && !(options->apply.given && options->exit_code))
@@ -233,6 +266,8 @@ static int read_logs(struct replay *replay, struct analyses *analyses,
     if (!choose_canaries(replay->project, &decide_command, options->all ? NULL : flag,
                          options->environment, analyses))
         return EXIT_JOB;
+    for (uint32_t i = 0; i < analyses->count; i++)
+        analyses->items[i].keeps_series = options->report != NULL;
     if (!analyses_prepare(analyses, replay))
         return EXIT_INPUT;
     struct asked_times asked = asked_from_canary(replay);
@@ -351,6 +386,9 @@ static bool check_usage(const struct options *options, int logs)
         usage_error(&decide_command, "expected a flag, or --all");
     else if (!options->environment)
         usage_error(&decide_command, "expected an environment: -e ENV");
+    else if (options->report && options->from.count > 0)
+        usage_error(&decide_command, "--report and --from contradict each other: a page shows what "
+                                     "there was over time, which aggregates have not");
     else
         return apply_options_check(&options->apply, &decide_command);
     return false;
@@ -369,6 +407,7 @@ static int run(int argc, char **argv)
                          "exit 0 advance or complete, 10 hold, 11 pause, 20 rollback"),
         APPLY_OPTIONS(options.apply),
         FROM_AGGREGATES_OPTION(options.from),
+        REPORT_OPTION(options.report),
         ALLOW_COMMANDS_OPTION(options.logs),
         MAX_BAD_OPTION(options.logs),
         ALLOW_PARTIAL_OPTION(options.logs),
@@ -380,19 +419,27 @@ static int run(int argc, char **argv)
         COLOR_OPTION(options.color),
     };
     int status;
+    struct arena arena = {0};
+    options.command_line = report_command_line(&arena, argc, argv);
     int operands =
         options_parse(&decide_command, table, sizeof table / sizeof *table, argc, argv, &status);
-    if (operands < 0)
+    if (operands < 0) {
+        arena_release(&arena);
         return status;
+    }
     int first_log = options.all ? 1 : 2;
-    if (!check_usage(&options, operands - first_log + 1))
+    if (!check_usage(&options, operands - first_log + 1)) {
+        arena_release(&arena);
         return EXIT_JOB;
+    }
     if (options.apply.given)
         signal(SIGPIPE, SIG_IGN);
     options.apply.actor = actor_name(options.apply.actor, options.directory);
     struct replay replay = {.times.now = options.now, .now_given = options.now != INT64_MIN};
-    if (!log_options_apply(&options.logs, &decide_command, &replay))
+    if (!log_options_apply(&options.logs, &decide_command, &replay)) {
+        arena_release(&arena);
         return EXIT_JOB;
+    }
 
     struct log_arguments logs = {argv + first_log, (size_t)(operands - first_log + 1)};
     struct analyses analyses = {0};
@@ -410,6 +457,7 @@ static int run(int argc, char **argv)
     replay_release(&replay);
     project_free(replay.project);
     ledger_unlock(&ledger);
+    arena_release(&arena);
     free((char *)(uintptr_t)ledger.directory);
     free(options.from.items);
     return status;

@@ -3,7 +3,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "compiler/base/arena.h"
 #include "compiler/base/buffer.h"
+#include "compiler/base/escape.h"
 #include "health_page.h"
 #include "compiler/choose/choose.h"
 #include "tools/ffreplay/commands/choose_canaries.h"
@@ -13,6 +15,7 @@
 #include "tools/ffreplay/replay/log_paths.h"
 #include "compiler/model/model.h"
 #include "compiler/project/project.h"
+#include "tools/ffreplay/report/report_html.h"
 
 #define EXIT_UNHEALTHY 10
 
@@ -22,6 +25,7 @@ struct options {
     const char *directory, *environment;
     struct option_word format;
     bool json, exit_code, text;
+    const char *report, *command_line; /* a page, and how it is made again */
     int64_t now;
     enum color_choice color;
     struct log_options logs;
@@ -68,13 +72,19 @@ static int64_t last_time(const struct checkup *checkup)
     return now == INT64_MIN ? INT64_MAX : now;
 }
 
+static bool keep_series(struct checkup *checkup)
+{
+    checkup->analyses.items[0].keeps_series = checkup->options->report != NULL;
+    return true;
+}
+
 /* The canary is judged as in `decide`. */
 static bool prepare_canary(struct checkup *checkup)
 {
     struct replay *replay = checkup->replay;
     return choose_canaries(replay->project, &health_command, checkup->flag->name.text,
                            checkup->options->environment, &checkup->analyses) &&
-           analyses_prepare(&checkup->analyses, replay);
+           keep_series(checkup) && analyses_prepare(&checkup->analyses, replay);
 }
 
 static bool prepare_table(struct checkup *checkup)
@@ -121,6 +131,12 @@ static bool prepare(struct checkup *checkup)
         return false;
     replay_add_consumer(replay, &checkup->counted.consumer);
     replay_add_consumer(replay, &checkup->table.consumer);
+    if (!has_open_canary(checkup) && checkup->options->report) {
+        job_error(&health_command,
+                  "'%s' has no canary that is running or paused: there is no page on it",
+                  checkup->flag->name.text);
+        return false;
+    }
     if (!has_open_canary(checkup))
         return true;
     if (!prepare_canary(checkup))
@@ -130,6 +146,27 @@ static bool prepare(struct checkup *checkup)
 }
 
 /* --------------------------------------------------------------------------------------- run -- */
+
+static bool write_report(struct checkup *checkup, struct verdict *verdict, struct buffer *out)
+{
+    struct arena *arena = checkup->replay->texts;
+    struct buffer sections = {0}, error = {0};
+    const struct html html = {arena, &sections, 0};
+    const struct report_origin origin = {checkup->options->command_line};
+    bool written =
+        report_html(verdict, NULL, courses_of(verdict, arena), &origin, "page-1", &html, &error);
+    if (!written)
+        job_error(&health_command, "%s", error.bytes);
+    written = written && report_write(&health_command, checkup->options->report, &sections,
+                                      arena_format(arena, "%s in %s", checkup->flag->name.text,
+                                                   checkup->options->environment),
+                                      arena);
+    if (written && checkup->options->text)
+        terminal_format(out, "\nreport    %s\n", checkup->options->report);
+    buffer_release(&sections);
+    buffer_release(&error);
+    return written;
+}
 
 static int write_page(struct checkup *checkup)
 {
@@ -152,7 +189,9 @@ static int write_page(struct checkup *checkup)
         health_page_text(&health, &page);
     else
         health_page_json(&health, &out);
-    bool written = write_stdout(&health_command, &out);
+    bool reported =
+        !checkup->options->report || !health.verdict || write_report(checkup, &verdict, &out);
+    bool written = write_stdout(&health_command, &out) && reported;
     buffer_release(&out);
     if (!written)
         return EXIT_JOB;
@@ -246,6 +285,7 @@ static int run(int argc, char **argv)
         ENVIRONMENT_OPTION(options.environment, "in this environment"),
         FORMAT_OPTION(options.format, "json, or text for people [json]"),
         JSON_OPTION(options.json, "the same as --format json"),
+        REPORT_OPTION(options.report),
         EXIT_CODE_OPTION(options.exit_code, "exit 10 if it is not healthy"),
         NOW_OPTION(options.now, "the time to judge at [the latest in the logs]"),
         ALLOW_COMMANDS_OPTION(options.logs),
@@ -259,19 +299,21 @@ static int run(int argc, char **argv)
         COLOR_OPTION(options.color),
     };
     int status;
+    struct arena arena = {0};
+    options.command_line = report_command_line(&arena, argc, argv);
     int operands =
         options_parse(&health_command, table, sizeof table / sizeof *table, argc, argv, &status);
-    if (operands < 0)
-        return status;
-    if (!check_usage(&options, operands))
-        return EXIT_JOB;
     struct replay replay = {.times.now = options.now, .now_given = options.now != INT64_MIN};
-    if (!log_options_apply(&options.logs, &health_command, &replay))
-        return EXIT_JOB;
-    replay.project = project_load(options.directory, (int64_t)time(NULL) * 1000);
-    struct log_arguments logs = {argv + 2, (size_t)(operands - 1)};
-    status = check_flag(&options, &replay, argv[1], &logs);
-    replay_release(&replay);
-    project_free(replay.project);
+    bool is_sound = operands >= 0 && check_usage(&options, operands);
+    if (operands >= 0)
+        status = EXIT_JOB;
+    if (is_sound && log_options_apply(&options.logs, &health_command, &replay)) {
+        replay.project = project_load(options.directory, (int64_t)time(NULL) * 1000);
+        struct log_arguments logs = {argv + 2, (size_t)(operands - 1)};
+        status = check_flag(&options, &replay, argv[1], &logs);
+        replay_release(&replay);
+        project_free(replay.project);
+    }
+    arena_release(&arena);
     return status;
 }

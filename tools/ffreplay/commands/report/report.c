@@ -9,7 +9,6 @@
 #include "compiler/base/calendar.h"
 #include "compiler/base/escape.h"
 #include "compiler/choose/choose.h"
-#include "compiler/files/edit.h"
 #include "compiler/model/model.h"
 #include "compiler/project/project.h"
 #include "report_run.h"
@@ -99,24 +98,38 @@ static bool name_logs(struct report_run *run, struct project *project, const str
     return named;
 }
 
-bool report_logs_of(const struct report_run *run, struct replay *replay, const struct flag *flag,
-                    uint32_t environment, struct log_arguments *logs)
+/* An experiment's exposures are in logs that none of its metrics need be of. */
+static bool is_read_by(const struct project *project, const struct replay *replay,
+                       const struct targeting *targeting, uint32_t log)
 {
-    struct arena *arena = &replay->project->arena;
+    const struct log *of = project->logs[log];
+    return replay->concerned[log] || (targeting->experiment && (of->variant || of->flag));
+}
+
+bool report_logs_of(const struct report_run *run, struct project *project, const char *name,
+                    struct log_arguments *logs)
+{
+    const struct flag *flag = choose_flag(&report_command, project, name);
+    uint32_t environment = choose_environment(&report_command, project, run->options->environment);
+    struct replay replay = {0};
+    bool found = flag && environment != UINT32_MAX, any = false;
     *logs = (struct log_arguments){0};
-    choose_logs(replay, flag, environment);
-    bool any = false;
-    for (uint32_t i = 0; i < replay->project->log_count; i++)
-        any |= replay->concerned[i];
-    for (size_t i = 0; i < run->logs.count; i++) {
+    if (!found)
+        return false;
+    replay_init(&replay, project);
+    choose_logs(&replay, flag, environment);
+    const struct targeting *targeting = &flag->environments[environment];
+    for (uint32_t i = 0; i < project->log_count; i++)
+        any |= replay.concerned[i];
+    for (size_t i = 0; found && i < run->logs.count; i++) {
         uint32_t log;
         const char *path;
-        if (!replay_find_log(replay, run->logs.items[i], &log, &path))
-            return false;
-        if (!any || replay->concerned[log])
-            *ARENA_APPEND(arena, logs->items, logs->count) = run->logs.items[i];
+        found = replay_find_log(&replay, run->logs.items[i], &log, &path);
+        if (found && (!any || is_read_by(project, &replay, targeting, log)))
+            *ARENA_APPEND(&project->arena, logs->items, logs->count) = run->logs.items[i];
     }
-    return true;
+    replay_release(&replay);
+    return found;
 }
 
 /* ------------------------------------------------------------------------------------- pages -- */
@@ -147,7 +160,7 @@ static bool has_page(const struct targeting *targeting)
 {
     if (targeting->canary)
         return targeting->canary->state != CANARY_PENDING;
-    return false;
+    return targeting->experiment && targeting->experiment->state != EXPERIMENT_DRAFT;
 }
 
 static int put_flag(struct report_run *run, const char *name)
@@ -164,53 +177,43 @@ static int put_flag(struct report_run *run, const char *name)
     }
     const struct targeting *targeting = &flag->environments[environment];
     const char *missing = log_without_file(run, project, flag, environment);
-    bool page = has_page(targeting) || (!run->options->all && targeting->canary);
+    bool is_canary = targeting->canary != NULL;
+    bool page =
+        has_page(targeting) || (!run->options->all && (targeting->canary || targeting->experiment));
     if (page && run->options->all && missing) {
         row->why = report_kept(run, arena_format(&project->arena, "no file of log %s", missing));
         page = false;
     } else if (!page && !run->options->all) {
         status = job_error(&report_command,
                            "flag '%s' has neither a canary nor an experiment in environment '%s'",
-                           name, run->options->environment)
-                     ? EXIT_FINE
-                     : EXIT_JOB;
+                           name, run->options->environment);
     }
     project_free(project);
     if (!page)
         return status;
     row->page = arena_format(&run->arena, "page-%u", ++run->page_count);
-    return report_canary(run, name, row);
+    return is_canary ? report_canary(run, name, row) : report_experiment(run, name, row);
 }
 
 static bool write_file(struct report_run *run, const struct project *project)
 {
-    struct buffer out = {0}, error = {0};
+    struct buffer sections = {0}, said = {0};
     struct arena arena = {0};
-    const struct html html = {&arena, &out, 0};
+    const struct html html = {&arena, &sections, 0};
     bool one = run->row_count == 1 && !run->options->all;
-    html_begin(&html,
-               one ? arena_format(&arena, "%s in %s", run->rows[0].flag, run->options->environment)
-                   : arena_format(&arena, "%s in %s", project->name, run->options->environment));
+    const char *title = arena_format(&arena, "%s in %s", one ? run->rows[0].flag : project->name,
+                                     run->options->environment);
     if (!one)
         report_index(run, &html, project->name, run->options->environment);
-    buffer_append(&out, run->pages.bytes ? run->pages.bytes : "", run->pages.length);
-    html_format(&html, "<footer>Written by ffreplay. One file, which fetches nothing; times are "
-                       "UTC.</footer>\n");
-    html_end(&html);
-    bool written = edit_create(run->options->output, &out, &error) != REPLACED_NOT;
-    if (written) {
-        struct buffer said = {0};
-        terminal_format(&said, "report    %s (%u page%s, %zu kB)\n", run->options->output,
-                        run->page_count, run->page_count == 1 ? "" : "s",
-                        (out.length + 999) / 1000);
-        written = write_stdout(&report_command, &said);
-        buffer_release(&said);
-    } else {
-        job_error(&report_command, "%s", error.bytes);
-    }
+    buffer_append(&sections, run->pages.bytes ? run->pages.bytes : "", run->pages.length);
+    bool written = report_write(&report_command, run->options->output, &sections, title, &arena);
+    terminal_format(&said, "report    %s (%u page%s, %zu kB)\n", run->options->output,
+                    run->page_count, run->page_count == 1 ? "" : "s",
+                    (sections.length + 999) / 1000);
+    written = written && write_stdout(&report_command, &said);
     arena_release(&arena);
-    buffer_release(&out);
-    buffer_release(&error);
+    buffer_release(&sections);
+    buffer_release(&said);
     return written;
 }
 
@@ -232,20 +235,6 @@ static int report_all(struct report_run *run, struct project *project, char **op
 }
 
 /* --------------------------------------------------------------------------------------- run -- */
-
-/* As it was called, for a shell: but for the file, which may be another the next time. */
-static const char *command_line(struct arena *arena, int argc, char **argv)
-{
-    struct buffer text = {0};
-    buffer_append_text(&text, "ffreplay");
-    for (int i = 0; i < argc; i++) {
-        buffer_append_text(&text, " ");
-        shell_append(&text, argv[i]);
-    }
-    const char *kept = arena_format(arena, "%s", text.bytes);
-    buffer_release(&text);
-    return kept;
-}
 
 static bool check_usage(const struct report_options *options, int operands)
 {
@@ -269,6 +258,9 @@ static int run(int argc, char **argv)
         OUTPUT_OPTION(options.output, "write the page there"),
         {"all", 0, OPTION_FLAG, &options.all, NULL,
          "every flag: an index, and a page for each canary and experiment"},
+        {"by", 'b', OPTION_TEXTS, &options.by, "LIST",
+         "of experiments also in groups of units, by these fields at their first exposure"},
+        SHOW_PRIVATE_OPTION(options.show_private),
         NOW_OPTION(options.now, "the time to decide at [the latest in the logs]"),
         ALLOW_COMMANDS_OPTION(options.logs),
         MAX_BAD_OPTION(options.logs),
@@ -280,7 +272,7 @@ static int run(int argc, char **argv)
         THREADS_OPTION(options.logs),
     };
     struct report_run report = {.options = &options};
-    report.command = command_line(&report.arena, argc, argv);
+    report.command = report_command_line(&report.arena, argc, argv);
     int status;
     int operands =
         options_parse(&report_command, table, sizeof table / sizeof *table, argc, argv, &status);
@@ -297,6 +289,7 @@ static int run(int argc, char **argv)
         }
         project_free(project);
     }
+    free(options.by.items);
     buffer_release(&report.pages);
     arena_release(&report.arena);
     return status;

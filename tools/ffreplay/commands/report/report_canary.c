@@ -12,6 +12,7 @@
 #include "tools/ffreplay/commands/choose_logs.h"
 #include "tools/ffreplay/commands/commands.h"
 #include "tools/ffreplay/replay/replay.h"
+#include "tools/ffreplay/report/report_html.h"
 
 struct canary_run {
     struct report_run *report;
@@ -59,8 +60,9 @@ static int read_logs(struct canary_run *run)
     struct log_arguments logs;
     struct asked_times asked = asked_from_canary(replay);
     const struct subject *subject = &analysis->subject;
-    if (!report_logs_of(run->report, replay, subject->flag, subject->environment, &logs))
+    if (!report_logs_of(run->report, replay->project, run->flag, &logs))
         return EXIT_JOB;
+    choose_logs(replay, subject->flag, subject->environment);
     ask_for_canary(&asked, subject->canary);
     replay_add_consumer(replay, &analysis->consumer);
     if (!log_paths_add(replay, &logs, &asked) || !replay_read(replay, logs.items, logs.count))

@@ -10,6 +10,7 @@
 #include "tools/ffreplay/commands/commands.h"
 #include "tools/ffreplay/evaluate/record.h"
 #include "tools/ffreplay/html/chart.h"
+#include "tools/ffreplay/report/report_html.h"
 #include "tools/ffreplay/report/told.h"
 
 /* ----------------------------------------------------------------------------- how it stands -- */
@@ -133,6 +134,14 @@ bool report_describe(const struct report_run *run, const struct project *project
 
 /* ------------------------------------------------------------------------------------- a row -- */
 
+static bool was_measured(const struct course *course)
+{
+    uint32_t known = 0;
+    for (uint32_t i = 0; i < course->count; i++)
+        known += isnan(course->points[i].canary.value) ? 0u : 1u;
+    return known > 1;
+}
+
 /* The first guard that was measured, over time. */
 static const char *spark_of(struct report_run *run, const struct verdict *verdict,
                             const struct course *courses)
@@ -141,7 +150,7 @@ static const char *spark_of(struct report_run *run, const struct verdict *verdic
     struct arena *arena = verdict->replay->texts;
     const struct course *course = NULL;
     for (uint32_t i = 0; i < analysis->judgement_count && !course; i++)
-        if (analysis->judgements[i].measured && courses[i].count > 1)
+        if (was_measured(&courses[i]))
             course = &courses[i];
     if (!course)
         return NULL;

@@ -13,10 +13,12 @@
 #include "tools/ffreplay/commands/log_options.h"
 #include "tools/ffreplay/html/html.h"
 #include "tools/ffreplay/replay/log_paths.h"
-#include "tools/ffreplay/report/report_html.h"
+#include "tools/ffreplay/report/report_parts.h"
 
+struct course;
 struct flag;
 struct project;
+struct verdict;
 
 struct report_options {
     const char *directory, *environment, *output;
@@ -50,12 +52,14 @@ struct report_run {
     bool no_verdict; /* of some flag, since too many of its lines are bad */
 };
 
-/* What of the run's logs a flag is measured by, in memory of the project. */
-bool report_logs_of(const struct report_run *run, struct replay *replay, const struct flag *flag,
-                    uint32_t environment, struct log_arguments *logs);
+/* What of the run's logs a flag may be measured by, in memory of the project. False after
+ * reporting. */
+bool report_logs_of(const struct report_run *run, struct project *project, const char *flag,
+                    struct log_arguments *logs);
 
-/* A page on a canary. An exit status. */
+/* A page on a canary, or on an experiment. An exit status. */
 int report_canary(struct report_run *run, const char *flag, struct index_row *row);
+int report_experiment(struct report_run *run, const char *flag, struct index_row *row);
 
 /* The rest of its row. */
 void report_canary_row(struct report_run *run, const struct verdict *verdict,

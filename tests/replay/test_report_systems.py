@@ -1,0 +1,238 @@
+#!/usr/bin/env python3
+"""Reports on experiments, and on all five systems of flags/ in one page: every part is there, and the numbers
+are those of `analyze` and `decide`."""
+import json
+import os
+import random
+import re
+import shutil
+import subprocess
+
+import lab
+from lab import FFREPLAY, SCRATCH, Result, equal, finish, ok
+from page import Page, XHTML
+from report_checks import check_page
+
+FFC = os.environ.get("FFC", os.path.join(lab.TOP, "build", "ffc"))
+SVG = "{http://www.w3.org/2000/svg}svg"
+HOUR = 3600
+START = 1795165200  # 2026-11-20T09:00:00Z
+
+
+def run(command, directory, *arguments):
+    return Result(subprocess.run([FFREPLAY, command, *arguments, "-C", directory, "-e", "production"],
+                                 capture_output=True))
+
+
+def report(directory, *arguments, output):
+    path = os.path.join(SCRATCH, output)
+    result = run("report", directory, *arguments, "-o", path)
+    equal((result.status, result.err), (0, ""), f"{output}_is_written")
+    return Page(path)
+
+
+def write(name, lines):
+    return lab.write(name, [json.dumps(line) for line in sorted(lines, key=lambda line: min(
+        value for value in line.values() if isinstance(value, int) and value > 10**9))])
+
+
+# ------------------------------------------------------------------------------------ an experiment
+
+DEFINITIONS = """\
+project: {name: lab, environments: [production], bucket_by: user_id}
+attributes: {user_id: string, country: string}
+logs:
+  exposures: {format: ndjson, time: t, unit: user_id, flag: flag, variant: variant, context: {country: country}}
+  outcomes: {format: ndjson, time: t, unit: user_id}
+metrics:
+  bought: {kind: proportion, of: {event: buy}, per: unit, log: outcomes, better: higher}
+  spent: {kind: mean, value: amount, per: unit, agg: sum, log: outcomes, better: higher}
+  errors: {kind: proportion, of: {status: 500}, log: outcomes, better: lower}
+  never: {kind: mean, value: nothing, per: unit, agg: max, log: outcomes, better: lower}
+flags:
+  button:
+    owner: lab
+    type: string
+    variants: {blue: blue, green: green, "r<ed>": red}
+    default: blue
+    experiment:
+      hypothesis: "Green <sells> more than blue"
+      split: {blue: 40%, green: 30%, "r<ed>": 30%}
+      control: blue
+      primary: bought
+      metrics: [spent, never]
+      guards: [{metric: errors, max_increase: 30%, action: alert}]
+      mde: 10%
+      min_samples: 1000
+      min_duration: 3d
+      state: running
+"""
+
+
+def shop(name, method="", skew=0):
+    directory = os.path.join(SCRATCH, name)
+    os.makedirs(directory)
+    with open(os.path.join(directory, "flags.yaml"), "w") as file:
+        file.write(DEFINITIONS.replace("      mde: 10%", f"      {method}mde: 10%"))
+    rng = random.Random(5)
+    exposures, outcomes = [], []
+    for i in range(4500):
+        arm = rng.choices(["blue", "green", "r<ed>"], [40 + skew, 30, 30])[0]
+        at, user = START + int(rng.random() * 5 * 24 * HOUR), f"u{i}"
+        # What was before the exposure, for --cuped.
+        outcomes.append({"t": at - 100, "user_id": user, "event": "buy", "amount": rng.random(), "status": 200})
+        exposures.append({"t": at, "user_id": user, "flag": "button", "variant": arm,
+                          "country": rng.choice(["SE", "NO", "<DE>"])})
+        outcomes.append({"t": at + rng.randint(1, 24 * HOUR), "user_id": user, "event": "see",
+                         "status": 500 if rng.random() < 0.1 else 200})
+        if rng.random() < {"blue": 0.1, "green": 0.2}.get(arm, 0.1):
+            outcomes.append({"t": at + rng.randint(1, 24 * HOUR), "user_id": user, "event": "buy", "status": 200,
+                             "amount": round(rng.expovariate(0.1), 2)})
+    return directory, ["exposures=" + write(f"{name}-exp.ndjson", exposures),
+                       "outcomes=" + write(f"{name}-out.ndjson", outcomes)]
+
+
+directory, logs = shop("shop")
+page = report(directory, "button", *logs, "--by", "country", output="button.html")
+check_page("an_experiment", page)
+result = run("analyze", directory, "button", *logs, "--json").json
+section = page.one("section", kind="experiment")
+equal((section.get("data-status"), section.get("data-decision")), (result["status"], result["decision"]),
+      "the_page_has_the_decision_of_analyze")
+equal([reason for reason in result["reasons"] if reason not in page.words(section)], [], "and_its_reasons")
+ok("“Green <sells> more than blue”" in page.words(section), "and_the_hypothesis")
+charts = {figure.get("data-chart") for figure in page.all("figure", chart=None)}
+equal({"effects", "effect", "breakdown", "ratio", "left-out"} - charts, set(), "every_kind_of_chart_is_there")
+
+rows = page.table(page.one("figure", chart="effects"))[1:]
+equal([(row[0], row[2]) for row in rows],
+      [(metric["name"], variant["name"]) for metric in result["metrics"] for variant in metric["variants"]],
+      "the_forest_has_every_metric_in_every_variant")
+units = {name: int(count) for name, count in result["units"].items()}
+for metric in result["metrics"]:
+    figures = page.all("figure", chart="effect", of=metric["name"])
+    equal(len(figures), 2, f"{metric['name']}_is_drawn_over_time_in_both_variants")
+    for figure, variant in zip(figures, metric["variants"]):
+        if metric["name"] == "never":
+            ok("nothing to draw" in page.words(figure) and not list(figure.iter(SVG)),
+               f"{metric['name']}_was_not_measured_and_is_not_drawn")
+            continue
+        last = page.table(figure)[-1]
+        row = next(row for row in rows if (row[0], row[2]) == (metric["name"], variant["name"]))
+        equal(last[1:3], [str(units[variant["name"]]), str(units["blue"])],
+              f"{metric['name']}_in_{variant['name']}_ends_with_all_units")
+        equal((last[3], f"{last[4]} … {last[5]}"), (row[5], row[6]),
+              f"{metric['name']}_in_{variant['name']}_ends_with_the_effect_of_analyze")
+guard = [e for e in page.one("figure", chart="effects").iter() if e.get("data-margin") is not None]
+ok(len(guard) >= 4, "margins_are_drawn")
+days = page.table(page.one("figure", chart="ratio"))
+equal([row[1:4] for row in days[2:]],
+      [[str(day["observed"][name]) for name in ("blue", "green", "r<ed>")] for day in result["quality"]["days"]],
+      "units_of_each_day_are_those_of_analyze")
+breakdown = page.one("figure", chart="breakdown", of="country")
+ok("exploratory" in page.words(breakdown) and "<DE>" in page.words(breakdown), "breakdowns_are_marked_exploratory")
+equal(page.words(page.one("td", build="")), result["build"], "it_has_the_build")
+equal(page.words(page.one("td", digest="")), result["input"]["digest"], "and_the_digest")
+again = run("analyze", directory, "button", *logs, "--report", os.path.join(SCRATCH, "again.html"))
+ok(again.status == 0 and "again.html" in again.out, "analyze_writes_the_page_and_says_where", again.err)
+other = Page(os.path.join(SCRATCH, "again.html"))
+equal(page.table(other.one("figure", chart="effects")), page.table(page.one("figure", chart="effects")),
+      "which_is_the_same")
+one = report(directory, "button", *logs, "--threads", "1", output="button.html")
+two = report(directory, "button", *logs, "--threads", "2", output="button.html")
+equal(re.sub(r"--threads \d", "", one.text), re.sub(r"--threads \d", "", two.text), "threads_change_nothing")
+
+for method in ("fixed", "group_sequential", "bayesian"):
+    name = method.replace("_", "-")
+    directory, logs = shop(name, method=f"method: {method}\n      ")
+    page = report(directory, "button", *logs, output=f"{name}.html")
+    check_page(method, page)
+    note = page.words(page.all("figure", chart="effect", of="bought")[0])
+    ok(("holds at every look" in note) == (method == "sequential"), f"{method}_does_not_promise_every_look", note)
+directory, logs = shop("cuped", method="cuped: true\n      ")
+page = report(directory, "button", *logs, output="cuped.html")
+rows = page.table(page.one("figure", chart="effects"))[1:]
+for figure, row in zip(page.all("figure", chart="effect", of="spent"), rows[2:4]):
+    last = page.table(figure)[-1]
+    equal((last[3], f"{last[4]} … {last[5]}"), (row[5], row[6]), f"adjusted_effects_end_there_too_in_{row[2]}")
+directory, logs = shop("skewed", skew=15)
+page = report(directory, "button", *logs, output="skewed.html")
+ok(page.one("section", kind="experiment").get("data-status") == "unhealthy" and
+   "off" in page.words(page.one("figure", chart="ratio")), "a_ratio_that_is_off_is_said")
+
+# ---------------------------------------------------------------------------------- the five systems
+
+systems = os.path.join(SCRATCH, "flags")
+shutil.copytree(os.path.join(lab.TOP, "flags"), systems)
+CANARIES = {"canary_auto_submit": "evidence.validations", "canary.new-payment-processor": "rupaya.requests",
+            "v2.1.0": "together.requests", "video_caching_system": "nostrvine.playback"}
+EXPERIMENTS = {"checkout-button-test": "ai.events", "cache-ttl-optimization": "nostrvine.playback",
+               "prefetch-strategy": "nostrvine.playback", "experiment.new-onboarding-flow": "rupaya.requests",
+               "experiment.checkout-redesign": "rupaya.requests"}
+for flag in CANARIES:
+    subprocess.run([FFC, "canary", "start", flag, "-C", systems, "-e", "production", "--actor", "amira", "--at",
+                    "2026-11-20T09:00:00Z", "--reason", "it is time"], check=True, capture_output=True)
+
+rng = random.Random(11)
+
+
+def lines(count, make):
+    return [make(i, START + 2 * HOUR * i // count, f"u{rng.randrange(count // 4)}") for i in range(count)]
+
+
+def failed(share):
+    return rng.random() < share
+
+
+LOGS = {
+    "evidence.validations": lines(4000, lambda i, t, u: {
+        "finished_at": t, "user_id": u, "outcome": "failed" if failed(0.02) else "accepted",
+        "duration_ms": rng.randint(500, 1500)}),
+    "nostrvine.playback": lines(6000, lambda i, t, u: {
+        "ts": t, "anonymous_id": u, "region": "us-east-1", "groups": ["beta-testers"], "ok": not failed(0.01),
+        "load_ms": rng.randint(100, 400), "response_ms": rng.randint(50, 200), "cache": {"hit": failed(0.92)}}),
+    "rupaya.requests": lines(6000, lambda i, t, u: {
+        "time": t, "user_id": u, "country": "BR", "plan": "free", "latency_ms": rng.randint(50, 250),
+        "status": 503 if failed(0.01) else 200, "endpoint": "/checkout/complete" if failed(0.2) else "/",
+        "memory_used": 0.5, "cpu_used": round(rng.random() / 2, 3), "pool_free": rng.randint(3, 9)}),
+    "together.requests": lines(4000, lambda i, t, u: {
+        "time": t, "user_id": u, "groups": [], "status": 500 if failed(0.04) else 200,
+        "latency_ms": rng.randint(50, 250)}),
+    "ai.events": lines(4000, lambda i, t, u: {
+        "time": t, "user_id": u, "plan": "free", "country": "US", "event": "purchase" if failed(0.1) else "view"}),
+}
+arguments = [f"{name}=" + write(f"{name}.ndjson", LOGS[name]) for name in sorted(LOGS)]
+page = report(systems, "--all", *arguments, output="systems.html")
+check_page("five_systems", page)
+index = page.one("section", kind="project")
+names = {row.get("data-row") for row in page.all("tr", row=None)}
+ok(set(CANARIES) | set(EXPERIMENTS) < names and len(names) > 25, "every_flag_has_a_line", len(names))
+for flag in list(CANARIES) + list(EXPERIMENTS):
+    row = page.one("tr", row=flag)
+    target = next(row.iter(XHTML + "a")).get("href")[1:]
+    section = [element for element in page.all("section", kind=None) if element.get("id") == target]
+    ok(len(section) == 1 and section[0].get("data-flag") == flag, f"{flag}_has_a_page")
+    kinds = {figure.get("data-chart") for figure in section[0].iter(XHTML + "figure")}
+    wanted = {"timeline", "criteria", "metric", "ratio", "left-out"} if flag in CANARIES else \
+        {"effects", "effect", "ratio", "left-out"}
+    equal(wanted - kinds, set(), f"{flag}_has_all_parts")
+for flag, log in CANARIES.items():
+    wanted = run("decide", systems, flag, next(a for a in arguments if a.startswith(log + "=")), "--json").json
+    section = page.one("section", flag=flag)
+    equal((section.get("data-verdict"), section.get("data-rule")), (wanted["verdict"], wanted["rule"]),
+          f"{flag}_has_the_verdict_of_decide")
+    ok(list(page.one("tr", row=flag).iter(SVG)), f"{flag}_has_a_little_chart")
+    ok("amira" in page.words(page.one("tr", row=flag)), f"{flag}_says_who_changed_it")
+for flag, log in EXPERIMENTS.items():
+    wanted = run("analyze", systems, flag, next(a for a in arguments if a.startswith(log + "=")), "--json").json
+    section = page.one("section", flag=flag)
+    equal((section.get("data-status"), section.get("data-decision")), (wanted["status"], wanted["decision"]),
+          f"{flag}_has_the_decision_of_analyze")
+definition = page.words(page.one("section", flag="canary_auto_submit"))
+ok("use: evidence.trial" in definition and "max: 5000ms" in definition, "a_template_is_part_of_the_definition")
+some = report(systems, "--all", *arguments[:2], output="some.html")
+ok("no file of log" in some.words(some.one("tr", row="v2.1.0")), "a_log_that_is_not_given_is_said")
+lone = run("report", systems, "feature.offline-sync", *arguments, "-o", os.path.join(SCRATCH, "lone.html"))
+ok(lone.status == 2 and "neither a canary nor an experiment" in lone.err, "a_plain_flag_has_no_page", lone.err)
+
+finish()
