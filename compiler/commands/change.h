@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "commands.h"
-#include "commit.h"
+#include "compiler/rollout/commit.h"
 #include "compiler/rollout/ledger.h"
 #include "compiler/rollout/publication.h"
 

@@ -7,6 +7,10 @@ bool apply_options_check(const struct apply_options *options, const struct comma
         usage_error(command, "--build publishes what --apply edits: give both");
     else if (options->run_steps && !options->given)
         usage_error(command, "--run-steps runs what --apply calls for: give both");
+    else if (options->commit && !options->given)
+        usage_error(command, "--commit commits what --apply edits: give both");
+    else if (options->push && !options->commit)
+        usage_error(command, "--push pushes what --commit commits: give both");
     else if (options->key && !options->build)
         usage_error(command, "--sign signs what --build publishes: give both");
     else

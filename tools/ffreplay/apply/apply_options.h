@@ -12,7 +12,7 @@
 #include "tools/ffreplay/canary/verdict.h"
 
 struct apply_options {
-    bool given, run_steps;
+    bool given, run_steps, commit, push;
     const char *build, *key, *actor;
 };
 

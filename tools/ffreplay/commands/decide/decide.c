@@ -28,6 +28,7 @@
 #include "tools/ffreplay/report/report.h"
 #include "tools/ffreplay/report/report_html.h"
 #include "compiler/project/project.h"
+#include "commit_changes.h"
 
 static int run(int argc, char **argv);
 
@@ -143,6 +144,21 @@ static void say_applied(const struct options *options, const struct verdict *ver
                         any ? "" : ", which has the definitions as they are");
 }
 
+static void commit_all(const struct options *options, struct change_commit *commit,
+                       const struct verdict *verdicts, const struct outcome *outcomes,
+                       uint32_t count, struct buffer *out, struct buffer *error)
+{
+    struct buffer said = {0};
+    bool *applied = xcalloc(count + 1u, sizeof *applied);
+    for (uint32_t i = 0; i < count; i++)
+        applied[i] = outcomes[i].applied == APPLIED;
+    (void)change_commit_make(commit, options->apply.actor, verdicts, applied, count, &said, error);
+    if (!options->json && said.length)
+        buffer_append(out, said.bytes, said.length);
+    buffer_release(&said);
+    free(applied);
+}
+
 static bool apply_all(const struct options *options, struct ledger *ledger,
                       struct verdict *verdicts, uint32_t count, struct buffer *out,
                       struct buffer *error)
@@ -150,7 +166,13 @@ static bool apply_all(const struct options *options, struct ledger *ledger,
     struct applying applying = {
         .ledger = ledger, .actor = options->apply.actor, .publication = &options->publication};
     struct outcome *outcomes = xcalloc(count + 1u, sizeof *outcomes);
+    struct change_commit commit = {.wanted = options->apply.commit, .push = options->apply.push};
     struct buffer problem = {0};
+    if (!change_commit_prepare(&commit, ledger->directory, verdicts, count, error)) {
+        change_commit_release(&commit);
+        free(outcomes);
+        return false;
+    }
     apply_each(&applying, verdicts, outcomes, count, error);
     if (applying.compile || (!applying.patched && !error->length))
         (void)apply_publish(&applying, options->environment, &problem);
@@ -165,6 +187,9 @@ static bool apply_all(const struct options *options, struct ledger *ledger,
     apply_note_rest(&applying, ledger->directory);
     if (!error->length && !options->json && out->length > 0)
         say_applied(options, verdicts, outcomes, count, out);
+    commit_all(options, &commit, verdicts, outcomes, count, out, &problem);
+    keep_first(error, &problem);
+    change_commit_release(&commit);
     buffer_release(&applying.why);
     free(outcomes);
     return !error->length;
@@ -406,6 +431,7 @@ static int run(int argc, char **argv)
         EXIT_CODE_OPTION(options.exit_code,
                          "exit 0 advance or complete, 10 hold, 11 pause, 20 rollback"),
         APPLY_OPTIONS(options.apply),
+        COMMIT_OPTIONS(options.apply.commit, options.apply.push),
         FROM_AGGREGATES_OPTION(options.from),
         REPORT_OPTION(options.report),
         ALLOW_COMMANDS_OPTION(options.logs),

@@ -2,10 +2,11 @@
  * commit.h - a git commit of the files that a command changed, and of nothing else.
  *
  * Whatever else is staged or changed stays as it is. Entries of the ledger that are not committed
- * yet come along: the new one follows them. Hooks of the repository run, as for any commit.
+ * yet come along, because the new one follows them, and so do new overrides, which they are
+ * about. Hooks of the repository run, as for any commit.
  */
-#ifndef FFC_COMMANDS_COMMIT_H
-#define FFC_COMMANDS_COMMIT_H
+#ifndef FFC_ROLLOUT_COMMIT_H
+#define FFC_ROLLOUT_COMMIT_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -34,6 +35,9 @@ bool commit_allows(struct commit *commit, const char *name, struct buffer *error
                    struct buffer *help);
 /* Takes a file along, which may be new or gone. */
 void commit_add(struct commit *commit, const char *name);
+/* Takes new entries and overrides along, as commit_make() does. Returns how many files there
+ * are. */
+uint32_t commit_add_new(struct commit *commit);
 /*
  * Commits them, and pushes. `subject` is its first line; `reason` and `actor` follow. *made is
  * whether the commit was, whatever became of the push. False: a sentence in `error`.

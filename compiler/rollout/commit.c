@@ -8,7 +8,8 @@
 #include "compiler/base/buffer.h"
 #include "compiler/base/escape.h"
 #include "compiler/files/git.h"
-#include "compiler/rollout/ledger.h"
+#include "compiler/model/override.h"
+#include "ledger.h"
 
 #define TRIES 20 /* while another git has the index */
 #define PAUSE ((struct timespec){.tv_nsec = 100000000})
@@ -162,12 +163,12 @@ void commit_add(struct commit *commit, const char *name)
 }
 
 /* Names in `git status` are from the top of the repository on. */
-static void add_entries(struct commit *commit)
+static void add_new_in(struct commit *commit, const char *folder)
 {
     struct buffer out = {0};
     const char *prefix = git_prefix(commit->directory, &commit->arena);
     size_t skipped = prefix && *prefix ? strlen(prefix) + 1 : 0;
-    if (status_of(commit, LEDGER_FOLDER, &out))
+    if (status_of(commit, folder, &out))
         for (size_t at = 0; at + 3 < out.length; at += strlen(out.bytes + at) + 1) {
             const char *line = out.bytes + at;
             bool is_new = line[0] == '?' || line[0] == 'A';
@@ -175,6 +176,13 @@ static void add_entries(struct commit *commit)
                 commit_add(commit, line + 3 + skipped);
         }
     buffer_release(&out);
+}
+
+uint32_t commit_add_new(struct commit *commit)
+{
+    add_new_in(commit, LEDGER_FOLDER);
+    add_new_in(commit, OVERRIDES_FOLDER);
+    return commit->count;
 }
 
 /* Retries while another git holds the index. */
@@ -269,7 +277,7 @@ bool commit_make(struct commit *commit, const char *subject, const char *reason,
 {
     struct buffer message = {0};
     buffer_format(&message, "%s\n\n%s\n\nActor: %s\n", subject, reason, actor);
-    add_entries(commit);
+    (void)commit_add_new(commit);
     *made = do_commit(commit, message.bytes, actor, error);
     buffer_release(&message);
     return *made && (!commit->remote || push(commit, error));
