@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "compiler/cli/options.h"
-#include "compiler/project/project.h"
 #include "names.h"
 
 static const struct {
@@ -26,7 +25,11 @@ static const struct {
     {"NAME", "owner", NAMES_OWNERS},
     {"TAG", NULL, NAMES_TAGS},
     {"KIND", NULL, NAMES_KINDS},
+    {"ROLLOUT", NULL, NAMES_ROLLOUTS},
     {"ID", NULL, NAMES_OVERRIDES},
+    {"REVISION", NULL, NAMES_REVISIONS},
+    {"OLD", NULL, NAMES_REVISIONS},
+    {"NEW", NULL, NAMES_REVISIONS},
     {"CODE", NULL, NAMES_CODES},
 };
 #define NAMED_COUNT (sizeof named / sizeof *named)
@@ -72,11 +75,7 @@ static size_t find_named(const char *value, size_t length, const char *option)
 static void add_names(struct line *line, enum names names, bool operand)
 {
     struct name_list list = {.arena = &line->out->arena};
-    struct project *project = NULL;
-    if (names != NAMES_CODES && names != NAMES_KINDS)
-        project = project_load_unproved(line->directory, INT64_MIN);
-    names_of(names, project, line->flags, line->flag_count, &list);
-    project_free(project);
+    names_of(names, line->directory, line->flags, line->flag_count, &list);
     for (uint32_t i = 0; i < list.count; i++)
         if (!operand || line->ended || list.items[i][0] != '-')
             add(line, list.items[i], NULL);
@@ -173,8 +172,27 @@ static void add_values(struct line *line, const struct option *option)
         add_names(line, named[at].names, false);
 }
 
+/* "-eprod": the value of a short option, in the same word. False: it is none. */
+static bool add_joined(struct line *line)
+{
+    const char *letter = line->last + 1;
+    const struct option *option = NULL;
+    for (; *letter && *letter != '-'; letter++) {
+        option = short_option(line, *letter);
+        if (!option || option->kind != OPTION_FLAG)
+            break;
+    }
+    if (!option || option->kind == OPTION_FLAG || !letter[0] || !letter[1])
+        return false;
+    line->out->before = arena_copy(&line->out->arena, line->last, (size_t)(letter - line->last) + 1);
+    add_values(line, option);
+    return true;
+}
+
 static void add_options(struct line *line)
 {
+    if (add_joined(line))
+        return;
     const char *equals = strchr(line->last, '=');
     if (!equals) {
         for (size_t i = 0; i < line->option_count; i++)

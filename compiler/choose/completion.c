@@ -98,6 +98,8 @@ static void answer_described(const char *const *words, uint32_t count, bool whol
 {
     struct completions found = {0};
     complete(words, count, &found);
+    size_t kept = strlen(found.before);
+    whole |= kept && found.before[kept - 1] != '='; /* "-e" */
     for (uint32_t i = 0; i < found.count; i++) {
         buffer_format(out, "%s%s", whole ? found.before : "", found.items[i].text);
         if (found.items[i].help)
@@ -116,9 +118,11 @@ static const char **with_open_end(const char *const *words, uint32_t count, stru
         return open;
     const char *last = words[count - 1];
     const char *equals = strncmp(last, "--", 2) == 0 ? strchr(last, '=') : NULL;
-    open[count - 1] = equals           ? arena_copy(arena, last, (size_t)(equals - last) + 1)
-                      : last[0] == '-' ? "-"
-                                       : "";
+    bool joined = last[0] == '-' && last[1] && last[1] != '-' && last[2];
+    if (!joined)
+        open[count - 1] = equals           ? arena_copy(arena, last, (size_t)(equals - last) + 1)
+                          : last[0] == '-' ? "-"
+                                           : "";
     return open;
 }
 

@@ -4,9 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/base/buffer.h"
 #include "compiler/base/escape.h"
 #include "compiler/diagnostics/registry.h"
+#include "compiler/files/git.h"
+#include "compiler/files/place.h"
+#include "compiler/files/yaml.h"
 #include "compiler/model/model.h"
+#include "compiler/project/parsed.h"
+#include "compiler/project/project.h"
 
 static bool is_shown_as_is(const char *text)
 {
@@ -77,27 +83,17 @@ static void add_of_project(enum names names, const struct project *project,
     switch (names) {
     case NAMES_CODES:
     case NAMES_KINDS:
-        return;
     case NAMES_FLAGS:
-        for (uint32_t i = 0; i < project->flag_count; i++)
-            add(list, project->flags[i]->name.text);
-        return;
     case NAMES_ENVIRONMENTS:
-        for (uint32_t i = 0; i < project->environments.count; i++)
-            add(list, project->environments.items[i].text);
+    case NAMES_SEGMENTS:
+    case NAMES_METRICS:
+    case NAMES_ROLLOUTS:
+    case NAMES_REVISIONS:
         return;
     case NAMES_STAGES:
     case NAMES_VARIANTS:
     case NAMES_SERVED:
         add_of_flags(names, project, flags, flag_count, list);
-        return;
-    case NAMES_SEGMENTS:
-        for (uint32_t i = 0; i < project->segment_count; i++)
-            add(list, project->segments[i]->name.text);
-        return;
-    case NAMES_METRICS:
-        for (uint32_t i = 0; i < project->metric_count; i++)
-            add(list, project->metrics[i]->name.text);
         return;
     case NAMES_OWNERS:
         for (uint32_t i = 0; i < project->flag_count; i++)
@@ -131,15 +127,105 @@ static void sort_once(struct name_list *list)
     list->count = kept;
 }
 
-void names_of(enum names names, const struct project *project, const char *const *flags,
+/* What has its names as keys of a section; NULL: it has not. */
+static const char *section_of(enum names names)
+{
+    switch (names) {
+    case NAMES_FLAGS:
+        return "flags";
+    case NAMES_SEGMENTS:
+        return "segments";
+    case NAMES_METRICS:
+        return "metrics";
+    case NAMES_ROLLOUTS:
+        return "rollouts";
+    case NAMES_ENVIRONMENTS:
+        return "project";
+    case NAMES_CODES:
+    case NAMES_KINDS:
+    case NAMES_STAGES:
+    case NAMES_VARIANTS:
+    case NAMES_SERVED:
+    case NAMES_OWNERS:
+    case NAMES_TAGS:
+    case NAMES_OVERRIDES:
+    case NAMES_REVISIONS:
+        break;
+    }
+    return NULL;
+}
+
+static void add_texts(const struct node *node, struct name_list *list)
+{
+    if (node && node->kind == NODE_SCALAR)
+        add(list, node->text);
+    for (uint32_t i = 0; node && node->kind == NODE_LIST && i < node->count; i++)
+        if (node->items[i]->kind == NODE_SCALAR)
+            add(list, node->items[i]->text);
+}
+
+/* Without understanding any of it. */
+static void add_keys(enum names names, const char *section, const char *directory,
+                     struct name_list *list)
+{
+    struct parsed *parsed = parsed_read(directory);
+    uint32_t count = parsed_sources(parsed)->count;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct node *root = parsed_root(parsed, i);
+        const struct node *map = root && root->kind == NODE_MAP ? node_get(root, section) : NULL;
+        if (!map || map->kind != NODE_MAP)
+            continue;
+        if (names == NAMES_ENVIRONMENTS)
+            add_texts(node_get(map, "environments"), list);
+        for (uint32_t j = 0; names != NAMES_ENVIRONMENTS && j < map->count; j++)
+            add(list, map->entries[j].key->text);
+    }
+    parsed_free(parsed);
+}
+
+#define MOST_REVISIONS "200" /* the newest */
+
+static void add_revisions(const char *directory, struct name_list *list)
+{
+    static const char *const arguments[] = {"for-each-ref",
+                                            "--format=%(refname:short)",
+                                            "--sort=-committerdate",
+                                            "--count=" MOST_REVISIONS,
+                                            "refs/heads",
+                                            "refs/tags",
+                                            "refs/remotes",
+                                            NULL};
+    struct buffer out = {0}, error = {0};
+    char *place = project_place(directory);
+    if (git_run(place, arguments, NULL, &out, &error) == GIT_DONE && out.length) {
+        add(list, "HEAD");
+        for (char *line = out.bytes, *end; (end = strchr(line, '\n')); line = end + 1) {
+            *end = '\0';
+            add(list, line);
+        }
+    }
+    free(place);
+    buffer_release(&out);
+    buffer_release(&error);
+}
+
+void names_of(enum names names, const char *directory, const char *const *flags,
               uint32_t flag_count, struct name_list *list)
 {
-    if (names == NAMES_CODES)
+    const char *section = section_of(names);
+    if (names == NAMES_CODES) {
         for (unsigned code = 0; code < DIAGNOSTIC_COUNT; code++)
             add(list, diagnostic_info(code)->code);
-    else if (names == NAMES_KINDS)
+    } else if (names == NAMES_KINDS) {
         add_words(list, flag_kind_words);
-    else if (project)
+    } else if (names == NAMES_REVISIONS) {
+        add_revisions(directory, list);
+    } else if (section) {
+        add_keys(names, section, directory, list);
+    } else {
+        struct project *project = project_load_unproved(directory, INT64_MIN);
         add_of_project(names, project, flags, flag_count, list);
+        project_free(project);
+    }
     sort_once(list);
 }

@@ -10,8 +10,6 @@
 
 #include "compiler/base/arena.h"
 
-struct project;
-
 enum names {
     NAMES_CODES, /* of diagnostics; these and kinds need no project */
     NAMES_KINDS,
@@ -24,7 +22,9 @@ enum names {
     NAMES_METRICS,
     NAMES_OWNERS,
     NAMES_TAGS,
-    NAMES_OVERRIDES /* their ids */
+    NAMES_ROLLOUTS,
+    NAMES_OVERRIDES, /* their ids */
+    NAMES_REVISIONS  /* of git: branches and tags */
 };
 
 struct name_list {
@@ -34,11 +34,12 @@ struct name_list {
 };
 
 /*
- * Appends the names, sorted as bytes, each once. Of stages and variants, those of these flags; of
- * all flags when there are none, or none of them is known. Names that a terminal cannot show as
- * they are, such as those with line breaks, are left out.
+ * Appends the names, sorted as bytes, each once, of the project below `directory` (NULL: the usual
+ * one). Of stages and variants, those of these flags; of all flags when there are none, or none of
+ * them is known. Names that a terminal cannot show as they are, such as those with line breaks, are
+ * left out. Cost: of what is named in a section, the parsing of all files; else the reading.
  */
-void names_of(enum names names, const struct project *project, const char *const *flags,
+void names_of(enum names names, const char *directory, const char *const *flags,
               uint32_t flag_count, struct name_list *list);
 
 #endif

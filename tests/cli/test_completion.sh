@@ -151,6 +151,12 @@ for text in "it's" 'a"b' '$(touch HACKED)' '`touch HACKED`' '${HOME}' 'a\b' '~ro
 done
 is "what the quotes cannot hold is left out" "$(completed ffc "ffc list --owner \$'")" ""
 ok "and nothing was run" test ! -e HACKED
+is "outside a repository no revision" "$(completed ffc "ffc diff he")" ""
+git init -q -b release-4 . && git add -A &&
+    git -c user.name=a -c user.email=a@example.com commit -qm first && git tag v4.1
+is "a revision" "$(completed ffc "ffc diff rel")|$(completed ffc "ffc revert x v")" "release-4|v4.1"
+is "which a new name is not" "$(completed ffc "ffc rename x v")" ""
+is "an option's value in its word" "$(completed ffc "ffc list -eli")" "-elive"
 exits "no shell is a usage error" 2 "$FFC" completion
 exits "two are" 2 "$FFC" completion bash zsh
 exits "a script of another version gets no answer" 2 "$FFC" completion bash -- ffc

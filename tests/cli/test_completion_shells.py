@@ -25,6 +25,7 @@ project: {name: shop, environments: [staging, "production"], bucket_by: user_id}
 attributes: {user_id: string}
 segments:
   "few $(touch HACKED)": {if: {user_id: [u1]}}
+rollouts: {"slow one": {stages: [{name: all, percent: 100%}]}}
 flags:
 """
 
@@ -57,6 +58,8 @@ ROWS = [
     ("show über\t", ["show", "über"]),
     ("show checkout -e st\t", ["show", "checkout", "-e", "staging"]),
     ("show checkout --environment=st\t", ["show", "checkout", "--environment=staging"]),
+    ("show checkout -est\t", ["show", "checkout", "-estaging"]),
+    ("new lamp --template sl\t", ["new", "lamp", "--template", "slow one"]),
     ("list --owner it\t", ["list", "--owner", "it's"]),
     ("list --owner \\`\t", ["list", "--owner", "`touch HACKED`"]),
     ("list --owner=\\$\t", ["list", "--owner=$(touch HACKED)"]),
