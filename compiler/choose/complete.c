@@ -184,7 +184,8 @@ static bool add_joined(struct line *line)
     }
     if (!option || option->kind == OPTION_FLAG || !letter[0] || !letter[1])
         return false;
-    line->out->before = arena_copy(&line->out->arena, line->last, (size_t)(letter - line->last) + 1);
+    line->out->before =
+        arena_copy(&line->out->arena, line->last, (size_t)(letter - line->last) + 1);
     add_values(line, option);
     return true;
 }

@@ -468,6 +468,15 @@ static void add_region_markdown(const struct region *region, bool only, struct b
 
 #define CELL_REGIONS 4 /* that are told of in a cell of the table */
 
+/* Such as a stage that has not begun. */
+static bool is_nobodys(const struct change *change)
+{
+    const struct touched *touched = change->touched;
+    double share;
+    return change->kind == CHANGE_CHANGED && !touched->unknown && !touched->keyless_count &&
+           !touched->reads_clock && change_share(change, &share) && !(share > 0);
+}
+
 static void add_who(const struct change *change, struct buffer *out)
 {
     const struct touched *touched = change->touched;
@@ -476,6 +485,10 @@ static void add_who(const struct change *change, struct buffer *out)
         buffer_append_text(out, "nobody now; by ");
         add_when(change->later, out);
         buffer_append_text(out, ": ");
+    }
+    if (is_nobodys(change)) {
+        buffer_append_text(out, "nobody");
+        return;
     }
     if (change->kind != CHANGE_CHANGED || touched->unknown ||
         (change_share(change, &share) && !(share > 0))) {
@@ -515,11 +528,20 @@ static void add_cause_markdown(const struct cause *cause, struct buffer *out)
 
 #define CELL_CAUSES 3
 
+/* Whether anything belongs into the last column. */
+static bool has_warnings(const struct diff *diff)
+{
+    for (uint32_t i = 0; i < diff->change_count; i++)
+        if (diff->changes[i].risk_count || diff->changes[i].counted_count)
+            return true;
+    return false;
+}
+
 /* The cells of a row after the flag's name. */
 static void write_row(const struct diff *diff, const struct change *change, bool color,
                       struct buffer *out)
 {
-    (void)diff, (void)color;
+    (void)color;
     add_who(change, out);
     buffer_append_text(out, " | ");
     for (uint32_t i = 0; i < change->cause_count && i < CELL_CAUSES; i++) {
@@ -528,6 +550,8 @@ static void write_row(const struct diff *diff, const struct change *change, bool
     }
     if (change->cause_count > CELL_CAUSES)
         terminal_format(out, "<br>and %u more", change->cause_count - CELL_CAUSES);
+    if (!has_warnings(diff))
+        return;
     buffer_append_text(out, " | ");
     for (uint32_t i = 0; i < change->risk_count; i++) {
         buffer_append_text(out, i ? "<br>" : "");
@@ -562,7 +586,8 @@ static void add_details(const struct diff *diff, const struct groups *groups, st
             buffer_append_text(out, "\n");
         }
         bool only = touched->region_count == 1 && !touched->regions[0].where;
-        for (uint32_t j = 0; j < touched->region_count && j < MOST_REGIONS; j++) {
+        for (uint32_t j = 0; j < touched->region_count && j < MOST_REGIONS && !is_nobodys(change);
+             j++) {
             buffer_append_text(out, "- ");
             add_region_markdown(&touched->regions[j], only, out);
             buffer_append_text(out, "\n");
@@ -605,8 +630,11 @@ void write_diff_markdown(const struct diff *diff, struct buffer *out)
         if (is_told_with_environment(diff, change))
             continue;
         if (!told)
-            buffer_append_text(out, "\n| flag | in | who gets another answer | why | |\n"
-                                    "|---|---|---|---|---|\n");
+            buffer_append_text(out, has_warnings(diff)
+                                        ? "\n| flag | in | who gets another answer | why | |\n"
+                                          "|---|---|---|---|---|\n"
+                                        : "\n| flag | in | who gets another answer | why |\n"
+                                          "|---|---|---|---|\n");
         told = true;
         buffer_append_text(out, "| ");
         add_code(out, change->flag);
