@@ -293,6 +293,17 @@ static int unknown_log(const struct command *command, const struct project *proj
     return status;
 }
 
+/* By its name: a pipe has no other. */
+static bool is_packed(const char *path)
+{
+    static const char *const endings[] = {".gz", ".zst", ".bz2", ".xz"};
+    const char *ending = strrchr(path, '.');
+    for (size_t i = 0; ending && i < sizeof endings / sizeof *endings; i++)
+        if (strcmp(ending, endings[i]) == 0)
+            return true;
+    return false;
+}
+
 int count_log(const struct command *command, struct diff *diff, const char *argument)
 {
     const char *equals = strchr(argument, '=');
@@ -303,11 +314,16 @@ int count_log(const struct command *command, struct diff *diff, const char *argu
     const struct log *log = find_log(project, name);
     if (!log)
         return unknown_log(command, project, name);
-    if (log->format != LOG_NDJSON)
-        return usage_error(command,
-                           "--log: '%s' is in format '%s', and only ndjson can be counted; give "
-                           "its contexts with --contexts",
-                           name, log_format_words[log->format]);
+    if (log->format != LOG_NDJSON || is_packed(equals + 1)) {
+        int status = usage_error(command,
+                                 log->format != LOG_NDJSON
+                                     ? "--log: '%s' is in format '%s', and only ndjson is read here"
+                                     : "--log: '%s', in format '%s', is packed, and read here as "
+                                       "it is only",
+                                 name, log_format_words[log->format]);
+        print_help("ffreplay contexts %s | ffc diff … --contexts -", argument);
+        return status;
+    }
     struct counting counting = {.command = command, .diff = diff, .name = name, .log = log};
     return count_file(&counting, equals + 1);
 }

@@ -99,6 +99,7 @@ def plan(program, command, key, at):
                  + (["--build", f"{at}/out.ffs"] if key == "sign" else []),
         "backtest": ["c"] + ([] if key == "LOG" else [log]) + live + project,
         "metrics": ([] if key == "LOG" else [log]) + project,
+        "contexts": ([] if key == "LOG" else [log]) + project,
         "health": ["c"] + ([] if key == "LOG" else [log]) + live + project,
         "plan": ["c"] + ([] if key == "LOG" else [log]) + live + project,
         "history": project,

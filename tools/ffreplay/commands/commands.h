@@ -7,6 +7,7 @@
 extern const struct command aggregate_command;
 extern const struct command analyze_command;
 extern const struct command backtest_command;
+extern const struct command contexts_command;
 extern const struct command decide_command;
 extern const struct command health_command;
 extern const struct command history_command;
