@@ -311,6 +311,9 @@ void spark_chart(const struct html *html, const struct time_chart *chart)
                 "<svg class=\"spark\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 110 28\" "
                 "role=\"img\" aria-label=\"%s\">",
                 chart->name);
+    if (chart->has_zero)
+        html_format(html, "<line class=\"axis\" x1=\"3\" x2=\"107\" y1=\"%.1f\" y2=\"%.1f\"/>",
+                    chart_place(&plot.y, 0), chart_place(&plot.y, 0));
     for (uint32_t i = 0; i < chart->limit_count; i++) {
         double y = chart_place(&plot.y, chart->limits[i].value);
         html_format(html, "<line class=\"%s\" x1=\"3\" x2=\"107\" y1=\"%.1f\" y2=\"%.1f\"/>",

@@ -149,6 +149,14 @@ static bool decides(const struct verdict *verdict, const struct judgement *judge
                : judgement->finding.action == ACTION_ROLLBACK;
 }
 
+static bool has_reason(const struct verdict *verdict, const char *reason)
+{
+    for (uint32_t i = 0; i < verdict->reasons.count; i++)
+        if (strcmp(verdict->reasons.items[i], reason) == 0)
+            return true;
+    return false;
+}
+
 static void put_why(const struct report_page *page)
 {
     const struct verdict *verdict = page->verdict;
@@ -164,8 +172,9 @@ static void put_why(const struct report_page *page)
         html_format(html, "<p class=\"why\">%s</p>\n",
                     report_sentence(html->arena, verdict->reasons.items[i]));
     if (verdict->would && *verdict->would)
-        html_format(html, "<p class=\"dim\" data-would=\"\">It would %s.</p>\n", verdict->would);
-    if (page->end)
+        html_format(html, "<p class=\"dim\" data-would=\"\">%s %s.</p>\n",
+                    page->end ? "As of then, it would" : "It would", verdict->would);
+    if (page->end && !has_reason(verdict, page->end->reason))
         html_format(html, "<p class=\"dim\" data-ledger=\"\">The ledger has: %s (%s, by %s)</p>\n",
                     page->end->reason, page->end->rule, page->end->actor);
 }

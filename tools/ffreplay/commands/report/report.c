@@ -192,7 +192,11 @@ static int put_flag(struct report_run *run, const char *name)
     if (!page)
         return status;
     row->page = arena_format(&run->arena, "page-%u", ++run->page_count);
-    return is_canary ? report_canary(run, name, row) : report_experiment(run, name, row);
+    status = is_canary ? report_canary(run, name, row) : report_experiment(run, name, row);
+    const struct html html = {&run->arena, &run->pages, 0};
+    if (run->has_index)
+        html_format(&html, "<p class=\"note hint\"><a href=\"#index\">All flags</a></p>\n");
+    return status;
 }
 
 static bool write_file(struct report_run *run, const struct project *project)
@@ -200,10 +204,10 @@ static bool write_file(struct report_run *run, const struct project *project)
     struct buffer sections = {0}, said = {0};
     struct arena arena = {0};
     const struct html html = {&arena, &sections, 0};
-    bool one = run->row_count == 1 && !run->options->all;
-    const char *title = arena_format(&arena, "%s in %s", one ? run->rows[0].flag : project->name,
-                                     run->options->environment);
-    if (!one)
+    const char *title =
+        arena_format(&arena, "%s in %s", run->has_index ? project->name : run->rows[0].flag,
+                     run->options->environment);
+    if (run->has_index)
         report_index(run, &html, project->name, run->options->environment);
     buffer_append(&sections, run->pages.bytes ? run->pages.bytes : "", run->pages.length);
     bool written = report_write(&report_command, run->options->output, &sections, title, &arena);
@@ -224,6 +228,7 @@ static int report_all(struct report_run *run, struct project *project, char **op
     if (environment == UINT32_MAX || !choose_flags(run, project, operands, count, &wanted) ||
         !name_logs(run, project, &wanted, environment))
         return EXIT_JOB;
+    run->has_index = run->options->all || wanted.count > 1;
     for (uint32_t i = 0; i < wanted.count; i++) {
         int status = put_flag(run, wanted.items[i]);
         if (status != EXIT_FINE)

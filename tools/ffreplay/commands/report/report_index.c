@@ -60,13 +60,30 @@ static const char *split_text(struct arena *arena, const struct targeting *targe
     return text ? text : variant_name(targeting, targeting->default_variant);
 }
 
+/* "on to 25%" where a percentage of everybody is all that there is to a rule; else NULL. */
+static const char *rule_text(struct arena *arena, const struct targeting *targeting,
+                             const struct rule *rule)
+{
+    if (rule->condition || rule->split || !rule->has_percent || rule->percent.gradual)
+        return NULL;
+    return arena_format(arena, "%s to %s", variant_name(targeting, rule->serve),
+                        percent_text(arena, rule->percent.from));
+}
+
 static const char *served_text(struct arena *arena, const struct targeting *targeting)
 {
     const char *otherwise = variant_name(targeting, targeting->default_variant);
     const char *rules = "";
+    if (targeting->default_variant < targeting->variant_count &&
+        !targeting->variants[targeting->default_variant].name.text)
+        otherwise = "its value";
     if (!targeting->enabled)
         return arena_format(arena, "disabled: %s", otherwise);
-    if (targeting->rule_count > 0)
+    const char *only =
+        targeting->rule_count == 1 ? rule_text(arena, targeting, targeting->rules) : NULL;
+    if (only)
+        rules = arena_format(arena, "%s, else ", only);
+    else if (targeting->rule_count > 0)
         rules = arena_format(arena, "%u rule%s, else ", targeting->rule_count,
                              targeting->rule_count == 1 ? "" : "s");
     if (targeting->canary)

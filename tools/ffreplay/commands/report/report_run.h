@@ -49,6 +49,7 @@ struct report_run {
     struct html html; /* that writes there; its arena is that of the flag at hand */
     struct index_row *rows;
     uint32_t row_count, page_count;
+    bool has_index;  /* there is a table of flags */
     bool no_verdict; /* of some flag, since too many of its lines are bad */
 };
 
