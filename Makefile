@@ -270,7 +270,7 @@ hot_path_flags = $(if $(call optimizes,$(CFLAGS)),-O3 -falign-functions=64) -fno
 hot_runtime := answer evaluate interpret value_tests verify verify_automata verify_code verify_flags
 $(hot_runtime:%=$(BUILD)/pic/runtime/%.o) \
 $(addprefix $(BUILD)/obj/tools/ffreplay/,$(addsuffix .o,canary/assign canary/gather logs/log_time \
-    logs/records logs/line_pattern metrics/metric $(patsubst tools/ffreplay/%.c,%,$(wildcard tools/ffreplay/metrics/kinds/*.c)) \
+    logs/records logs/line_pattern logs/format_scan logs/parse_csv metrics/metric $(patsubst tools/ffreplay/%.c,%,$(wildcard tools/ffreplay/metrics/kinds/*.c)) \
     metrics/unit_table metrics/unit_totals)): \
     c_flags += $(hot_path_flags)
 

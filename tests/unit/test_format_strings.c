@@ -33,6 +33,7 @@ static const char *const expressions[WORDS_COUNT(VALUE_FORMS)] = {
     [AS_INTEGER] = "[+-]?[0-9]+",
     [AS_DECIMAL] = "[+-]?[0-9]+([.][0-9]+)?",
     [AS_DECIMALS] = "(-|[+-]?[0-9]+([.][0-9]+)?)((, | : )(-|[+-]?[0-9]+([.][0-9]+)?))*",
+    [AS_WORDS] = "[^,\" [:cntrl:]]+((, | : )[^,\" [:cntrl:]]+)*",
     [AS_ADDRESS] =
         V4 "|unix:|(" G "(:" G ")*)?::((" G ":)*(" G "|" V4 "))?|(" G ":){7}" G "|(" G ":){6}" V4,
     [AS_CLF_TIME] = "[0-9]{2}/[A-Za-z]{3}/[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-9]{2} [+-][0-9]{4}",
@@ -58,6 +59,10 @@ static const char *const strings[] = {
     "$http_a|$pid|$http_b",
     "$msec-$http_a-$pid",
     "[$time_local] $http_a [$time_local]",
+    "$remote_addr - $http_b [$time_local] \"$request\" $status $body_bytes_sent \"$http_a\"",
+    "$remote_addr|$pid $request_time,$http_a",
+    "$http_a $status $http_b \"$http_c\" $request_time",
+    "$pid $request_id $http_a $request_id $upstream_addr [$upstream_response_time]",
 };
 
 struct reference {
@@ -116,6 +121,7 @@ static void compile(struct reference *reference, const struct format_string *for
 
 /* ----------------------------------------------------------------------------- random lines -- */
 
+static unsigned abreast_read;
 static uint64_t state;
 static uint32_t below(uint32_t limit)
 {
@@ -159,18 +165,11 @@ static void append(char *line, const char *text)
 /* Likely values between the literals, and sometimes anything in place of either. */
 static void make_line(const struct format_string *format, char line[LONGEST + 1])
 {
-    static const char *const usual[WORDS_COUNT(VALUE_FORMS)] = {[AS_STATUS] = "503",
-                                                                [AS_INTEGER] = "12",
-                                                                [AS_DECIMAL] = "0.25",
-                                                                [AS_DECIMALS] = "1",
-                                                                [AS_ADDRESS] = "192.0.2.7",
-                                                                [AS_NAME] = "shop",
-                                                                [AS_PATH] = "/a?b=c",
-                                                                [AS_REQUEST] = "GET / HTTP/1.1",
-                                                                [AS_WORD] = "w",
-                                                                [AS_TEXT] = "x",
-                                                                [AS_CLF_TIME] =
-                                                                    "17/May/2015:10:05:03 +0000"};
+    static const char *const usual[WORDS_COUNT(VALUE_FORMS)] = {
+        [AS_STATUS] = "503", [AS_INTEGER] = "12",  [AS_DECIMAL] = "0.25",
+        [AS_DECIMALS] = "1", [AS_WORDS] = "w",     [AS_ADDRESS] = "192.0.2.7",
+        [AS_NAME] = "shop",  [AS_PATH] = "/a?b=c", [AS_REQUEST] = "GET / HTTP/1.1",
+        [AS_WORD] = "w",     [AS_TEXT] = "x",      [AS_CLF_TIME] = "17/May/2015:10:05:03 +0000"};
     line[0] = '\0';
     append(line, format->lead);
     for (uint32_t i = 0; i < format->part_count; i++) {
@@ -182,6 +181,36 @@ static void make_line(const struct format_string *format, char line[LONGEST + 1]
     }
     if (line[0] && !below(12))
         line[below((uint32_t)strlen(line))] = " \"-:|a0]["[below(9)];
+}
+
+/* Lines that are read side by side are those that are read, and say the same. */
+static void expect_same_abreast(struct line_parser *parser, const struct format_string *format,
+                                const char *line, bool parsed, const struct value *values)
+{
+    static const char *const ends[] = {"\n", "\r\n\"", "\n- 1 \" -"};
+    char padded[LINES_ABREAST][LONGEST + LINE_PADDING + 8] = {0};
+    const char *texts[LINES_ABREAST];
+    struct value lanes[LINES_ABREAST][MOST], *places[LINES_ABREAST];
+    size_t lengths[LINES_ABREAST], length = strlen(line);
+    for (int i = 0; i < LINES_ABREAST; i++) {
+        snprintf(padded[i], sizeof padded[i], "%s%s", line, ends[i]);
+        texts[i] = padded[i];
+        places[i] = lanes[i];
+    }
+    parser->read_abreast(parser, texts, places, lengths);
+    for (int i = 0; i < LINES_ABREAST; i++) {
+        if (lengths[i] != length) /* of another length: its end is no line end, which is seen */
+            continue;
+        if (!parsed)
+            fail_msg("'%s' was read beside others only", line);
+        abreast_read++;
+        for (uint32_t j = 0; j < format->part_count; j++)
+            if (lanes[i][j].kind != values[j].kind ||
+                (values[j].kind != VALUE_ABSENT &&
+                 (lanes[i][j].length != values[j].length ||
+                  memcmp(lanes[i][j].text, values[j].text, values[j].length) != 0)))
+                fail_msg("'%s': %s differs beside others", line, format->parts[j].shown);
+    }
 }
 
 static void expect_same(struct line_parser *parser, struct reference *reference, const char *line)
@@ -213,6 +242,7 @@ static void expect_same(struct line_parser *parser, struct reference *reference,
             fail_msg("'%s': %s is '%.*s'", line, format->parts[i].shown, (int)own,
                      reference->found_begin[i]);
     }
+    expect_same_abreast(parser, format, line, parsed, values);
 }
 
 static void a_line_is_read_if_there_is_one_way(void **unused)
@@ -244,8 +274,9 @@ static void a_line_is_read_if_there_is_one_way(void **unused)
             regfree(&reference.values[j]);
         arena_release(&arena);
     }
-    printf("# %u read, %u refused, %u ambiguous\n", read, refused, ambiguous);
-    assert_true(read > 3000 && refused > 3000 && ambiguous > 100);
+    printf("# %u read, %u refused, %u ambiguous; %u beside others\n", read, refused, ambiguous,
+           abreast_read);
+    assert_true(read > 3000 && refused > 3000 && ambiguous > 100 && abreast_read > 3 * 2000);
 }
 
 /* -------------------------------------------------------------------------------- as pasted -- */

@@ -1,8 +1,16 @@
 // A process for each peer: runs the SQL it is sent, on so many threads, and sends back how long that
-// took and the rows. Usage: fork('engine.mjs', ['duckdb' | 'chdb']).
+// took, how much of the processors' time, and the rows. Usage: fork('engine.mjs', ['duckdb' | 'chdb']).
 // The working directory holds node_modules.
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+
+// Milliseconds by the clock and of the processors, and what the query gives.
+async function timed(query) {
+    const used = process.cpuUsage(), start = process.hrtime.bigint();
+    const answer = await query();
+    const ms = Number(process.hrtime.bigint() - start) / 1e6, { user, system } = process.cpuUsage(used);
+    return { ms, processor: (user + system) / 1000, answer };
+}
 
 const require = createRequire(join(process.cwd(), 'package.json'));
 
@@ -12,20 +20,16 @@ async function duckdb() {
     const connection = await instance.connect();
     return async (sql, threads) => {
         await connection.run(`SET threads = ${threads}`);
-        const start = process.hrtime.bigint();
-        const answer = await connection.runAndReadAll(sql);
-        const ms = Number(process.hrtime.bigint() - start) / 1e6;
-        return { ms, rows: answer.getRowObjectsJson() };
+        const { answer, ...times } = await timed(() => connection.runAndReadAll(sql));
+        return { ...times, rows: answer.getRowObjectsJson() };
     };
 }
 
 async function chdb() {
     const { query } = require('chdb');
     return async (sql, threads) => {
-        const start = process.hrtime.bigint();
-        const answer = query(`${sql} SETTINGS max_threads = ${threads}`, 'JSON');
-        const ms = Number(process.hrtime.bigint() - start) / 1e6;
-        return { ms, rows: JSON.parse(answer).data };
+        const { answer, ...times } = await timed(() => query(`${sql} SETTINGS max_threads = ${threads}`, 'JSON'));
+        return { ...times, rows: JSON.parse(answer).data };
     };
 }
 

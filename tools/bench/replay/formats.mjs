@@ -39,13 +39,40 @@ const record = (line, time) => ({ timeUnixNano: `${line.time}000000`, severityTe
     { key: 'latency_ms', value: { doubleValue: line.latency_ms } }] });
 const attribute = (name, kind) => `list_filter(r.attributes, a -> a.key = '${name}')[1].value.${kind}`;
 
+const LATENCY = 'status, latency_ms'.split(', ');
+const plain = {
+    log: 'format: ndjson, time: time, variant: variant', metrics: metricsOf('status', 'latency_ms'),
+    from: (path) => `SELECT variant, status, latency_ms FROM read_json('${path}', format = 'newline_delimited',
+        columns = {variant: 'VARCHAR', status: 'INTEGER', latency_ms: 'DOUBLE'})`,
+    sql: LATENCY,
+};
+
 export const formats = [
+    { name: 'ndjson', ...plain },
+    { name: 'ndjson, gzip', ...plain, packs: ['gzip', '.gz'] },
+    { name: 'ndjson, zstd', ...plain, packs: ['zstd', '.zst'] },
     {
-        name: 'ndjson', log: 'format: ndjson, time: time, variant: variant',
-        metrics: metricsOf('status', 'latency_ms'),
-        from: (path) => `SELECT variant, status, latency_ms FROM read_json('${path}', format = 'newline_delimited',
-            columns = {variant: 'VARCHAR', status: 'INTEGER', latency_ms: 'DOUBLE'})`,
-        sql: ['status', 'latency_ms'],
+        name: 'ndjson, nested',
+        log: 'format: ndjson, time: time, variant: user.variant, fields: {status: http.response.status, took: http.took.ms}',
+        metrics: metricsOf('status', 'took'),
+        line: ({ time, user_id, country, endpoint, status, latency_ms, bytes, cache_hit, variant }) => JSON.stringify({
+            time, user: { id: user_id, country, variant },
+            http: { path: endpoint, response: { status, bytes }, took: { ms: latency_ms } }, cache_hit }),
+        from: (path) => `SELECT user.variant AS variant, http.response.status AS status, http.took.ms AS took
+            FROM read_json('${path}', format = 'newline_delimited', columns = {user: 'STRUCT(variant VARCHAR)',
+            http: 'STRUCT(response STRUCT(status INTEGER), took STRUCT(ms DOUBLE))'})`,
+        sql: ['status', 'took'],
+    }, {
+        name: 'go-feature-flag', log: 'format: go-feature-flag, fields: {status: metadata.status, took: metadata.latency_ms}',
+        metrics: metricsOf('status', 'took'),
+        line: ({ time, user_id, country, status, latency_ms, variant }) => JSON.stringify({
+            kind: 'feature', contextKind: 'user', userKey: user_id, creationDate: Math.floor(time / 1000), key: 'checkout',
+            variation: variant, value: variant === 'on', default: false, version: '1', source: 'SERVER',
+            metadata: { country, status, latency_ms } }),
+        from: (path) => `SELECT variation AS variant, metadata.status AS status, metadata.latency_ms AS took
+            FROM read_json('${path}', format = 'newline_delimited', columns = {key: 'VARCHAR', variation: 'VARCHAR',
+            metadata: 'STRUCT(status INTEGER, latency_ms DOUBLE)'}) WHERE key = 'checkout'`,
+        sql: ['status', 'took'],
     }, {
         name: 'combined', log: 'format: combined, variant: remote_user', metrics: metricsOf('status', 'bytes'),
         line: (line, time) => `${client(line)} - ${line.variant} [${time.clf}] ${request(line)} ${line.status} ${
@@ -67,14 +94,14 @@ export const formats = [
             line.endpoint} status=${line.status} latency_ms=${line.latency_ms} msg="handled request"`,
         from: (path) => `SELECT ${pair('variant')} AS variant, ${pair('status')}::INTEGER AS status,
             ${pair('latency_ms')}::DOUBLE AS latency_ms FROM ${lines(path)}`,
-        sql: ['status', 'latency_ms'],
+        sql: LATENCY,
     }, {
         name: 'ndjson within CRI', log: 'format: ndjson, time: time, variant: variant, wrap: cri',
         metrics: metricsOf('status', 'latency_ms'),
         line: (line, time, text) => `${time.iso} stdout F ${text}`,
         from: (path) => `SELECT j.variant, j.status, j.latency_ms FROM (SELECT from_json(line[35:],
             '{"variant":"VARCHAR","status":"INTEGER","latency_ms":"DOUBLE"}') AS j FROM ${lines(path)})`,
-        sql: ['status', 'latency_ms'],
+        sql: LATENCY,
     }, {
         name: 'csv', log: 'format: csv, time: time, variant: variant', metrics: metricsOf('status', 'latency_ms'),
         head: 'time,user_id,country,endpoint,status,latency_ms,bytes,variant\n',
@@ -82,7 +109,7 @@ export const formats = [
             line.variant].join(','),
         from: byColumns(',', `${texts('t u c e')}, status: 'INTEGER', latency_ms: 'DOUBLE', bytes: 'BIGINT', variant: 'VARCHAR'`,
             ', skip = 1'),
-        sql: ['status', 'latency_ms'],
+        sql: LATENCY,
     }, {
         name: 'w3c', log: 'format: iis, variant: cs-username', metrics: metricsOf('sc-status', 'time-taken', 'ms'),
         head: '#Software: Microsoft Internet Information Services 10.0\n#Version: 1.0\n#Fields: date time s-ip cs-method ' +
@@ -104,7 +131,7 @@ export const formats = [
             FROM read_json('${path}', format = 'newline_delimited', maximum_object_size = 67108864, columns = {resourceLogs:
             'STRUCT(scopeLogs STRUCT(logRecords STRUCT(attributes STRUCT(key VARCHAR, value STRUCT(stringValue VARCHAR,
             intValue VARCHAR, doubleValue DOUBLE))[])[])[])[]'}))))`,
-        sql: ['status', 'latency_ms'],
+        sql: LATENCY,
     },
 ];
 for (const format of formats) format.query = (path) => answer(format.from(path), ...format.sql);

@@ -206,7 +206,9 @@ enum framing layout_framing(const struct layout *layout)
         return FRAMING_ROWS;
     case LOG_CSV:
     case LOG_TSV:
-        return layout->log->delimiter == DELIMITER_SPACE ? FRAMING_ROWS : FRAMING_CSV;
+        if (layout->log->delimiter == DELIMITER_SPACE)
+            break;
+        return FRAMING_CSV;
     case LOG_PROMETHEUS:
     case LOG_KAYENTA:
         return FRAMING_JSON;

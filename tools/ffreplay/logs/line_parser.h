@@ -14,6 +14,8 @@
 #include "lines.h"
 #include "value.h"
 
+struct buffer;
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -56,6 +58,18 @@ struct line_parser {
      * of one record after the other; false when there are no more.
      */
     bool (*next)(struct line_parser *parser, struct value *values);
+    /*
+     * Where a line may say something of those that follow; otherwise `in_order` is false, and these
+     * are NULL, as they are where lines can only be read one after the other. look_ahead() is
+     * called by a parser that parses nothing, for one text of whole lines after the other. It makes
+     * of `carry` the lines that a parser has to read before what follows this text, which are no
+     * records, after restart(), which forgets what others said. Returns whether the lines of this
+     * text have to be read in their order, and not only behind what was carried to it.
+     */
+    bool in_order;
+    bool (*look_ahead)(struct line_parser *parser, const char *text, size_t length,
+                       struct buffer *carry);
+    void (*restart)(struct line_parser *parser);
     enum record_group group; /* of the record filled in last */
     /* What the piece parsed last says of itself, for a person, until the next one; or NULL. */
     const char *remark;

@@ -5,10 +5,11 @@
 #include <string.h>
 
 #include "compiler/base/memory.h"
+#include "csv_record.h"
 #include "source_name.h"
 
 #define BLOCK     (1u << 20)
-#define NOT_FOUND SIZE_MAX
+#define NOT_FOUND CSV_NO_END
 
 bool lines_open(struct lines *lines, const char *path, enum framing framing, char delimiter)
 {
@@ -53,27 +54,6 @@ static size_t line_end(const char *text, size_t length, size_t searched)
 {
     const char *newline = memchr(text + searched, '\n', length - searched);
     return newline ? (size_t)(newline - text) : NOT_FOUND;
-}
-
-/* A quote opens only at the beginning of a field, so that one within a text swallows nothing. */
-static size_t record_end(const char *text, size_t length, char delimiter, char comment)
-{
-    size_t end = line_end(text, length, 0);
-    if (end == NOT_FOUND || (comment && *text == comment) || !memchr(text, '"', end))
-        return end;
-    bool quoted = false, field_begins = true;
-    for (size_t i = 0; i < length; i++) {
-        char c = text[i];
-        if (quoted) {
-            quoted = c != '"' || (i + 1 < length && text[i + 1] == '"' && i++);
-            continue;
-        }
-        if (c == '\n')
-            return i;
-        quoted = field_begins && c == '"';
-        field_begins = c == delimiter || (field_begins && c == ' ');
-    }
-    return NOT_FOUND;
 }
 
 /* After the bracket that closes the first one. Brackets are counted, not matched: the parser
@@ -142,7 +122,7 @@ static bool hand_out(struct lines *lines, size_t size, const char **line, size_t
 static size_t piece_end(struct lines *lines, const char *text, size_t length, size_t searched)
 {
     if (lines->framing == FRAMING_CSV)
-        return record_end(text, length, lines->delimiter, lines->comment);
+        return csv_record_end(text, length, lines->delimiter, lines->comment);
     if (lines->framing == FRAMING_JSON)
         return document_end(text, length, &lines->scan);
     return line_end(text, length, searched);

@@ -17,14 +17,16 @@
 
 #include "compiler/model/model.h"
 
-#define NOT_WANTED UINT32_MAX
+#define NOT_WANTED   UINT32_MAX
+#define MOST_ABREAST 256 /* columns of lines that are read side by side */
 
 struct csv {
     struct line_parser parser;
     struct csv_form form;
     const char *const *paths;
     uint32_t path_count;
-    uint32_t *places; /* by column, in the caller's values */
+    uint32_t *places;  /* by column, in the caller's values */
+    uint32_t *columns; /* the same by place; NOT_WANTED: no column has its name */
     size_t column_count, column_capacity;
     char *unquoted; /* for this line, one text after another */
     size_t unquoted_length, unquoted_capacity;
@@ -186,6 +188,95 @@ static bool csv_parse(struct line_parser *parser, const char *line, size_t lengt
     return !problem->text;
 }
 
+/* ------------------------------------------------------------------------------ side by side -- */
+
+/* Where each field ends in a line that has no quotes, and as many delimiters as it should. Returns
+ * its length; 0: it is another line. */
+static size_t find_ends(const struct csv *self, const char *line, uint32_t *ends)
+{
+    const char delimiter = self->form.delimiter;
+    const char quote = self->form.kind == CSV_PLAIN ? '\n' : '"';
+    const size_t column_count = self->column_count;
+    size_t count = 0;
+    for (uint32_t begin = 0;; begin += SCAN_WIDE) {
+        uint64_t stops, found = scan_fields(line + begin, delimiter, quote, &stops);
+        found &= stops ^ (stops - 1); /* up to the first stop, or all */
+        for (; found; found &= found - 1) {
+            if (count == column_count)
+                return 0;
+            ends[count++] = begin + (uint32_t)__builtin_ctzll(found);
+        }
+        if (!stops)
+            continue;
+        uint32_t end = begin + (uint32_t)__builtin_ctzll(stops);
+        if (line[end] != '\n' || count + 1 != column_count)
+            return 0;
+        end -= end > 0 && line[end - 1] == '\r';
+        ends[count] = end;
+        return end;
+    }
+}
+
+static inline bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r';
+}
+
+/* Lines that take more than this: with blanks at their ends, comments, fields separated by more
+ * than one blank. */
+static bool is_plain(const struct csv *self, const char *line, size_t length, const uint32_t *ends)
+{
+    if (length == 0 || is_blank(line[length - 1]) || is_comment(self, line, length))
+        return false;
+    if (self->form.kind != CSV_BLANKS)
+        return true;
+    bool is_single = !is_blank(line[0]) && !memchr(line, '\t', length);
+    for (size_t i = 1; i < self->column_count && is_single; i++)
+        is_single = ends[i] > ends[i - 1] + 1;
+    return is_single;
+}
+
+static inline void put_field(const struct csv *self, struct value *value, const char *begin,
+                             const char *end)
+{
+    if (self->form.kind != CSV_PLAIN && begin < end && (*begin == ' ' || end[-1] == ' ')) {
+        while (begin < end && *begin == ' ')
+            begin++;
+        while (begin < end && end[-1] == ' ')
+            end--;
+    }
+    value->text = begin;
+    value->length = (uint32_t)(end - begin);
+    value->kind = begin < end ? VALUE_STRING : VALUE_ABSENT;
+}
+
+static size_t read_plain(const struct csv *self, const char *line, struct value *values)
+{
+    uint32_t ends[MOST_ABREAST];
+    size_t length = find_ends(self, line, ends);
+    if (!is_plain(self, line, length, ends))
+        return 0;
+    for (uint32_t i = 0; i < self->path_count; i++) {
+        uint32_t column = self->columns[i];
+        if (column == NOT_WANTED)
+            values[i].kind = VALUE_ABSENT;
+        else
+            put_field(self, &values[i], line + (column == 0 ? 0 : ends[column - 1] + 1),
+                      line + ends[column]);
+    }
+    return length;
+}
+
+static void csv_read_abreast(struct line_parser *parser, const char *const texts[LINES_ABREAST],
+                             struct value *const values[LINES_ABREAST],
+                             size_t lengths[LINES_ABREAST])
+{
+    const struct csv *self = (const struct csv *)parser;
+    bool fits = self->column_count <= MOST_ABREAST;
+    for (int i = 0; i < LINES_ABREAST; i++)
+        lengths[i] = fits ? read_plain(self, texts[i], values[i]) : 0;
+}
+
 /* ----------------------------------------------------------------------------------- columns -- */
 
 static bool add_column(struct csv *self, const char *name, size_t length)
@@ -204,6 +295,8 @@ static bool add_column(struct csv *self, const char *name, size_t length)
     bool twice = false;
     for (size_t i = 0; place != NOT_WANTED && i < self->column_count && !twice; i++)
         twice = self->places[i] == place;
+    if (place != NOT_WANTED)
+        self->columns[place] = (uint32_t)self->column_count;
     self->places[self->column_count++] = place;
     if (twice)
         snprintf(self->message, sizeof self->message, "two columns are called '%.100s'",
@@ -254,6 +347,7 @@ static const char *read_names(const struct csv *self, struct cursor *cursor, str
 static const char *take_header(struct csv *self, struct cursor *cursor, struct names *names)
 {
     self->column_count = 0;
+    memset(self->columns, 0xff, self->path_count * sizeof *self->columns);
     const char *wrong = read_names(self, cursor, names), *missing;
     if (wrong)
         return wrong;
@@ -291,6 +385,7 @@ static void csv_close(struct line_parser *parser)
     struct csv *self = (struct csv *)parser;
     free(self->unquoted);
     free(self->places);
+    free(self->columns);
     free(self);
 }
 
@@ -299,11 +394,14 @@ struct line_parser *csv_parser(const char *const *paths, uint32_t count, struct 
 {
     struct csv *self = xcalloc(1, sizeof *self);
     self->parser.parse = csv_parse;
+    self->parser.read_abreast = csv_read_abreast;
     self->parser.close = csv_close;
     self->parser.read_header = column_count ? NULL : csv_read_header;
     self->form = form;
     self->paths = paths;
     self->path_count = count;
+    self->columns = xcalloc(count + 1, sizeof *self->columns);
+    memset(self->columns, 0xff, count * sizeof *self->columns);
     for (size_t i = 0; i < column_count; i++)
         (void)add_column(self, columns[i], strlen(columns[i]));
     return &self->parser;

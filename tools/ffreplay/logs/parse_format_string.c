@@ -17,19 +17,16 @@
 
 #include "compiler/base/buffer.h"
 #include "compiler/base/memory.h"
+#include "format_scan.h"
+#include "format_value.h"
 #include "scan.h"
 #include "unescape.h"
-#include "format_value.h"
 
 /* Of one line, so many places where a value may end are tried: for each byte, and more. */
 #define TRIES_A_BYTE 64
 #define MORE_TRIES   20000
 /* The longest value that has an end of its own, and is no list. */
 #define LONGEST_OWN 300
-
-struct found {
-    const char *begin, *end;
-};
 
 struct step {
     const struct format_part *part;
@@ -41,18 +38,29 @@ struct step {
 struct wanted {
     uint32_t part, place;
     enum extract extract;
-    struct buffer text; /* of a value that is not written as it is */
+    struct buffer texts[LINES_ABREAST]; /* of values that are not written as they are */
+};
+
+/* What is wanted, as far as most of it takes: all of a part. */
+struct whole {
+    uint32_t part, place;
+    enum value_kind kind;
+    bool is_one;
 };
 
 struct form {
     const struct format_string *format;
+    struct format_scan *scan; /* NULL: its lines are not read in that way */
     struct step *steps;
     uint32_t count;
     bool is_certain; /* no line has it in two ways */
     struct wanted *wanted;
+    struct whole *wholes; /* for each of them */
     uint32_t wanted_count;
     uint32_t *absent; /* places of fields that its lines do not have */
     uint32_t absent_count;
+    uint32_t *asked; /* steps that may have another end, even in a line that format_scan.h read */
+    uint32_t asked_count;
 };
 
 struct format_parser {
@@ -61,6 +69,7 @@ struct format_parser {
     uint32_t form_count;
     uint32_t last; /* the form of the line before */
     struct found *found, *other;
+    struct found *abreast[LINES_ABREAST];
     char message[240];
 };
 
@@ -78,32 +87,6 @@ static inline bool follows(const struct step *step, const char *at, const char *
             return false;
     return true;
 }
-
-#ifdef __SSE2__
-/* The first 16 bytes that may end a text: the stop, a quote, a backslash, a control character. */
-static inline uint32_t scan_text(const char *text, char stop)
-{
-    __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)text);
-    __m128i found = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
-                                 _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
-    found = _mm_or_si128(found, _mm_cmpeq_epi8(bytes, _mm_set1_epi8(stop)));
-    __m128i controls = _mm_set1_epi8(' ' - 1);
-    found = _mm_or_si128(found, _mm_cmpeq_epi8(_mm_min_epu8(bytes, controls), bytes));
-    return (uint32_t)_mm_movemask_epi8(found);
-}
-#else
-static inline uint32_t scan_text(const char *text, char stop)
-{
-    uint32_t found = 0;
-    for (unsigned i = 0; i < SCAN_BYTES; i++) {
-        unsigned char byte = (unsigned char)text[i];
-        found |=
-            (uint32_t)(byte == '"' || byte == '\\' || byte == (unsigned char)stop || byte < ' ')
-            << i;
-    }
-    return found;
-}
-#endif
 
 /* Over one character of a text, or an escape; NULL: it cannot be in one. */
 static const char *skip_character(const struct form *form, const struct step *step, const char *at,
@@ -349,7 +332,7 @@ static void set_endpoint_part(struct value *value, enum extract extract, struct 
     set(value, VALUE_STRING, endpoint.begin + has_brackets, colon - has_brackets);
 }
 
-static void set_time(const struct form *form, struct wanted *wanted, const struct found *found,
+static void set_time(const struct form *form, struct buffer *text, const struct found *found,
                      struct value *value)
 {
     struct time_pieces time = no_time_pieces;
@@ -362,14 +345,14 @@ static void set_time(const struct form *form, struct wanted *wanted, const struc
             snprintf(time.fraction, sizeof time.fraction, "%.*s",
                      (int)(found[i].end - found[i].begin), found[i].begin);
     }
-    wanted->text.length = 0;
-    time_pieces_write(&time, &wanted->text);
-    const char *text = wanted->text.bytes;
-    set(value, wanted->text.length ? VALUE_STRING : VALUE_ABSENT, text, text + wanted->text.length);
+    text->length = 0;
+    time_pieces_write(&time, text);
+    set(value, text->length ? VALUE_STRING : VALUE_ABSENT, text->bytes, text->bytes + text->length);
 }
 
-static void set_value(const struct form *form, struct wanted *wanted, const struct found *all,
-                      struct value *value)
+/* `text`: for a value that is not written as it is. */
+static void set_value(const struct form *form, const struct wanted *wanted, struct buffer *text,
+                      const struct found *all, struct value *value)
 {
     const struct format_part *part = form->steps[wanted->part].part;
     struct found found = all[wanted->part];
@@ -377,7 +360,7 @@ static void set_value(const struct form *form, struct wanted *wanted, const stru
     size_t length = (size_t)(found.end - found.begin);
     bool is_dash = length == 1 && *found.begin == '-';
     if (wanted->extract == EXTRACT_TIME) {
-        set_time(form, wanted, all, value);
+        set_time(form, text, all, value);
         return;
     }
     if (form->steps[wanted->part].is_text &&
@@ -385,9 +368,9 @@ static void set_value(const struct form *form, struct wanted *wanted, const stru
         memchr(found.begin, '\\', length)) {
         void (*undo)(struct buffer *, const char *, const char *) =
             escape == ESCAPE_JSON ? unescape_json : unescape_backslash;
-        undo(&wanted->text, found.begin, found.end);
-        found.begin = wanted->text.bytes;
-        found.end = found.begin + wanted->text.length;
+        undo(text, found.begin, found.end);
+        found.begin = text->bytes;
+        found.end = found.begin + text->length;
     }
     if (is_dash && part->dash_is_zero)
         set(value, VALUE_NUMBER, "0", (const char *)"0" + 1);
@@ -399,6 +382,71 @@ static void set_value(const struct form *form, struct wanted *wanted, const stru
         set_endpoint_part(value, wanted->extract, found);
     else
         set_request_part(value, wanted->extract, found);
+}
+
+static void set_values(struct form *form, const struct found *found, uint32_t lane,
+                       struct value *values)
+{
+    for (uint32_t i = 0; i < form->wanted_count; i++) {
+        struct wanted *wanted = &form->wanted[i];
+        set_value(form, wanted, &wanted->texts[lane], found, &values[wanted->place]);
+    }
+    for (uint32_t i = 0; i < form->absent_count; i++)
+        values[form->absent[i]].kind = VALUE_ABSENT;
+}
+
+/* ------------------------------------------------------------------------------ side by side -- */
+
+/* The same of a line that format_scan.h read: most values are those of whole parts. */
+static void set_scanned_values(struct form *form, const struct found *found, uint32_t lane,
+                               struct value *values)
+{
+    const struct whole *whole = form->wholes, *end = whole + form->wanted_count;
+    for (; whole < end; whole++) {
+        const struct found *part = &found[whole->part];
+        struct value *value = &values[whole->place];
+        if (whole->is_one && part->end > part->begin && *part->begin != '-') {
+            set(value, whole->kind, part->begin, part->end);
+        } else {
+            struct wanted *wanted = &form->wanted[whole - form->wholes];
+            set_value(form, wanted, &wanted->texts[lane], found, value);
+        }
+    }
+    for (uint32_t i = 0; i < form->absent_count; i++)
+        values[form->absent[i]].kind = VALUE_ABSENT;
+}
+
+/* Whether no value of a line that format_scan.h read may end elsewhere as well. */
+static bool ends_nowhere_else(const struct form *form, const struct found *found, const char *end)
+{
+    for (uint32_t i = 0; i < form->asked_count; i++)
+        if (has_other_end(form, &form->steps[form->asked[i]], &found[form->asked[i]], end))
+            return false;
+    return true;
+}
+
+/* The length of the line that begins there, or 0: format_parse() has to tell. */
+static size_t take_scanned(struct form *form, const struct found *found, const char *line,
+                           size_t length, uint32_t lane, struct value *values)
+{
+    if (length == 0 || !ends_nowhere_else(form, found, line + length))
+        return 0;
+    set_scanned_values(form, found, lane, values);
+    return length;
+}
+
+static void format_read_abreast(struct line_parser *parser, const char *const texts[LINES_ABREAST],
+                                struct value *const values[LINES_ABREAST],
+                                size_t lengths[LINES_ABREAST])
+{
+    struct format_parser *self = (struct format_parser *)parser;
+    struct form *form = &self->forms[self->last];
+    memset(lengths, 0, LINES_ABREAST * sizeof *lengths);
+    if (!form->scan)
+        return;
+    format_scan_read_abreast(form->scan, texts, self->abreast, lengths);
+    for (uint32_t i = 0; i < LINES_ABREAST; i++)
+        lengths[i] = take_scanned(form, self->abreast[i], texts[i], lengths[i], i, values[i]);
 }
 
 /* ------------------------------------------------------------------------------------- lines -- */
@@ -461,6 +509,10 @@ static bool format_parse(struct line_parser *parser, const char *line, size_t le
 {
     struct format_parser *self = (struct format_parser *)parser;
     struct obstacle obstacle = {0};
+    struct form *usual = &self->forms[self->last];
+    if (usual->scan && format_scan_read(usual->scan, line, self->found) == length &&
+        take_scanned(usual, self->found, line, length, 0, values) > 0)
+        return true;
     for (uint32_t i = 0; i < self->form_count; i++) {
         /* The last one first, then the others in their order. */
         uint32_t index = i == 0 ? self->last : i - (i <= self->last);
@@ -468,10 +520,7 @@ static bool format_parse(struct line_parser *parser, const char *line, size_t le
         if (!has_form(self, form, line, line + length, &obstacle))
             continue;
         self->last = index;
-        for (uint32_t j = 0; j < form->wanted_count; j++)
-            set_value(form, &form->wanted[j], self->found, &values[form->wanted[j].place]);
-        for (uint32_t j = 0; j < form->absent_count; j++)
-            values[form->absent[j]].kind = VALUE_ABSENT;
+        set_values(form, self->found, 0, values);
         return true;
     }
     describe(self, &obstacle, line, problem);
@@ -520,6 +569,8 @@ static void prepare_form(struct form *form, const struct format_string *format)
     form->format = format;
     form->count = format->part_count;
     form->steps = xcalloc(form->count, sizeof *form->steps);
+    form->asked = xcalloc(form->count, sizeof *form->asked);
+    form->scan = format_scan_compile(format);
     /* Quotes that are not escaped: the way without any is the only one, or is none. */
     form->is_certain = format->escape != ESCAPE_NONE;
     for (uint32_t i = 0; i < form->count; i++) {
@@ -529,11 +580,18 @@ static void prepare_form(struct form *form, const struct format_string *format)
         step->stop = step->part->literal_length ? step->part->literal[0] : '\n';
         step->ends_once = ends_once(format, i);
         form->is_certain &= step->ends_once;
+        if (!step->ends_once && !format_scan_ends_once(format, i))
+            form->asked[form->asked_count++] = i;
     }
 }
 
 static void want(struct form *form, const struct format_field *field, uint32_t place)
 {
+    form->wholes[form->wanted_count] =
+        (struct whole){.part = field->part,
+                       .place = place,
+                       .kind = kind_of(&form->format->parts[field->part]),
+                       .is_one = field->extract == EXTRACT_WHOLE};
     form->wanted[form->wanted_count++] =
         (struct wanted){.part = field->part, .place = place, .extract = field->extract};
 }
@@ -544,11 +602,17 @@ static void format_close(struct line_parser *parser)
     for (uint32_t i = 0; i < self->form_count; i++) {
         struct form *form = &self->forms[i];
         for (uint32_t j = 0; j < form->wanted_count; j++)
-            buffer_release(&form->wanted[j].text);
+            for (int k = 0; k < LINES_ABREAST; k++)
+                buffer_release(&form->wanted[j].texts[k]);
         free(form->wanted);
+        free(form->wholes);
         free(form->absent);
+        free(form->asked);
+        free(form->scan);
         free(form->steps);
     }
+    for (int i = 0; i < LINES_ABREAST; i++)
+        free(self->abreast[i]);
     free(self->forms);
     free(self->found);
     free(self->other);
@@ -560,6 +624,7 @@ struct line_parser *format_string_parser(const char *const *paths, uint32_t coun
 {
     struct format_parser *self = xcalloc(1, sizeof *self);
     self->parser.parse = format_parse;
+    self->parser.read_abreast = format_read_abreast;
     self->parser.close = format_close;
     self->forms = xcalloc(form_count, sizeof *self->forms);
     self->form_count = form_count;
@@ -569,6 +634,7 @@ struct line_parser *format_string_parser(const char *const *paths, uint32_t coun
         prepare_form(form, &forms[i]);
         most_parts = form->count > most_parts ? form->count : most_parts;
         form->wanted = xcalloc(count, sizeof *form->wanted);
+        form->wholes = xcalloc(count, sizeof *form->wholes);
         form->absent = xcalloc(count, sizeof *form->absent);
         for (uint32_t place = 0; place < count; place++) {
             const struct format_field *field = format_string_field(&forms[i], paths[place]);
@@ -580,5 +646,7 @@ struct line_parser *format_string_parser(const char *const *paths, uint32_t coun
     }
     self->found = xcalloc(most_parts, sizeof *self->found);
     self->other = xcalloc(most_parts, sizeof *self->other);
+    for (int i = 0; i < LINES_ABREAST; i++)
+        self->abreast[i] = xcalloc(most_parts, sizeof *self->abreast[i]);
     return &self->parser;
 }

@@ -12,6 +12,8 @@
 
 #include "compiler/base/buffer.h"
 #include "compiler/base/memory.h"
+#include "compiler/base/utf8.h"
+#include "scan.h"
 
 #define FIELDS   "#Fields:"
 #define SOFTWARE "#Software:"
@@ -33,6 +35,10 @@ struct w3c {
     bool *is_header_place; /* by place: of a header of the request, such as cs(User-Agent) */
     enum { PLUS_UNKNOWN, PLUS_IS_BLANK } plus;
     struct buffer *texts; /* by place: what was written with '+' */
+    struct ahead {
+        bool begun;
+        struct buffer software, fields, row; /* the last of each, and the first row below */
+    } ahead;                                 /* of one that looks ahead */
     char message[160];
 };
 
@@ -160,6 +166,16 @@ static void settle_values(struct w3c *self, struct value *values)
     }
 }
 
+/* Whether a header would have to be written anew. */
+static bool has_plus(const struct w3c *self, const struct value *values)
+{
+    bool has = false;
+    for (uint32_t place = 0; place < self->count && self->plus == PLUS_IS_BLANK; place++)
+        has |= self->is_header_place[place] && values[place].kind == VALUE_STRING &&
+               memchr(values[place].text, '+', values[place].length);
+    return has;
+}
+
 /* A digit for each 0. */
 static bool has_shape(const struct value *value, const char *shape)
 {
@@ -179,6 +195,26 @@ static const char *check_times(const struct w3c *self, const struct value *value
     if (self->time < self->count && time->kind == VALUE_STRING && !has_shape(time, "00:00:00"))
         return "expected a time such as 10:00:00 in the column 'time'";
     return NULL;
+}
+
+/* Of lines that are read as csv's are, what is no row, or takes more than they do, is left out. */
+static void w3c_read_abreast(struct line_parser *parser, const char *const texts[LINES_ABREAST],
+                             struct value *const values[LINES_ABREAST],
+                             size_t lengths[LINES_ABREAST])
+{
+    struct w3c *self = (struct w3c *)parser;
+    memset(lengths, 0, LINES_ABREAST * sizeof *lengths);
+    if (!self->rows || self->wrong)
+        return;
+    self->rows->read_abreast(self->rows, texts, values, lengths);
+    for (int i = 0; i < LINES_ABREAST; i++) {
+        if (lengths[i] == 0)
+            continue;
+        if (*texts[i] == '#' || has_plus(self, values[i]) || check_times(self, values[i]))
+            lengths[i] = 0;
+        else
+            settle_values(self, values[i]);
+    }
 }
 
 static bool w3c_parse(struct line_parser *parser, const char *line, size_t length,
@@ -206,6 +242,77 @@ static bool w3c_parse(struct line_parser *parser, const char *line, size_t lengt
     return !problem->text;
 }
 
+/* ------------------------------------------------------------------------------------- ahead -- */
+
+static void keep_line(struct buffer *kept, const char *line, size_t length)
+{
+    kept->length = 0;
+    buffer_append(kept, line, length);
+    buffer_append(kept, "\n", 1);
+}
+
+static bool is_same_line(const struct buffer *kept, const char *line, size_t length)
+{
+    return kept->length == length + 1 && memcmp(kept->bytes, line, length) == 0;
+}
+
+/* A line that says something: of the columns, of the software, and, by how it is separated, the
+ * first below columns. */
+static void look_at_line(struct ahead *ahead, const char *line, size_t length)
+{
+    length -= length > 0 && line[length - 1] == '\r';
+    if (begins(line, length, SOFTWARE)) {
+        keep_line(&ahead->software, line, length);
+    } else if (begins(line, length, FIELDS)) {
+        if (!is_same_line(&ahead->fields, line, length))
+            ahead->row.length = 0;
+        keep_line(&ahead->fields, line, length);
+    } else if (ahead->row.length == 0 && length > 0 && *line != '#' &&
+               strspn(line, " \t") < length) {
+        keep_line(&ahead->row, line, length);
+    }
+}
+
+/* The next line that begins with '#'; the end, if there is none. */
+static const char *next_directive(const char *at, const char *end)
+{
+    for (at--; at < end; at += SCAN_BYTES) {
+        uint32_t found = scan_pair(at, '\n', '#');
+        if (found) {
+            at += __builtin_ctz(found) + 1;
+            return at < end ? at : end;
+        }
+    }
+    return end;
+}
+
+static bool w3c_look_ahead(struct line_parser *parser, const char *text, size_t length,
+                           struct buffer *carry)
+{
+    struct ahead *ahead = &((struct w3c *)parser)->ahead;
+    const char *end = text + length, *at = text;
+    bool says = false;
+    if (!ahead->begun)
+        at += text_mark(text, length);
+    ahead->begun = true;
+    while (at < end) {
+        if (*at != '#' && ahead->row.length > 0) {
+            at = next_directive(at + 1, end);
+            if (at == end)
+                break;
+        }
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        says |= *at == '#';
+        look_at_line(ahead, at, (size_t)((newline ? newline : end) - at));
+        at = newline ? newline + 1 : end;
+    }
+    carry->length = 0;
+    buffer_append(carry, ahead->software.bytes, ahead->software.length);
+    buffer_append(carry, ahead->fields.bytes, ahead->fields.length);
+    buffer_append(carry, ahead->row.bytes, ahead->row.length);
+    return says;
+}
+
 static void w3c_close(struct line_parser *parser)
 {
     struct w3c *self = (struct w3c *)parser;
@@ -213,6 +320,9 @@ static void w3c_close(struct line_parser *parser)
     for (uint32_t place = 0; place < self->count; place++)
         buffer_release(&self->texts[place]);
     buffer_release(&self->header);
+    buffer_release(&self->ahead.software);
+    buffer_release(&self->ahead.fields);
+    buffer_release(&self->ahead.row);
     free(self->texts);
     free(self->is_header_place);
     free(self->columns);
@@ -224,6 +334,9 @@ struct line_parser *w3c_parser(const char *const *paths, uint32_t count, enum w3
 {
     struct w3c *self = xcalloc(1, sizeof *self);
     self->parser.parse = w3c_parse;
+    self->parser.read_abreast = w3c_read_abreast;
+    self->parser.in_order = true;
+    self->parser.look_ahead = w3c_look_ahead;
     self->parser.close = w3c_close;
     self->kind = kind;
     self->paths = paths;

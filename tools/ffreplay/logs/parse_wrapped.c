@@ -13,7 +13,9 @@
 
 #include "compiler/base/buffer.h"
 #include "compiler/base/memory.h"
+#include "compiler/base/utf8.h"
 #include "compiler/model/log.h"
+#include "scan.h"
 
 #define PREFIX        WRAP_PREFIX
 #define PREFIX_LENGTH (sizeof PREFIX - 1)
@@ -43,6 +45,12 @@ struct wrapped {
     uint32_t *json_of;           /* by the caller's place: which of them, if any */
     struct buffer line;          /* with padding after it */
     struct buffer parts[STREAM_COUNT];
+    bool has_own_paths; /* what the wrapper says is wanted */
+    struct ahead {
+        struct buffer lines; /* of the parts of a line that is not complete yet */
+        size_t length;       /* and what they have of it */
+    } ahead[STREAM_COUNT];   /* of one that looks ahead */
+    bool has_begun;          /* to do so */
 };
 
 /* ---------------------------------------------------------------------------------- prefixes -- */
@@ -165,24 +173,37 @@ static enum unwrapped join(struct wrapped *self, enum stream stream, bool is_las
     return UNWRAPPED;
 }
 
+struct cri {
+    struct slice time, stream_name;
+    enum stream stream;
+    bool is_last; /* of the parts of a line; most are the only one */
+};
+
 /* "2026-11-20T10:00:00.5Z stdout F …"; P is a part of a line that goes on. */
+static bool take_cri(struct slice *rest, struct cri *cri)
+{
+    if (!take_time(rest, &cri->time) || !take_word(rest, &cri->stream_name) ||
+        !stream_of(cri->stream_name, &cri->stream))
+        return false;
+    const char *blank = memchr(rest->begin, ' ', (size_t)(rest->end - rest->begin));
+    struct slice tags = {rest->begin, blank ? blank : rest->end};
+    cri->is_last = tags.end > tags.begin && *tags.begin == 'F';
+    bool is_tag = tags.end > tags.begin && (cri->is_last || *tags.begin == 'P') &&
+                  (tags.end - tags.begin == 1 || tags.begin[1] == ':');
+    rest->begin = blank ? blank + 1 : rest->end;
+    return is_tag;
+}
+
 static enum unwrapped unwrap_cri(struct wrapped *self, struct slice *rest,
                                  struct line_problem *problem)
 {
-    enum stream stream;
+    struct cri cri;
     problem->text = "expected 'TIME stdout F', as a container runtime writes it";
-    if (!take_time(rest, &self->own[OWN_TIME]) || !take_word(rest, &self->own[OWN_STREAM]) ||
-        !stream_of(self->own[OWN_STREAM], &stream))
+    if (!take_cri(rest, &cri))
         return UNWRAPPED_BAD;
-    const char *blank = memchr(rest->begin, ' ', (size_t)(rest->end - rest->begin));
-    struct slice tags = {rest->begin, blank ? blank : rest->end};
-    bool is_last = tags.end > tags.begin && *tags.begin == 'F';
-    bool is_tag = tags.end > tags.begin && (is_last || *tags.begin == 'P') &&
-                  (tags.end - tags.begin == 1 || tags.begin[1] == ':');
-    if (!is_tag)
-        return UNWRAPPED_BAD;
-    rest->begin = blank ? blank + 1 : rest->end;
-    return join(self, stream, is_last, rest, problem);
+    self->own[OWN_TIME] = cri.time;
+    self->own[OWN_STREAM] = cri.stream_name;
+    return join(self, cri.stream, cri.is_last, rest, problem);
 }
 
 static struct slice text_of(const struct value *value)
@@ -328,6 +349,110 @@ static bool wrapped_next(struct line_parser *parser, struct value *values)
     return true;
 }
 
+/* ------------------------------------------------------------------------------------- ahead -- */
+
+/* As join() does it. */
+static void carry_part(struct ahead *ahead, const struct cri *cri, const char *line,
+                       struct slice rest)
+{
+    if (cri->is_last) {
+        ahead->lines.length = ahead->length = 0;
+    } else if (ahead->length < LONGEST_JOINED) {
+        ahead->length += (size_t)(rest.end - rest.begin);
+        buffer_append(&ahead->lines, line, (size_t)(rest.end - line));
+        buffer_append(&ahead->lines, "\n", 1);
+    }
+}
+
+/* The beginning of the next line that may be a part; the end, if there is none. */
+static const char *next_part(const char *at, const char *end)
+{
+    for (const char *text = at; text < end; text += SCAN_BYTES)
+        for (uint32_t found = scan_pair(text, ' ', 'P'); found; found &= found - 1) {
+            const char *tag = text + __builtin_ctz(found);
+            bool is_tag = tag < end && tag - at > 6 &&
+                          (memcmp(tag - 6, "stdout", 6) == 0 || memcmp(tag - 6, "stderr", 6) == 0);
+            if (!is_tag)
+                continue;
+            const char *newline = memrchr(at, '\n', (size_t)(tag - at));
+            return newline ? newline + 1 : at;
+        }
+    return end;
+}
+
+static bool wrapped_look_ahead(struct line_parser *parser, const char *text, size_t length,
+                               struct buffer *carry)
+{
+    struct wrapped *self = (struct wrapped *)parser;
+    struct ahead *ahead = self->ahead;
+    const char *at = text, *end = text + length;
+    bool says = false;
+    if (!self->has_begun)
+        at += text_mark(text, length);
+    self->has_begun = true;
+    while (at < end) {
+        bool waits = ahead[STDOUT].lines.length > 0 || ahead[STDERR].lines.length > 0;
+        says |= waits;
+        at = waits ? at : next_part(at, end);
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        struct slice rest = {at, newline ? newline : end};
+        rest.end -= rest.end > at && rest.end[-1] == '\r';
+        struct cri cri;
+        if (take_cri(&rest, &cri))
+            carry_part(&ahead[cri.stream], &cri, at, rest);
+        at = newline ? newline + 1 : end;
+    }
+    carry->length = 0;
+    for (int stream = 0; stream < STREAM_COUNT; stream++)
+        buffer_append(carry, ahead[stream].lines.bytes, ahead[stream].lines.length);
+    return says || carry->length > 0;
+}
+
+static void wrapped_restart(struct line_parser *parser)
+{
+    struct wrapped *self = (struct wrapped *)parser;
+    for (int stream = 0; stream < STREAM_COUNT; stream++)
+        self->parts[stream].length = 0;
+    parser->holds_part = false;
+}
+
+/* ------------------------------------------------------------------------------ side by side -- */
+
+/* "2026-11-20T10:00:00.123456789+01:00 stdout F:abc ", or less. */
+#define LONGEST_PREFIX LINE_PADDING
+
+/* What is within a whole line; NULL: it is no such line. */
+static const char *within(const char *line)
+{
+    struct cri cri;
+    struct slice rest = {line, line + LONGEST_PREFIX};
+    bool is_whole =
+        take_cri(&rest, &cri) && cri.is_last && !memchr(line, '\n', (size_t)(rest.begin - line));
+    return is_whole ? rest.begin : NULL;
+}
+
+/* Lines that are whole, and of which nothing is wanted but what is within. */
+static void wrapped_read_abreast(struct line_parser *parser, const char *const texts[LINES_ABREAST],
+                                 struct value *const values[LINES_ABREAST],
+                                 size_t lengths[LINES_ABREAST])
+{
+    struct wrapped *self = (struct wrapped *)parser;
+    const char *inner[LINES_ABREAST];
+    bool reads = !self->has_own_paths && !holds_part(self);
+    for (int i = 0; i < LINES_ABREAST; i++) {
+        inner[i] = reads ? within(texts[i]) : NULL;
+        reads = inner[i] != NULL;
+    }
+    memset(lengths, 0, LINES_ABREAST * sizeof *lengths);
+    if (!reads)
+        return;
+    parser->joined = NULL;
+    self->inner->read_abreast(self->inner, inner, values, lengths);
+    parser->group = self->inner->group;
+    for (int i = 0; i < LINES_ABREAST; i++)
+        lengths[i] += lengths[i] > 0 ? (size_t)(inner[i] - texts[i]) : 0;
+}
+
 static void wrapped_close(struct line_parser *parser)
 {
     struct wrapped *self = (struct wrapped *)parser;
@@ -336,6 +461,8 @@ static void wrapped_close(struct line_parser *parser)
         self->json->close(self->json);
     for (int stream = 0; stream < STREAM_COUNT; stream++)
         buffer_release(&self->parts[stream]);
+    for (int stream = 0; stream < STREAM_COUNT; stream++)
+        buffer_release(&self->ahead[stream].lines);
     buffer_release(&self->line);
     free(self->json_paths);
     free(self->json_values);
@@ -381,5 +508,13 @@ struct line_parser *wrapped_parser(const char *const *paths, uint32_t count,
     self->count = count;
     if (wrap->field)
         open_json(self, wrap->field);
+    self->parser.in_order = inner->in_order || wrap->kind == WRAP_CRI || wrap->kind == WRAP_DOCKER;
+    if (wrap->kind == WRAP_CRI && !inner->in_order) {
+        self->parser.look_ahead = wrapped_look_ahead;
+        self->parser.restart = wrapped_restart;
+        self->parser.read_abreast = inner->read_abreast ? wrapped_read_abreast : NULL;
+    }
+    for (uint32_t place = 0; place < count; place++)
+        self->has_own_paths |= strncmp(paths[place], PREFIX, PREFIX_LENGTH) == 0;
     return &self->parser;
 }

@@ -375,6 +375,19 @@ static bool parses(struct records *records, const struct piece *piece)
     return parses_to(records, piece, shorter) || parses_to(records, piece, piece->length);
 }
 
+void records_begin_block(struct records *records, const char *before, size_t length)
+{
+    struct line_parser *parser = records->parser;
+    if (parser->restart)
+        parser->restart(parser);
+    for (const char *line = before, *end = before + length; line < end;) {
+        const char *newline = memchr(line, '\n', (size_t)(end - line));
+        struct piece piece = {.text = line, .length = (size_t)(newline - line)};
+        (void)parses_to(records, &piece, piece.length);
+        line = newline + 1;
+    }
+}
+
 enum piece_verdict records_read(struct records *records, const struct piece *piece)
 {
     struct line_parser *parser = records->parser;
@@ -403,8 +416,6 @@ enum piece_verdict records_read(struct records *records, const struct piece *pie
     return PIECE_READ;
 }
 
-#define ALL_PARTS ((1u << LINES_ABREAST) - 1)
-
 static bool read_part(struct records *records, struct block_part *part, size_t length)
 {
     size_t line_end = length + (part->text[length] == '\r');
@@ -424,8 +435,6 @@ uint32_t records_read_abreast(struct records *records, struct block_part parts[L
     const char *texts[LINES_ABREAST];
     struct value *values[LINES_ABREAST];
     size_t lengths[LINES_ABREAST];
-    if (!parser->read_abreast)
-        return ALL_PARTS;
     for (size_t i = 0; i < LINES_ABREAST; i++) {
         texts[i] = parts[i].text;
         values[i] = records->lanes[i].values + records->layout->reading_count;

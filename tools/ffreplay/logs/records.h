@@ -102,6 +102,10 @@ void records_close(struct records *records);
 void records_begin_row(struct records *records);
 void records_end_row(struct records *records);
 
+/* Before the lines of a block: what is to be read before them, lines that are no records, with
+ * LINE_PADDING after them; see look_ahead() of line_parser.h. */
+void records_begin_block(struct records *records, const char *before, size_t length);
+
 enum piece_verdict {
     PIECE_READ,       /* its records were taken, or counted as bad */
     PIECE_BAD,        /* it is not of the format, which was counted */
@@ -113,8 +117,8 @@ enum piece_verdict records_read(struct records *records, const struct piece *pie
 
 /*
  * Reads the next line of each part (there must be one) and moves past it. Returns, as bits, the
- * parts whose line it did not read: find its end and use records_read(). Always all of them for a
- * format without this fast path.
+ * parts whose line it did not read: find its end and use records_read(). For a format whose parser
+ * reads lines abreast.
  */
 uint32_t records_read_abreast(struct records *records, struct block_part parts[LINES_ABREAST]);
 

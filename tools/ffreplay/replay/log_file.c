@@ -13,14 +13,9 @@
 /* Below this, starting threads takes longer than reading. */
 #define WORTH_THREADS (2u << 20)
 
-static bool is_by_line(const struct log_file *file)
-{
-    return layout_framing(file->layout) == FRAMING_LINES;
-}
-
 static const struct byte_source *source_of(const struct log_file *file)
 {
-    return is_by_line(file) ? &file->blocks.source : &file->lines.source;
+    return file->in_blocks ? &file->blocks.source : &file->lines.source;
 }
 
 bool log_file_report(const char *path, const char *what, const char *way)
@@ -36,22 +31,53 @@ static bool report_error(const struct log_file *file)
     return log_file_report(file->path, source_of(file)->error, source_of(file)->help);
 }
 
+static void close_scout(struct log_file *file)
+{
+    if (file->scout)
+        file->scout->close(file->scout);
+    file->scout = NULL;
+}
+
+/* Whether its pieces are known before they are parsed; opens what looks ahead, if that is needed.
+ * What cannot be opened is reported where the file is read. */
+static bool fits_blocks(struct log_file *file)
+{
+    switch (layout_framing(file->layout)) {
+    case FRAMING_LINES:
+    case FRAMING_CSV:
+        return true;
+    case FRAMING_ROWS:
+        file->scout = layout_parser(file->layout);
+        return file->scout && file->scout->look_ahead;
+    case FRAMING_JSON:
+        break;
+    }
+    return false;
+}
+
 bool log_file_open(struct log_file *file, const char *path, const struct layout *layout,
                    uint32_t log)
 {
     *file = (struct log_file){.layout = layout, .log = log, .path = source_name(path)};
-    bool opened = is_by_line(file) ? blocks_open(&file->blocks, path)
-                                   : lines_open(&file->lines, path, layout_framing(layout),
-                                                layout_delimiter(layout));
-    if (!opened)
+    file->in_blocks = fits_blocks(file);
+    bool opened = file->in_blocks ? blocks_open(&file->blocks, path)
+                                  : lines_open(&file->lines, path, layout_framing(layout),
+                                               layout_delimiter(layout));
+    if (!opened) {
+        close_scout(file);
         return report_error(file);
-    file->lines.comment = layout->log->comment;
+    }
+    file->blocks.scout = file->scout;
+    file->lines.comment = file->blocks.comment = layout->log->comment;
+    file->blocks.framing = layout_framing(layout);
+    file->blocks.delimiter = layout_delimiter(layout);
     return true;
 }
 
 void log_file_close(struct log_file *file)
 {
-    if (is_by_line(file))
+    close_scout(file);
+    if (file->in_blocks)
         blocks_close(&file->blocks);
     else
         lines_close(&file->lines);
@@ -59,7 +85,7 @@ void log_file_close(struct log_file *file)
 
 uint64_t *log_file_lines_before(const struct log_file *file, struct arena *arena)
 {
-    if (!is_by_line(file))
+    if (!file->in_blocks)
         return NULL;
     uint64_t parts = file->blocks.count * LINES_ABREAST, before = 0;
     uint64_t *lines_before = ARENA_ARRAY(arena, uint64_t, parts);
@@ -72,7 +98,7 @@ uint64_t *log_file_lines_before(const struct log_file *file, struct arena *arena
 
 bool log_file_is_large(const struct log_file *file)
 {
-    return is_by_line(file) && blocks_size(&file->blocks) >= WORTH_THREADS;
+    return file->in_blocks && blocks_size(&file->blocks) >= WORTH_THREADS;
 }
 
 /* ------------------------------------------------------------------------------------ pieces -- */
@@ -123,23 +149,27 @@ static void read_piece(struct log_file *file, struct worker *worker, const struc
 
 /* ------------------------------------------------------------------------------------ blocks -- */
 
-static void read_line(struct log_file *file, struct worker *worker, const struct block *block,
+/* Takes the next piece of the part. False: it is blank. */
+static bool take_piece(struct log_file *file, const struct block *block, struct block_part *part,
+                       struct piece *piece)
+{
+    bool ended;
+    *piece = (struct piece){.text = part->text, .place = part->place};
+    piece->length = block_take_piece(&file->blocks, block, part, &ended);
+    piece->cut_short = !ended && block->ends_file;
+    if (piece->length > 0 && piece->text[piece->length - 1] == '\r')
+        piece->length--;
+    if (piece->place.part == 0 && piece->place.line == 0)
+        piece_skip_byte_order_mark(piece);
+    return !piece_is_blank(piece);
+}
+
+static void read_next(struct log_file *file, struct worker *worker, const struct block *block,
                       struct block_part *part)
 {
-    const char *newline = memchr(part->text, '\n', (size_t)(part->end - part->text));
-    const char *stop = newline ? newline : part->end;
-    struct piece piece = {.text = part->text,
-                          .length = (size_t)(stop - part->text),
-                          .place = part->place,
-                          .cut_short = !newline && block->ends_file};
-    if (piece.length > 0 && stop[-1] == '\r')
-        piece.length--;
-    if (piece.place.part == 0 && piece.place.line == 0)
-        piece_skip_byte_order_mark(&piece);
-    if (!piece_is_blank(&piece))
+    struct piece piece;
+    if (take_piece(file, block, part, &piece))
         read_piece(file, worker, &piece);
-    part->text = newline ? newline + 1 : part->end;
-    part->place.line += newline != NULL;
 }
 
 static bool all_have_lines(const struct block *block)
@@ -153,14 +183,27 @@ static bool all_have_lines(const struct block *block)
 static void read_block(struct log_file *file, struct worker *worker, struct block *block)
 {
     /* Of duplicates, the first one counts. */
-    while (!worker->ids && all_have_lines(block)) {
+    if (file->scout)
+        records_begin_block(&worker->records, block->before.bytes, block->before.length);
+    struct place last = block->parts[0].place;
+    bool side_by_side = worker->records.parser->read_abreast && !worker->ids && !block->in_order;
+    struct block_part *first = &block->parts[0];
+    if (first->place.part == 0 && first->place.line == 0 && first->text < first->end)
+        read_next(file, worker, block, first); /* it may have a byte order mark */
+    while (side_by_side && all_have_lines(block)) {
         uint32_t unread = records_read_abreast(&worker->records, block->parts);
         for (; unread; unread &= unread - 1)
-            read_line(file, worker, block, &block->parts[__builtin_ctz(unread)]);
+            read_next(file, worker, block, &block->parts[__builtin_ctz(unread)]);
     }
     for (size_t i = 0; i < LINES_ABREAST; i++)
-        while (block->parts[i].text < block->parts[i].end)
-            read_line(file, worker, block, &block->parts[i]);
+        while (block->parts[i].text < block->parts[i].end) {
+            last = block->parts[i].place;
+            read_next(file, worker, block, &block->parts[i]);
+        }
+    if (block->ends_file && worker->records.parser->holds_part) {
+        file->incomplete = true;
+        file->end = last;
+    }
     blocks_note_lines(&file->blocks, block);
 }
 
@@ -168,8 +211,9 @@ static void read_blocks(void *context, uint32_t thread, uint32_t index)
 {
     (void)thread;
     struct log_file *file = context;
-    struct block block = {0};
-    while (blocks_next(&file->blocks, &block)) {
+    struct block block = index == 0 ? file->first : (struct block){0};
+    bool more = block.length > 0 || blocks_next(&file->blocks, &block, index);
+    for (; more; more = blocks_next(&file->blocks, &block, index)) {
         records_begin_row(&file->workers[index].records);
         read_block(file, &file->workers[index], &block);
         records_end_row(&file->workers[index].records);
@@ -177,17 +221,21 @@ static void read_blocks(void *context, uint32_t thread, uint32_t index)
     block_release(&block);
 }
 
-/* --------------------------------------------------------------------- pieces of many lines -- */
+/* ----------------------------------------------------------------------------------- headers -- */
 
 /* False, having reported it, if the header lacks a column that is needed. */
-static bool read_header(struct log_file *file, struct worker *worker, const struct piece *piece)
+static bool read_header(struct log_file *file, const struct piece *piece)
 {
-    struct line_parser *parser = worker->records.parser;
     struct line_problem problem;
     const struct misfit *misfit = misfit_of_piece(piece);
     if (misfit)
         return log_file_report(file->path, misfit->what, misfit->way);
-    if (parser->read_header(parser, piece->text, piece->length, &problem))
+    bool fits = true;
+    for (uint32_t i = 0; i < file->worker_count && fits; i++) {
+        struct line_parser *parser = file->workers[i].records.parser;
+        fits = parser->read_header(parser, piece->text, piece->length, &problem);
+    }
+    if (fits)
         return true;
     job_error(NULL, "%s: %s", file->path, problem.text);
     lookalike_help(lookalike_of(piece->text, piece->length), "its first line looks",
@@ -195,23 +243,47 @@ static bool read_header(struct log_file *file, struct worker *worker, const stru
     return false;
 }
 
+/* Of the pieces of a block, up to one that is a header. */
+static bool find_header(struct log_file *file, struct block *block)
+{
+    struct piece piece;
+    const struct line_parser *parser = file->workers[0].records.parser;
+    for (size_t i = 0; i < LINES_ABREAST; i++)
+        while (block->parts[i].text < block->parts[i].end) {
+            if (!take_piece(file, block, &block->parts[i], &piece))
+                continue;
+            file->refused = !read_header(file, &piece);
+            if (file->refused || !parser->empty)
+                return true;
+        }
+    return false;
+}
+
+/* Before anything else is read, so that all workers know it. */
+static void read_headers(struct log_file *file)
+{
+    while (blocks_next(&file->blocks, &file->first, 0)) {
+        if (find_header(file, &file->first))
+            return;
+        blocks_note_lines(&file->blocks, &file->first);
+        file->first.length = 0;
+    }
+}
+
+/* --------------------------------------------------------------------- pieces of many lines -- */
+
 static void read_pieces(struct log_file *file, struct worker *worker)
 {
     struct piece piece = {0};
-    bool first = true, wants_header = worker->records.parser->read_header != NULL;
+    bool first = true;
     while (!file->refused && lines_next(&file->lines, &piece.text, &piece.length)) {
         piece.place = (struct place){0, file->lines.number - 1};
         piece.cut_short = file->lines.cut_short;
         if (first)
             piece_skip_byte_order_mark(&piece);
         first = false;
-        if (piece_is_blank(&piece))
-            continue;
-        if (!wants_header)
+        if (!piece_is_blank(&piece))
             read_piece(file, worker, &piece);
-        else
-            file->refused = !read_header(file, worker, &piece);
-        wants_header &= worker->records.parser->empty;
     }
     if (worker->records.parser->holds_part && !file->refused) {
         file->incomplete = true;
@@ -265,7 +337,13 @@ bool log_file_read(struct log_file *file, struct worker *workers, uint32_t worke
 {
     file->workers = workers;
     file->worker_count = worker_count;
-    if (is_by_line(file))
+    if (file->in_blocks && workers[0].records.parser->read_header)
+        read_headers(file);
+    if (worker_count > 1 && file->in_blocks)
+        blocks_share(&file->blocks);
+    if (file->refused)
+        block_release(&file->first);
+    else if (file->in_blocks)
         parallel_all(worker_count, read_blocks, file);
     else
         read_pieces(file, &workers[0]);

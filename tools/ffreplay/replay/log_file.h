@@ -1,8 +1,9 @@
 /*
  * log_file.h - reads one file of a log with several workers.
  *
- * If a piece is a line, any number of workers read, each a block of lines at a time. If it may span
- * several lines, only the end of one shows the start of the next, so the first worker reads alone.
+ * If a piece is a line, or a record of CSV, any number of workers read, each a block of them at a
+ * time. Of other pieces only the end of one shows the start of the next, or what the next one
+ * means, so the first worker reads alone.
  */
 #ifndef FFREPLAY_LOG_FILE_H
 #define FFREPLAY_LOG_FILE_H
@@ -18,10 +19,13 @@ struct arena;
 struct log_file {
     const struct layout *layout;
     uint32_t log;
-    uint32_t source;      /* its number among the files that are read */
-    const char *path;     /* as it is shown */
-    struct blocks blocks; /* of formats whose pieces are lines */
-    struct lines lines;   /* of the others */
+    uint32_t source;  /* its number among the files that are read */
+    const char *path; /* as it is shown */
+    bool in_blocks;
+    struct blocks blocks;      /* of formats whose pieces are lines, or records of CSV */
+    struct line_parser *scout; /* of blocks; or NULL */
+    struct block first;        /* what the header left of its block; for the first worker */
+    struct lines lines;        /* of the others */
     struct worker *workers;
     uint32_t worker_count;
     bool incomplete; /* its last line was left out */
