@@ -396,6 +396,8 @@ for arguments, said in (
         ((*both, "--prior", "x", "--method", "bayesian"), "--prior is a standard deviation")):
     failed = analyze(plain, *arguments)
     ok(failed.status not in (0, 10) and said in failed.err, f"said: {said}", failed.err)
+failed = analyze(project("idle", more=", red: red"), *both, "--control", "red")
+equal((failed.status, failed.out), (2, ""), "a_control_without_a_share_is_compared_with_nothing", failed.err)
 # --------------------------------------------------------------------------------- days, weeks, A/A, rows of units
 
 exposures, outcomes = experiment(6000, {"blue": 0.10, "green": 0.10}, seed=21)

@@ -100,9 +100,10 @@ static bool choose_control(struct task *task, uint32_t control)
             task->arms.control = i;
             return true;
         }
-    return job_error(task->options->command,
-                     "'%s' has no share of the experiment: it cannot be the control",
-                     variant_text(&task->variants, control));
+    job_error(task->options->command,
+              "'%s' has no share of the experiment: it cannot be the control",
+              variant_text(&task->variants, control));
+    return false;
 }
 
 static bool has_too_many(const struct task *task, uint32_t count)
@@ -234,8 +235,9 @@ static bool choose_metrics(struct task *task)
             !add_metric(task, project->metrics[i], ROLE_SECONDARY, NULL))
             return false;
     }
-    return task->metric_count > 0 ||
-           job_error(task->options->command, "no metric is computed from these logs");
+    if (task->metric_count == 0)
+        job_error(task->options->command, "no metric is computed from these logs");
+    return task->metric_count > 0;
 }
 
 /* ------------------------------------------------------------------------------- preparation -- */
