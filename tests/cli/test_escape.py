@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import unicodedata
+import xml.etree.ElementTree
 
 if not shutil.which("git"):
     print("ok 1 - foreign text # SKIP there is no git\n1..1")
@@ -397,6 +398,14 @@ def try_logs():
     ok(not odd and b"red" in series.out, "prometheus_can_read_each_sample", *odd, *series.why())
     is_clean("health", run(FFREPLAY, "health", *canary, *now), (0, 1))
     is_json("health_as_json", run(FFREPLAY, "health", *canary, *now, "--json"), (0, 1))
+    page = os.path.join(HOME, PATH + b".html")
+    is_clean("report", run(FFREPLAY, "report", "canary.checkout", *ODD, b"requests=" + good, *now, "-o", page))
+    with open(page, "rb") as file:
+        written = file.read()
+    root = xml.etree.ElementTree.fromstring(written)
+    scripts = [element for element in root.iter() if element.tag.endswith("script")]
+    unsafe = [c for c in written.decode() if c != "\n" and unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp")]
+    ok(len(scripts) == 1 and not unsafe, "a_report_has_nothing_unsafe", unsafe)
     is_clean("backtest", run(FFREPLAY, "backtest", "canary.checkout", *ODD, b"requests=" + good))
     is_clean("plan", run(FFREPLAY, "plan", "canary.checkout", *ODD, b"requests=" + good))
     is_clean("decide_that_acts", run(FFREPLAY, "decide", *canary, *now, "--apply", "--actor", BYTES), any_verdict)

@@ -104,6 +104,8 @@ def plan(program, command, key, at):
         "plan": ["c"] + ([] if key == "LOG" else [log]) + live + project,
         "history": project,
         "analyze": ["x"] + ([] if key == "LOG" else [log]) + live + project,
+        "report": ["c"] + ([] if key == "LOG" else [log]) + live + project
+                  + ([] if key == "output" else ["-o", f"{at}/report.html"]),
         "show": ["a"] + project,
         "log": ["a"] + project,
         "stale": project,
