@@ -232,6 +232,13 @@ definition = page.words(page.one("section", flag="canary_auto_submit"))
 ok("use: evidence.trial" in definition and "max: 5000ms" in definition, "a_template_is_part_of_the_definition")
 some = report(systems, "--all", *arguments[:2], output="some.html")
 ok("no file of log" in some.words(some.one("tr", row="v2.1.0")), "a_log_that_is_not_given_is_said")
+empty = lab.write("empty.ndjson", ["{}"])
+path = os.path.join(SCRATCH, "partly.html")
+partly = run("report", systems, "--all", *arguments[:-1], "together.requests=" + empty, "-o", path)
+page = Page(path)
+ok(partly.status == 2 and "no page" in page.words(page.one("tr", row="v2.1.0")) and
+   page.one("section", flag="canary_auto_submit") is not None, "one_flag_without_data_does_not_spoil_the_others",
+   partly.status, partly.err)
 lone = run("report", systems, "feature.offline-sync", *arguments, "-o", os.path.join(SCRATCH, "lone.html"))
 ok(lone.status == 2 and "neither a canary nor an experiment" in lone.err, "a_plain_flag_has_no_page", lone.err)
 

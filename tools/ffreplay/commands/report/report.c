@@ -191,7 +191,8 @@ static int put_flag(struct report_run *run, const char *name)
     project_free(project);
     if (!page)
         return status;
-    row->page = arena_format(&run->arena, "page-%u", ++run->page_count);
+    row->page = arena_format(&run->arena, "page-%u", run->row_count);
+    run->page_count++;
     status = is_canary ? report_canary(run, name, row) : report_experiment(run, name, row);
     const struct html html = {&run->arena, &run->pages, 0};
     if (run->has_index)
@@ -221,6 +222,17 @@ static bool write_file(struct report_run *run, const struct project *project)
     return written;
 }
 
+/* The last flag's page. What is wrong has been reported; the others' pages are none the worse. */
+static void leave_out(struct report_run *run, size_t length)
+{
+    struct index_row *row = &run->rows[run->row_count - 1];
+    run->page_count -= row->page != NULL;
+    run->pages.length = length;
+    run->no_verdict = true;
+    row->page = row->verdict = NULL;
+    row->why = "there is no page: the messages of the run say why";
+}
+
 static int report_all(struct report_run *run, struct project *project, char **operands, int count)
 {
     struct wanted wanted = {0};
@@ -230,9 +242,12 @@ static int report_all(struct report_run *run, struct project *project, char **op
         return EXIT_JOB;
     run->has_index = run->options->all || wanted.count > 1;
     for (uint32_t i = 0; i < wanted.count; i++) {
+        size_t length = run->pages.length;
         int status = put_flag(run, wanted.items[i]);
-        if (status != EXIT_FINE)
+        if (status != EXIT_FINE && !run->options->all)
             return status;
+        if (status != EXIT_FINE)
+            leave_out(run, length);
     }
     if (!write_file(run, project))
         return EXIT_JOB;
