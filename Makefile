@@ -139,8 +139,10 @@ bench: setup-build
 
 ## calibration: measure how often the statistics are wrong, into docs/calibration.md (minutes)
 calibration: setup-build
-	@$(MAKE) --no-print-directory -s $(BUILD)/calibrate $(BUILD)/tests/test_analysis_error
-	@{ $(BUILD)/calibrate; echo; MARKDOWN=1 $(BUILD)/tests/test_analysis_error; } >docs/calibration.md
+	@$(MAKE) --no-print-directory -s $(BUILD)/calibrate $(BUILD)/tests/test_analysis_error \
+		$(BUILD)/tests/test_values_error
+	@{ $(BUILD)/calibrate; echo; MARKDOWN=1 $(BUILD)/tests/test_analysis_error; \
+		MARKDOWN=1 $(BUILD)/tests/test_values_error; } >docs/calibration.md
 
 ## bench-peers: time evaluation beside other flag engines, from npm (JSON=1, MARKDOWN=1)
 bench-peers: setup-bench

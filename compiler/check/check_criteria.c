@@ -133,6 +133,21 @@ static void check_units(const struct checker *checker, const struct flag *flag,
     }
 }
 
+/* Its cap is that of an analysis, and another at each. */
+static void check_winsorized(const struct checker *checker, const struct criteria *criteria)
+{
+    for (uint32_t i = 0; i < criteria->count; i++) {
+        const struct metric *metric = criteria->items[i].metric;
+        if (!metric || !(metric->winsorize > 0))
+            continue;
+        diagnose(checker->diagnostics, FF0560, criteria->items[i].span,
+                 "'%s' is winsorized, which only an experiment's metrics can be",
+                 metric->name.text);
+        diagnose_note(checker->diagnostics, metric->name.span, "it is defined here");
+        diagnose_help(checker->diagnostics, "give it a 'cap', or the canary another metric");
+    }
+}
+
 /* Whether a threshold is an amount of the metric's unit, and says of which. */
 static bool says_unit(const struct criterion *criterion)
 {
@@ -202,12 +217,16 @@ static void check_canary(const struct checker *checker, const struct flag *flag,
     const struct bounds advance_when = bounds_of(checker, &canary->advance_when);
     check_units(checker, flag, targeting, &canary->guards);
     check_units(checker, flag, targeting, &canary->advance_when);
+    check_winsorized(checker, &canary->guards);
+    check_winsorized(checker, &canary->advance_when);
     check_advance(checker, &canary->guards, &canary->advance_when);
     check_canary_units(checker, canary);
     for (uint32_t i = 0; i < canary->stage_count; i++) {
         const struct stage *stage = &canary->stages[i];
         check_units(checker, flag, targeting, &stage->guards);
         check_units(checker, flag, targeting, &stage->advance_when);
+        check_winsorized(checker, &stage->guards);
+        check_winsorized(checker, &stage->advance_when);
         check_bounds_across(checker, &guards, &stage->guards);
         check_bounds_across(checker, &advance_when, &stage->advance_when);
         check_advance(checker, &canary->guards, &stage->advance_when);

@@ -39,11 +39,19 @@ static void warn_of_few(const struct checker *checker, const struct experiment *
                       size->units, round_up(mde));
 }
 
+/* One that may be looked at as often as anybody likes goes on until it can tell: `min_samples` is
+ * where it may end at the earliest. */
+static bool ends_at_min_samples(const struct experiment *experiment)
+{
+    return method_of_primary(experiment) != ANALYSIS_SEQUENTIAL;
+}
+
 /* Allow rounding: without a baseline, warn only below half the best-case size. */
 static bool is_too_few(const struct experiment *experiment, const struct sample_size *size)
 {
     double doubtful = size->is_certain ? 0.9 : 0.5;
-    return experiment->min_samples && (double)experiment->min_samples < doubtful * size->units;
+    return experiment->min_samples && ends_at_min_samples(experiment) &&
+           (double)experiment->min_samples < doubtful * size->units;
 }
 
 /* Only for drafts: when a running experiment began is not known. */

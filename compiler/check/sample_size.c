@@ -62,6 +62,25 @@ struct question {
 /* Of an arm's events and others: from here on, a share is judged as a mean. See effect.c. */
 #define LEAST_EVENTS 100
 
+/* By ranks, a test takes at most 1.16 times the units of a t-test. */
+enum analysis_method method_of_primary(const struct experiment *experiment)
+{
+    switch (experiment->asks_method ? METRIC_AS_EXPERIMENT : experiment->primary->method) {
+    case METRIC_SEQUENTIAL:
+        return ANALYSIS_SEQUENTIAL;
+    case METRIC_FIXED:
+    case METRIC_MANN_WHITNEY:
+        return ANALYSIS_FIXED;
+    case METRIC_GROUP_SEQUENTIAL:
+        return ANALYSIS_GROUP_SEQUENTIAL;
+    case METRIC_BAYESIAN:
+        return ANALYSIS_BAYESIAN;
+    case METRIC_AS_EXPERIMENT:
+        break;
+    }
+    return experiment->method;
+}
+
 static double power_of_primary(const struct experiment *experiment)
 {
     return 1 - (1 - experiment->power) / (experiment->guards.count + 1);
@@ -75,7 +94,7 @@ static struct question question_of(const struct experiment *experiment)
     struct question asked = {.test = planned_test(treatment / (control + treatment), alpha,
                                                   power_of_primary(experiment)),
                              .taking_part = control + treatment,
-                             .method = experiment->method,
+                             .method = method_of_primary(experiment),
                              .inflation = 1};
     if (asked.method == ANALYSIS_GROUP_SEQUENTIAL)
         asked.inflation = group_sequential_inflation(

@@ -33,6 +33,9 @@ struct sample_size {
  */
 bool sample_size(const struct targeting *targeting, struct sample_size *size);
 
+/* How its primary metric, which it has, is judged: as that says, or as the experiment. */
+enum analysis_method method_of_primary(const struct experiment *experiment);
+
 /* How many variants are compared with control. */
 uint32_t treatment_count(const struct experiment *experiment);
 

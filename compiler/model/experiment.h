@@ -5,11 +5,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "analysis_method.h"
 #include "condition.h"
 #include "criterion.h"
 
 struct arm;
 struct node;
+struct zone;
 
 #define EXPERIMENT_STATES(X)         \
     X(EXPERIMENT_DRAFT, "draft")     \
@@ -17,15 +19,6 @@ struct node;
     X(EXPERIMENT_CONCLUDED, "concluded")
 enum experiment_state { EXPERIMENT_STATES(WORDS_MEMBER) };
 extern const char *const experiment_state_words[];
-
-/* How an experiment is judged; docs/statistics.md has what each guarantees. */
-#define ANALYSIS_METHODS(X)                          \
-    X(ANALYSIS_SEQUENTIAL, "sequential")             \
-    X(ANALYSIS_FIXED, "fixed")                       \
-    X(ANALYSIS_GROUP_SEQUENTIAL, "group_sequential") \
-    X(ANALYSIS_BAYESIAN, "bayesian")
-enum analysis_method { ANALYSIS_METHODS(WORDS_MEMBER) };
-extern const char *const analysis_method_words[];
 
 /* Of ANALYSIS_GROUP_SEQUENTIAL: as many as anybody plans; one look is a fixed test. */
 #define EXPERIMENT_LOOKS_LEAST 2
@@ -54,10 +47,13 @@ struct experiment {
     struct span min_samples_span;
     int64_t min_duration;
     enum analysis_method method;
-    bool whole_weeks; /* min_duration is rounded up to weeks */
-    bool aa;          /* its variants are the same */
-    bool cuped;       /* judged less what units did before their exposure */
-    uint32_t looks;   /* ANALYSIS_GROUP_SEQUENTIAL: how many are planned, evenly apart */
+    bool asks_method;        /* a command line asks for it, of all metrics */
+    bool whole_weeks;        /* min_duration is rounded up to weeks */
+    bool aa;                 /* its variants are the same */
+    bool cuped;              /* judged less what units did before their exposure */
+    struct text stratify;    /* a field or attribute, by whose values changes are post-stratified */
+    const struct zone *zone; /* where a day begins; NULL: UTC */
+    uint32_t looks;          /* ANALYSIS_GROUP_SEQUENTIAL: how many are planned, evenly apart */
     double alpha, power, mde;
     struct span mde_span;
     struct experiment_baseline baseline;

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "compiler/base/words.h"
+#include "analysis_method.h"
 #include "condition.h"
 #include "metric_kinds.h"
 
@@ -33,6 +34,10 @@ struct metric {
     double quantile; /* `q`, 0 to 1 */
     double accuracy; /* of the sketch: 0.01 unless said */
     double cap;      /* a value counts as at most this; 0: it is not given */
+    /* A unit's value counts as at most this quantile of those of all arms' units; 0: it is not
+     * given. Known only once all units are: to an analysis. */
+    double winsorize;
+    enum metric_method method; /* of an experiment that it is judged in */
     bool per_unit;
     bool faulty; /* it has mistakes: it may be another than this */
     enum metric_aggregate aggregate;

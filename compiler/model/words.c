@@ -15,6 +15,7 @@ const char *const criterion_action_words[] = WORDS(CRITERION_ACTIONS);
 const char *const nodata_policy_words[] = WORDS(NODATA_POLICIES);
 const char *const experiment_state_words[] = WORDS(EXPERIMENT_STATES);
 const char *const analysis_method_words[] = WORDS(ANALYSIS_METHODS);
+const char *const metric_method_words[] = WORDS(METRIC_METHODS);
 const char *const version_scheme_words[] = WORDS(VERSION_SCHEMES);
 const char *const flag_kind_words[] = WORDS(FLAG_KINDS);
 const char *const clock_test_words[] = WORDS(CLOCK_TESTS);

@@ -163,12 +163,12 @@ static void report_zone(struct reader *reader, const struct text *name, const ch
                       zone_directory());
 }
 
-static void read_zone(struct reader *reader, struct node *node, void *target)
+const struct zone *read_zone_name(struct reader *reader, struct node *node)
 {
     struct text name;
     struct buffer unusable = {0};
     if (!read_text(reader, node, &name))
-        return;
+        return NULL;
     struct zone *zone = table_get(&reader->zones, name.text);
     if (!zone) {
         zone = ARENA_NEW(reader->arena, struct zone);
@@ -180,8 +180,13 @@ static void read_zone(struct reader *reader, struct node *node, void *target)
             zone = NULL;
         }
     }
-    ((struct now_keys *)target)->zone = zone;
     buffer_release(&unusable);
+    return zone;
+}
+
+static void read_zone(struct reader *reader, struct node *node, void *target)
+{
+    ((struct now_keys *)target)->zone = read_zone_name(reader, node);
 }
 
 static const struct form weekday_form = {
@@ -200,7 +205,7 @@ static const struct form between_form = {.kind = FORM_LIST,
                                          .most = 2};
 static const struct form offset_form =
     FORM("offset", "\"type\": \"string\", \"pattern\": \"^([+-][0-9]{2}:[0-9]{2}|Z)$\"");
-static const struct form zone_form = FORM("name of a time zone", "\"type\": \"string\"");
+const struct form zone_form = FORM("name of a time zone", "\"type\": \"string\"");
 static const struct field now_fields[] = {
     FIELD("before", FIELD_TIME, struct now_keys, before, "it is earlier"),
     FIELD("after", FIELD_TIME, struct now_keys, after, "it is later"),

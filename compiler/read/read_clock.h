@@ -18,6 +18,10 @@ struct condition *read_now(struct reader *reader, struct node *map);
 struct condition *read_window(struct reader *reader, const struct node *map,
                               const struct window *window, struct condition *condition);
 
-extern const struct form now_form;
+/* A time zone by its IANA name; NULL after reporting. */
+struct zone;
+const struct zone *read_zone_name(struct reader *reader, struct node *node);
+
+extern const struct form now_form, zone_form;
 
 #endif

@@ -3,6 +3,7 @@
 #include "compiler/base/arena.h"
 #include "compiler/base/percent.h"
 #include "draft.h"
+#include "read_clock.h"
 #include "read_condition.h"
 #include "read_criteria.h"
 #include "read_experiment.h"
@@ -161,6 +162,11 @@ static void read_looks(struct reader *reader, struct node *node, void *target)
                   "'method: fixed' looks once, 'method: sequential' as often as you like");
 }
 
+static void read_experiment_zone(struct reader *reader, struct node *node, void *target)
+{
+    ((struct experiment_keys *)target)->experiment.zone = read_zone_name(reader, node);
+}
+
 static bool is_arm(const struct experiment *experiment, uint32_t variant)
 {
     for (uint32_t i = 0; i < experiment->arm_count; i++) {
@@ -295,7 +301,9 @@ static const struct field experiment_fields[] = {
     FIELD("min_duration", FIELD_DURATION, struct experiment_keys, experiment.min_duration,
           "how long it runs before there can be a winner"),
     FIELD("whole_weeks", FIELD_BOOLEAN, struct experiment_keys, experiment.whole_weeks,
-          "`min_duration` is rounded up to whole weeks, at least one: weekends differ"),
+          "`min_duration` is rounded up to whole weeks, at least one, and only whole weeks are "
+          "judged: "
+          "weekends differ"),
     FIELD("aa", FIELD_BOOLEAN, struct experiment_keys, experiment.aa,
           "its variants do the same, to try assignment and metrics: a difference is a fault"),
     CHOICE("method", struct experiment_keys, experiment.method, analysis_method_words,
@@ -304,6 +312,12 @@ static const struct field experiment_fields[] = {
         "cuped", FIELD_BOOLEAN, struct experiment_keys, experiment.cuped,
         "take out what a unit's values before its exposure explain; logs have to reach back before "
         "the experiment"),
+    FIELD("stratify", FIELD_PLACED, struct experiment_keys, experiment.stratify,
+          "a field or attribute of the lines that expose units: what differs between arms only in "
+          "how units are spread over its values is taken out (post-stratification)",
+          .form = &field_name_form),
+    READ("zone", read_experiment_zone, zone_form,
+         "where a day begins: an IANA time zone, such as `Europe/Oslo`; default UTC"),
     READ("looks", read_looks, count_form,
          "of `group_sequential`: how many are planned, evenly apart, until every variant has "
          "`min_samples`; default 5"),

@@ -4,6 +4,7 @@
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
+#include "compiler/base/percent.h"
 #include "read_condition.h"
 #include "read_log_fields.h"
 #include "read_map.h"
@@ -78,6 +79,30 @@ static void read_cap(struct reader *reader, struct node *node, void *target)
                  "expected a number greater than 0, found '%s'", node->text);
 }
 
+/* "99%": few enough are beyond it, and many enough lie below. */
+static void read_winsorize(struct reader *reader, struct node *node, void *target)
+{
+    double *quantile = &((struct metric_keys *)target)->metric.winsorize;
+    uint32_t percent;
+    if (!read_percent(reader, node, &percent))
+        return;
+    *quantile = percent / (double)PERCENT_ALL;
+    if (*quantile >= 0.5 && *quantile < 1)
+        return;
+    diagnose(reader->diagnostics, FF0141, node->span,
+             "expected a percentage from 50%% up to but not 100%%, found '%s'", node->text);
+    diagnose_help(reader->diagnostics,
+                  "'winsorize: 99%%' counts the 1 %% of greatest values as the 99th percentile");
+}
+
+/* `as_experiment` is what it means to leave it out. */
+static void read_method(struct reader *reader, struct node *node, void *target)
+{
+    unsigned choice;
+    if (read_choice(reader, node, metric_method_words + 1, &choice))
+        ((struct metric_keys *)target)->metric.method = (enum metric_method)(choice + 1);
+}
+
 static void keep_log(struct reader *reader, struct node *node, void *target)
 {
     (void)reader;
@@ -86,13 +111,15 @@ static void keep_log(struct reader *reader, struct node *node, void *target)
 
 static const struct form better_form = {.kind = FORM_CHOICE, .words = better_words};
 static const struct form per_form = {.kind = FORM_CHOICE, .words = per_words};
+static const struct form method_form = {.kind = FORM_CHOICE, .words = metric_method_words + 1};
+static const struct form winsorize_form = ALIAS("percentage", percent_form);
 static const struct form field_condition_form = ALIAS("condition on fields", condition_form);
 static const struct form quantile_form =
     FORM("number", "\"type\": \"number\", \"minimum\": 0, \"maximum\": 1");
 static const struct form accuracy_form = ALIAS("number", quantity_form);
 static const struct form cap_form = FORM("number", "\"type\": \"number\", \"exclusiveMinimum\": 0");
 
-enum { COMMON_KEYS = 6 }; /* precede the keys that only some kinds have */
+enum { COMMON_KEYS = 7 }; /* precede the keys that only some kinds have */
 #define KEY(name) [COMMON_KEYS + METRIC_KEY_##name]
 static const struct field metric_fields[] = {
     CHOICE("kind", struct metric_keys, metric.kind, metric_kind_names,
@@ -103,6 +130,10 @@ static const struct field metric_fields[] = {
     READ("better", read_better, better_form, "which way is an improvement"),
     READ("where", read_where, field_condition_form, "only events for which it holds count"),
     READ("log", keep_log, log_name_form, "what it is computed from; needed if there are several"),
+    READ("method", read_method, method_form,
+         "how an experiment judges it; default: as the experiment's `method` says. `mann_whitney` "
+         "is "
+         "`fixed`, by ranks: of a mean per unit"),
     KEY(OF) = READ("of", read_of, field_condition_form, "the events whose share it is"),
     KEY(VALUE) = FIELD("value", FIELD_PLACED, struct metric_keys, metric.value,
                        "the field that it measures", .form = &field_name_form),
@@ -114,6 +145,9 @@ static const struct field metric_fields[] = {
     KEY(ACCURACY) = READ("accuracy", read_accuracy, accuracy_form,
                          "the relative error of the quantile; default 0.01"),
     KEY(CAP) = READ("cap", read_cap, cap_form, "values above it count as the cap"),
+    KEY(WINSORIZE) = READ("winsorize", read_winsorize, winsorize_form,
+                          "with `per: unit`, of an experiment: values above this percentile of all "
+                          "arms' units count as it; `99%`"),
     KEY(AGG) = CHOICE("agg", struct metric_keys, metric.aggregate, metric_aggregate_words,
                       "with `per: unit`: how a unit's events become one value"),
     KEY(PER) = READ("per", read_per, per_form, "what is counted; default `event`"),
@@ -146,6 +180,26 @@ static void check_needless_keys(struct reader *reader, const struct metric *metr
     buffer_release(&names);
 }
 
+static void check_winsorize(struct reader *reader, const struct metric *metric,
+                            const struct node *body)
+{
+    if (!(metric->winsorize > 0))
+        return;
+    if (!metric->per_unit) {
+        diagnose(reader->diagnostics, FF0364, find_entry(body, "winsorize")->key->span,
+                 "'winsorize' has no meaning without 'per: unit'");
+        diagnose_help(reader->diagnostics, "it caps units' values: add 'per: unit' and 'agg', or "
+                                           "cap events' values with 'cap'");
+    }
+    if (metric->cap > 0) {
+        diagnose(reader->diagnostics, FF0561, find_entry(body, "winsorize")->key->span,
+                 "a metric with two caps");
+        diagnose_note(reader->diagnostics, find_entry(body, "cap")->key->span, "the other is here");
+        diagnose_help(reader->diagnostics, "leave one out: 'cap' is the same at every look, "
+                                           "'winsorize' follows the values");
+    }
+}
+
 static void check_kind_keys(struct reader *reader, const struct metric *metric,
                             const struct node *body, uint32_t given)
 {
@@ -164,6 +218,15 @@ static void check_kind_keys(struct reader *reader, const struct metric *metric,
         diagnose(reader->diagnostics, FF0364, find_entry(body, "agg")->key->span,
                  "'agg' has no meaning without 'per: unit'");
         diagnose_help(reader->diagnostics, "it says how a unit's events become one value");
+    }
+    check_winsorize(reader, metric, body);
+    if (metric->method == METRIC_MANN_WHITNEY &&
+        (traits->bound != BOUND_MEAN || traits->over == OVER_UNITS || !metric->per_unit)) {
+        diagnose(reader->diagnostics, FF0364, find_entry(body, "method")->value->span,
+                 "'mann_whitney' has no meaning for %s%s", traits->noun,
+                 traits->bound == BOUND_MEAN && traits->over != OVER_UNITS ? " of events" : "");
+        diagnose_help(reader->diagnostics,
+                      "it ranks units by one value each: a mean with 'per: unit' and 'agg'");
     }
 }
 

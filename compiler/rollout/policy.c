@@ -87,9 +87,9 @@ void policy_digest(const struct targeting *targeting, const char *stage, char he
 
 static void hash_metric(crypto_generichash_state *state, const struct metric *metric)
 {
-    static const char *const keys[] = {"kind",        "better",   "where", "log",       "of",
-                                       "value",       "per",      "agg",   "numerator", "cap",
-                                       "denominator", "accuracy", "q",     NULL};
+    static const char *const keys[] = {
+        "kind",      "better", "where",       "log",      "of", "value",     "per",    "agg",
+        "numerator", "cap",    "denominator", "accuracy", "q",  "winsorize", "method", NULL};
     hash_text(state, metric->name.text);
     if (metric->node)
         hash_keys(state, metric->node, keys);
@@ -106,9 +106,9 @@ void metric_digest(const struct metric *metric, char hex[POLICY_DIGEST])
 void experiment_digest(const struct targeting *targeting, char hex[POLICY_DIGEST])
 {
     static const char *const keys[] = {
-        "split",  "control",     "traffic",      "if",     "primary", "metrics",
-        "guards", "min_samples", "min_duration", "method", "looks",   "alpha",
-        "mde",    "cuped",       "whole_weeks",  "aa",     NULL};
+        "split",       "control",      "traffic",  "if",    "primary", "metrics", "guards",
+        "min_samples", "min_duration", "method",   "looks", "alpha",   "mde",     "cuped",
+        "whole_weeks", "aa",           "stratify", "zone",  NULL};
     const struct experiment *experiment = targeting->experiment;
     crypto_generichash_state state;
     crypto_generichash_init(&state, NULL, 0, (POLICY_DIGEST - 1) / 2);

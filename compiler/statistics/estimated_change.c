@@ -97,6 +97,78 @@ struct estimated_change adjusted_change(const struct arm_moments *variant,
     return (struct estimated_change){difference / fabs(base), error, degrees, n + m};
 }
 
+/* Means of both arms over their parts, and by how much the parts' change less `ratio` times the
+ * control differs from that of all. */
+struct standardized {
+    double variant, control, before; /* `before`: of the variant, less the control's */
+    double of_variant, of_control;   /* variances of these means */
+};
+
+static double share_of(const struct arm_strata *strata, size_t part, double all)
+{
+    return (strata->variant[part].outcome.n + strata->control[part].outcome.n) / all;
+}
+
+static double before_gap(const struct arm_strata *strata, size_t part)
+{
+    return strata->variant[part].before.mean - strata->control[part].before.mean;
+}
+
+/* The variance of the control's mean is that of `times` it, as in adjusted(). */
+static struct standardized standardize(const struct arm_strata *strata, double all, double slope,
+                                       double times)
+{
+    struct standardized sum = {0};
+    for (size_t i = 0; i < strata->count; i++) {
+        double share = share_of(strata, i, all);
+        sum.variant += share * strata->variant[i].outcome.mean;
+        sum.control += share * strata->control[i].outcome.mean;
+        sum.before += slope != 0 ? share * before_gap(strata, i) : 0;
+        sum.of_variant += share * share * adjusted(&strata->variant[i], 1, slope);
+        sum.of_control += share * share * adjusted(&strata->control[i], times, slope);
+    }
+    return sum;
+}
+
+/* What the shares' being estimates adds, where each part counts as its change less that of all. */
+static double of_shares(const struct arm_strata *strata, const struct standardized *mean,
+                        double all, double slope, double times)
+{
+    double variance = 0;
+    for (size_t i = 0; i < strata->count; i++) {
+        double off = strata->variant[i].outcome.mean - mean->variant -
+                     times * (strata->control[i].outcome.mean - mean->control);
+        off -= slope != 0 ? slope * before_gap(strata, i) - slope * mean->before : 0;
+        variance += share_of(strata, i, all) * off * off / all;
+    }
+    return variance;
+}
+
+struct estimated_change stratified_change(const struct arm_strata *strata,
+                                          const struct arm_moments *variant,
+                                          const struct arm_moments *control, enum change change,
+                                          double *slope)
+{
+    struct estimated_change whole = adjusted_change(variant, control, change, slope);
+    double used = isnan(*slope) ? 0 : *slope, all = variant->outcome.n + control->outcome.n;
+    for (size_t i = 0; i < strata->count; i++)
+        if (!are_usable(&strata->variant[i].outcome, &strata->control[i].outcome))
+            return unknown;
+    struct standardized mean = standardize(strata, all, used, 1);
+    double base = mean.control, difference = mean.variant - base - used * mean.before, times = 1;
+    if (change == CHANGE_RELATIVE) {
+        if (base == 0)
+            return unknown;
+        times = mean.variant / base;
+        mean = standardize(strata, all, used, times);
+        difference /= fabs(base);
+    }
+    double error =
+        sqrt(mean.of_variant + mean.of_control + of_shares(strata, &mean, all, used, times));
+    error /= change == CHANGE_RELATIVE ? fabs(base) : 1;
+    return (struct estimated_change){difference, error, whole.degrees, all};
+}
+
 /* (variant - ratio control - slope gap)^2 <= errors^2 times its variance, as a quadratic inequality
  * in the ratio: square ratio^2 - 2 half ratio + rest <= 0. */
 struct interval fieller_interval(const struct arm_moments *variant,

@@ -6,6 +6,7 @@
 #define FFC_ESTIMATED_CHANGE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "interval.h"
 #include "moments.h"
@@ -45,6 +46,24 @@ bool mean_is_near_zero(const struct moments *control);
 struct estimated_change adjusted_change(const struct arm_moments *variant,
                                         const struct arm_moments *control, enum change change,
                                         double *slope);
+
+/* Two arms in parts, by what units were before: the same parts in both. */
+struct arm_strata {
+    const struct arm_moments *variant, *control;
+    size_t count;
+};
+
+/*
+ * adjusted_change() of each part, weighted by its share of both arms' units: what differed between
+ * the arms in how their units are spread over the parts is no change (Miratrix, Sekhon and Yu,
+ * JRSS B 2013). The shares are estimates, too, and their variance is in the error. `variant` and
+ * `control` are the arms as a whole, which give the slope and the degrees of freedom. Unknown where
+ * a part has fewer than two units of an arm.
+ */
+struct estimated_change stratified_change(const struct arm_strata *strata,
+                                          const struct arm_moments *variant,
+                                          const struct arm_moments *control, enum change change,
+                                          double *slope);
 
 /*
  * The relative changes that are not shown to differ from what was seen, by so many standard errors:

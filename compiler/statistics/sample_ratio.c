@@ -63,3 +63,17 @@ struct sample_ratio sample_ratio(const double *observed, const double *weights, 
     found.anytime_p = fmin(1, 1 / e);
     return found;
 }
+
+#define CONCENTRATION 100
+
+double sample_ratio_log_e(const double *observed, const double *weights, size_t count)
+{
+    struct arms arms = all_arms(observed, weights, count);
+    double log_e = lgamma(CONCENTRATION) - lgamma(CONCENTRATION + arms.units);
+    for (size_t i = 0; i < count; i++) {
+        double share = weights[i] / arms.weight, own = CONCENTRATION * share;
+        if (weights[i] > 0)
+            log_e += lgamma(own + observed[i]) - lgamma(own) - observed[i] * log(share);
+    }
+    return log_e;
+}

@@ -16,6 +16,14 @@ struct sample_ratio {
     struct goodness_of_fit fit; /* NaN with too few units, too */
     double anytime_p;           /* by an e-process: what to look at again and again */
 };
+/*
+ * The logarithm of an e-value against these shares: the mean likelihood ratio of shares around
+ * them, by a Dirichlet distribution as if 100 units had been seen in these shares (Lindon and
+ * Malek, NeurIPS 2022). Each look's 1 / e is a p-value, and so is the least of all looks'. Arms
+ * without a weight are left out.
+ */
+double sample_ratio_log_e(const double *observed, const double *weights, size_t count);
+
 #define SAMPLE_RATIO_LEAST 8 /* units an arm, on average, below which chi-square is not trusted */
 struct sample_ratio sample_ratio(const double *observed, const double *weights, size_t count);
 

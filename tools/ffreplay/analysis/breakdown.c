@@ -30,7 +30,7 @@ static void gather(const struct conclusion *conclusion, const struct breakdown *
 static enum effect_verdict verdict_of(const struct conclusion *conclusion,
                                       const struct group_effect *seen, const struct metric *metric)
 {
-    bool fell = seen->effect.absolute.value < 0;
+    bool fell = effect_is_down(&seen->effect);
     if (seen->effect.state != EFFECT_FINE)
         return VERDICT_INSUFFICIENT;
     if (!(seen->p_adjusted <= conclusion->terms.judgement.alpha))
@@ -45,7 +45,7 @@ static void judge_group(const struct conclusion *conclusion, const struct breakd
     const struct measure *measure = conclusion->metrics[metric].measure;
     const struct arm_evidence *arms =
         &breakdown->evidence[breakdown_place(conclusion, breakdown, metric, group, 0)];
-    struct judgement judgement = conclusion->terms.judgement;
+    struct judgement judgement = conclusion->metrics[metric].judgement;
     double groups = breakdown->groups->count;
     judgement.alpha /= groups;
     for (uint32_t arm = 0; arm < conclusion->arms->count; arm++) {
@@ -67,7 +67,8 @@ static void test_interaction(const struct conclusion *conclusion, const struct b
     for (uint32_t group = 0; group < breakdown->groups->count; group++) {
         const struct arm_evidence *arms =
             &breakdown->evidence[breakdown_place(conclusion, breakdown, metric, group, 0)];
-        changes[group] = change_about_normal(&arms[arm], &arms[conclusion->arms->control],
+        changes[group] = change_about_normal(&conclusion->metrics[metric].judgement, &arms[arm],
+                                             &arms[conclusion->arms->control],
                                              conclusion->metrics[metric].measure);
     }
     breakdown->interactions[interaction_place(conclusion, metric, arm)].test =
@@ -202,9 +203,9 @@ void breakdowns_reach(struct breakdowns *breakdowns, struct conclusion *conclusi
 {
     const struct unit_groups *groups = conclusion->outcomes->groups;
     enum analysis_method method = conclusion->terms.judgement.method;
-    breakdowns->count = groups->count;
+    breakdowns->count = groups->shown;
     breakdowns->holds_once = method != ANALYSIS_FIXED;
-    for (uint32_t i = 0; i < groups->count; i++) {
+    for (uint32_t i = 0; i < groups->shown; i++) {
         struct breakdown *breakdown = &breakdowns->items[i];
         breakdown->groups = &groups->fields[i];
         judge_ratios(conclusion, breakdown, arena);
@@ -214,6 +215,6 @@ void breakdowns_reach(struct breakdowns *breakdowns, struct conclusion *conclusi
         if (text)
             *ARENA_APPEND(arena, conclusion->issues.items, conclusion->issues.count) = text;
     }
-    if (groups->count > 0 && conclusion->metric_count > 0)
+    if (groups->shown > 0 && conclusion->metric_count > 0)
         adjust_interactions(breakdowns, conclusion);
 }

@@ -12,6 +12,8 @@
 #include "compiler/model/model.h"
 #include "compiler/statistics/heterogeneity.h"
 #include "compiler/statistics/multiplicity.h"
+#include "post_strata.h"
+#include "quality.h"
 
 const char *const metric_role_words[] = WORDS(METRIC_ROLES);
 const char *const effect_verdict_words[] = WORDS(EFFECT_VERDICTS);
@@ -25,7 +27,7 @@ static_assert(ARMS_MOST <= HOMOGENEITY_COLUMNS_MOST, "arms are columns of a tabl
 #define CROSSOVER_SHARE 0.01
 #define DAY             86400000.0
 
-static void say(struct sentence_list *list, struct arena *arena, const char *text)
+void conclusion_say(struct sentence_list *list, struct arena *arena, const char *text)
 {
     *ARENA_APPEND(arena, list->items, list->count) = text;
 }
@@ -49,6 +51,11 @@ static void judge_ratio(struct conclusion *conclusion, struct arena *arena)
     conclusion->ratio = (struct sample_ratio){.fit.p = NAN, .anytime_p = NAN};
     if (known > 0)
         conclusion->ratio = sample_ratio(observed, shares, arms->count);
+    conclusion->ratio_log_e = NAN;
+    if (!isnan(conclusion->ratio.fit.p)) {
+        conclusion->ratio_log_e = sample_ratio_log_e(observed, shares, arms->count);
+        conclusion->ratio.anytime_p = fmin(1, exp(-conclusion->ratio_log_e));
+    }
     if (!conclusion_ratio_is_off(conclusion))
         return;
     const char *counts = "";
@@ -57,7 +64,8 @@ static void judge_ratio(struct conclusion *conclusion, struct arena *arena)
         counts = arena_format(arena, "%s%s%" PRIu64 " in %s where %.0f belong", counts,
                               i > 0 ? ", " : "", conclusion->units.by_arm[i], conclusion->names[i],
                               all * shares[i] / known);
-    say(&conclusion->issues, arena,
+    conclusion_say(
+        &conclusion->issues, arena,
         arena_format(arena,
                      "sample ratio mismatch: %s (p = %.2g): units of one arm are lost or counted "
                      "twice, and no difference can be trusted",
@@ -71,16 +79,12 @@ static void judge_ratio(struct conclusion *conclusion, struct arena *arena)
 #define DAY_P        0.01
 #define NEARLY_EVERY 0.8
 
-static int64_t day_of(int64_t time)
-{
-    int64_t day = time / (int64_t)DAY;
-    return time % (int64_t)DAY < 0 ? day - 1 : day;
-}
-
 static void count_days(struct conclusion *conclusion, struct arena *arena)
 {
     const struct exposures *exposures = conclusion->exposures;
-    int64_t first = day_of(exposures->first), days = day_of(exposures->last) - first + 1;
+    const struct zone *zone = conclusion->terms.zone;
+    int64_t first = local_day(zone, exposures->first),
+            days = local_day(zone, exposures->last) - first + 1;
     if (exposures->lines == 0 || days > DAYS_MOST)
         return;
     struct day_ratio *ratios = ARENA_ARRAY(arena, struct day_ratio, (size_t)days);
@@ -88,7 +92,7 @@ static void count_days(struct conclusion *conclusion, struct arena *arena)
         const struct exposure *exposure = &exposures->slots[i];
         uint32_t arm = exposure_arm(exposure);
         if (arm != NO_ARM)
-            ratios[day_of(exposure->first) - first].by_arm[arm]++;
+            ratios[local_day(zone, exposure->first) - first].by_arm[arm]++;
     }
     conclusion->days = ratios;
     for (int64_t day = 0; day < days; day++) {
@@ -99,16 +103,9 @@ static void count_days(struct conclusion *conclusion, struct arena *arena)
             continue;
         struct day_ratio *kept = &ratios[conclusion->day_count++];
         *kept = ratios[day];
-        kept->day = (first + day) * (int64_t)DAY;
+        kept->day = local_day_begins(zone, first + day);
         kept->p = sample_ratio(observed, conclusion->arms->shares, conclusion->arms->count).fit.p;
     }
-}
-
-static const char *date_text(struct arena *arena, int64_t time)
-{
-    char text[32];
-    format_time(time, text, sizeof text);
-    return arena_format(arena, "%.10s", text);
 }
 
 /* Whether the days differ in their ratio, whatever it should be. */
@@ -148,14 +145,14 @@ static const char *days_text(const struct conclusion *conclusion, struct arena *
         known_since += since != UINT32_MAX && !isnan(day->p) ? 1 : 0;
         if (is_off && off++ < 5)
             dates = arena_format(arena, "%s%s%s", dates, *dates ? ", " : "",
-                                 date_text(arena, day->day));
+                                 local_date(conclusion->terms.zone, day->day, arena));
     }
     if (off == 0)
         return arena_format(arena, "by different amounts on %u days, none of which stands out",
                             known);
     if (off >= NEARLY_EVERY * known_since && known_since > 1)
         return arena_format(arena, "from %s on: what was changed then?",
-                            date_text(arena, conclusion->days[since].day));
+                            local_date(conclusion->terms.zone, conclusion->days[since].day, arena));
     return arena_format(arena, "on %u of %u days: %s%s", off, known, dates, off > 5 ? ", …" : "");
 }
 
@@ -169,7 +166,8 @@ static void diagnose_ratio(struct conclusion *conclusion, struct arena *arena)
     count_days(conclusion, arena);
     const char *when = conclusion->issues.count > 0 ? days_text(conclusion, arena) : NULL;
     if (when)
-        say(&conclusion->issues, arena, arena_format(arena, "the ratio is off %s", when));
+        conclusion_say(&conclusion->issues, arena,
+                       arena_format(arena, "the ratio is off %s", when));
 }
 
 static void judge_crossovers(struct conclusion *conclusion, struct arena *arena)
@@ -178,18 +176,20 @@ static void judge_crossovers(struct conclusion *conclusion, struct arena *arena)
     if (units->crossover < LEAST_CROSSOVER ||
         (double)units->crossover < CROSSOVER_SHARE * (double)(units->all + units->crossover))
         return;
-    say(&conclusion->issues, arena,
-        arena_format(arena,
-                     "%" PRIu64 " units were seen in more than one arm: the log's unit is not what "
-                     "the flag is bucketed by, or its salt or split has changed",
-                     units->crossover));
+    conclusion_say(&conclusion->issues, arena,
+                   arena_format(arena,
+                                "%" PRIu64
+                                " units were seen in more than one arm: the log's unit is not what "
+                                "the flag is bucketed by, or its salt or split has changed",
+                                units->crossover));
 }
 
 static void note_what_was_taken(struct conclusion *conclusion, struct arena *arena)
 {
     const struct exposures *exposures = conclusion->exposures;
     if (exposures->as_logged > 0 && !conclusion->arms->alone && conclusion->arms->divides)
-        say(&conclusion->notes, arena,
+        conclusion_say(
+            &conclusion->notes, arena,
             arena_format(arena,
                          "%" PRIu64
                          " lines name a variant, but not what decided: a unit that a rule "
@@ -200,15 +200,17 @@ static void note_what_was_taken(struct conclusion *conclusion, struct arena *are
 /* Where the interval that is shown holds no change though there was one, or the other way. */
 static void note_intervals(struct conclusion *conclusion, struct arena *arena)
 {
-    bool may_differ = conclusion->terms.judgement.method == ANALYSIS_SEQUENTIAL;
-    for (uint32_t i = 0; may_differ && i < conclusion->metric_count; i++)
+    for (uint32_t i = 0; i < conclusion->metric_count; i++)
         for (uint32_t arm = 0; arm < conclusion->arms->count; arm++) {
             const struct judged_metric *metric = &conclusion->metrics[i];
             const struct effect *effect = &metric->variants[arm].effect;
-            if (arm == conclusion->arms->control || effect->state != EFFECT_FINE ||
-                intervals_agree(effect))
+            bool may_differ =
+                metric->judgement.method == ANALYSIS_SEQUENTIAL || metric->arms[arm].strata;
+            if (arm == conclusion->arms->control || effect->state != EFFECT_FINE || !may_differ ||
+                isnan(effect->relative.value) || intervals_agree(effect))
                 continue;
-            say(&conclusion->notes, arena,
+            conclusion_say(
+                &conclusion->notes, arena,
                 arena_format(arena,
                              "of %s in %s the difference is judged, whose interval is %.4g to "
                              "%.4g; that of the relative change is less exact",
@@ -226,7 +228,7 @@ static bool is_judged(const struct judged_effect *judged)
 
 static bool is_good(const struct judged_metric *metric, const struct effect *effect)
 {
-    return (effect->absolute.value < 0) == metric->measure->metric->lower_is_better;
+    return effect_is_down(effect) == metric->measure->metric->lower_is_better;
 }
 
 /* Of methods without an e-value, one from the p-value: Vovk and Wang 2021, at kappa 1/2. */
@@ -243,7 +245,10 @@ static void adjust_role(struct conclusion *conclusion, enum metric_role role)
 {
     uint32_t arms = conclusion->arms->count, count = 0;
     size_t most = (size_t)conclusion->metric_count * arms + 1;
-    bool every_look = conclusion->terms.judgement.method == ANALYSIS_SEQUENTIAL;
+    bool every_look = true;
+    for (uint32_t i = 0; i < conclusion->metric_count; i++)
+        every_look &= conclusion->metrics[i].role != role ||
+                      conclusion->metrics[i].judgement.method == ANALYSIS_SEQUENTIAL;
     double *values = xcalloc(most, sizeof *values);
     struct judged_effect **of = xcalloc(most, sizeof *of);
     for (uint32_t i = 0; i < conclusion->metric_count; i++)
@@ -296,7 +301,7 @@ static struct margin margin_of(const struct criterion *guard)
 static double p_on_side(const struct conclusion *conclusion, const struct judged_metric *metric,
                         uint32_t arm, const struct margin *margin, enum side side)
 {
-    const struct judgement *judgement = &conclusion->terms.judgement;
+    const struct judgement *judgement = &metric->judgement;
     const struct arm_evidence *variant = &metric->arms[arm];
     if (margin->of_value)
         return value_p_within(judgement, variant, metric->measure, side, margin->size);
@@ -339,11 +344,58 @@ static void judge_change(struct conclusion *conclusion, struct judged_metric *me
                                                          : VERDICT_WORSE;
 }
 
-static void judge_metrics(struct conclusion *conclusion, uint32_t max_bad)
+struct judgement judgement_of(const struct experiment_terms *terms, const struct metric *metric)
+{
+    struct judgement judgement = terms->judgement;
+    if (!terms->asks_method && metric->method != METRIC_AS_EXPERIMENT)
+        judgement.method = metric->method == METRIC_MANN_WHITNEY
+                               ? ANALYSIS_FIXED
+                               : (enum analysis_method)(metric->method - METRIC_SEQUENTIAL);
+    judgement.by_ranks =
+        metric->method == METRIC_MANN_WHITNEY && judgement.method == ANALYSIS_FIXED;
+    return judgement;
+}
+
+/* What was done to a metric's values, which its definition asks for. */
+static void note_metric(struct conclusion *conclusion, const struct judged_metric *metric,
+                        uint32_t parts, struct arena *arena)
+{
+    const struct metric *of = metric->measure->metric;
+    if (!isnan(metric->winsorized.cap))
+        conclusion_say(
+            &conclusion->notes, arena,
+            arena_format(
+                arena,
+                "%s is capped at %.5g, the %.5g %% quantile of all arms' units, %" PRIu64
+                " of which have more%s",
+                of->name.text, metric->winsorized.cap, of->winsorize * 100,
+                metric->winsorized.above,
+                metric->judgement.method == ANALYSIS_SEQUENTIAL
+                    ? "; it moves from look to look, so what holds at every look holds for "
+                      "many units only, as with a mean; a 'cap' set beforehand stays"
+                    : ""));
+    if (conclusion->strata_field != NO_FIELD && parts == 0)
+        conclusion_say(
+            &conclusion->notes, arena,
+            arena_format(arena, "%s is not stratified: there are no two parts with %d units an arm",
+                         of->name.text, STRATUM_LEAST));
+    if (metric->judgement.by_ranks)
+        conclusion_say(
+            &conclusion->notes, arena,
+            arena_format(arena,
+                         "%s is judged by ranks: whether units of a variant tend to be above those "
+                         "of the control. Its change is a shift, and not that of the mean",
+                         of->name.text));
+}
+
+static void judge_metrics(struct conclusion *conclusion, uint32_t max_bad, struct arena *arena)
 {
     const struct arms *arms = conclusion->arms;
     for (uint32_t i = 0; i < conclusion->metric_count; i++) {
         struct judged_metric *metric = &conclusion->metrics[i];
+        uint32_t parts = 0;
+        metric->judgement = judgement_of(&conclusion->terms, metric->measure->metric);
+        metric->winsorized = winsorize(conclusion->outcomes, i, &conclusion->units);
         for (uint32_t arm = 0; arm < arms->count; arm++)
             arm_evidence_gather(&metric->arms[arm], metric->measure,
                                 outcome_cell(conclusion->outcomes->cells, i, arm),
@@ -351,11 +403,14 @@ static void judge_metrics(struct conclusion *conclusion, uint32_t max_bad)
                                     ? outcome_cell(conclusion->outcomes->before, i, arm)
                                     : NULL,
                                 conclusion->units.by_arm[arm], max_bad);
+        if (conclusion->strata_field != NO_FIELD)
+            parts = post_strata_gather(conclusion, metric, i, max_bad, arena);
+        note_metric(conclusion, metric, parts, arena);
         for (uint32_t arm = 0; arm < arms->count; arm++)
             if (arm != arms->control)
                 metric->variants[arm].effect =
-                    effect_of(&conclusion->terms.judgement, &metric->arms[arm],
-                              &metric->arms[arms->control], metric->measure);
+                    effect_of(&metric->judgement, &metric->arms[arm], &metric->arms[arms->control],
+                              metric->measure);
     }
     adjust_role(conclusion, ROLE_PRIMARY);
     adjust_role(conclusion, ROLE_SECONDARY);
@@ -431,6 +486,8 @@ static uint64_t fewest_units(const struct conclusion *conclusion)
 static double elapsed(const struct conclusion *conclusion)
 {
     const struct exposures *exposures = conclusion->exposures;
+    if (conclusion->covered > 0)
+        return (double)conclusion->covered;
     return exposures->lines > 0 ? (double)(exposures->last - exposures->first) : 0;
 }
 
@@ -451,7 +508,8 @@ static void judge_sameness(struct conclusion *conclusion, struct arena *arena)
             if (arm == conclusion->arms->control ||
                 (judged->verdict != VERDICT_BETTER && judged->verdict != VERDICT_WORSE))
                 continue;
-            say(&conclusion->issues, arena,
+            conclusion_say(
+                &conclusion->issues, arena,
                 arena_format(arena,
                              "an A/A experiment, and %s differs in %s (%s, p = %.2g): who is "
                              "assigned, or what is measured, depends on the variant",
@@ -466,6 +524,58 @@ static double least_duration(const struct experiment_terms *terms)
     return terms->of_whole_weeks ? weeks * 7 * DAY : (double)terms->min_duration;
 }
 
+static bool is_enough(const struct conclusion *conclusion)
+{
+    return fewest_units(conclusion) >= conclusion->terms.min_samples &&
+           elapsed(conclusion) >= least_duration(&conclusion->terms);
+}
+
+static bool is_once(const struct judged_metric *metric)
+{
+    return metric->judgement.method == ANALYSIS_FIXED;
+}
+
+bool conclusion_is_early(const struct conclusion *conclusion)
+{
+    bool once = false;
+    for (uint32_t i = 0; i < conclusion->metric_count; i++)
+        once |= is_once(&conclusion->metrics[i]);
+    return once && !is_enough(conclusion);
+}
+
+/* Of what is judged once, that it is not yet. */
+/* Times that are off, or logs that are swapped, look as if nobody had done anything. */
+static void note_before(struct conclusion *conclusion, struct arena *arena)
+{
+    uint64_t before = conclusion->outcomes->left_out[OUTCOME_BEFORE];
+    if (before > conclusion->outcomes->lines && !conclusion->outcomes->before)
+        conclusion_say(&conclusion->notes, arena,
+                       arena_format(arena,
+                                    "%" PRIu64 " lines are left out, being from before their unit "
+                                    "was exposed, and %" PRIu64
+                                    " count: do all logs have the same clock?",
+                                    before, conclusion->outcomes->lines));
+}
+
+static void note_early(struct conclusion *conclusion, struct arena *arena)
+{
+    const struct experiment_terms *terms = &conclusion->terms;
+    if (conclusion_is_early(conclusion))
+        conclusion_say(
+            &conclusion->notes, arena,
+            "this look is before the planned end: intervals and p of what is judged once do not "
+            "hold yet, and decide nothing");
+    for (uint32_t i = 0; i < conclusion->metric_count; i++)
+        if (is_once(&conclusion->metrics[i]) && terms->min_samples == 0 &&
+            terms->min_duration == 0) {
+            conclusion_say(
+                &conclusion->notes, arena,
+                "nothing says when the planned end is, at which this holds once: 'min_samples' or "
+                "'min_duration' do");
+            return;
+        }
+}
+
 /* What has to come yet, whatever the metrics say; true: nothing. */
 static bool has_enough(struct conclusion *conclusion, struct arena *arena)
 {
@@ -473,16 +583,17 @@ static bool has_enough(struct conclusion *conclusion, struct arena *arena)
     uint64_t fewest = fewest_units(conclusion);
     bool enough = true;
     if (fewest < terms->min_samples) {
-        say(&conclusion->reasons, arena,
+        conclusion_say(
+            &conclusion->reasons, arena,
             arena_format(arena, "%" PRIu64 " units in the smallest arm, of 'min_samples' %" PRIu64,
                          fewest, terms->min_samples));
         enough = false;
     }
     if (elapsed(conclusion) < least_duration(terms)) {
-        say(&conclusion->reasons, arena,
-            arena_format(arena, "%.1f days, of %s %.1f", elapsed(conclusion) / DAY,
-                         terms->of_whole_weeks ? "whole weeks," : "'min_duration'",
-                         least_duration(terms) / DAY));
+        conclusion_say(&conclusion->reasons, arena,
+                       arena_format(arena, "%.1f days, of %s %.1f", elapsed(conclusion) / DAY,
+                                    terms->of_whole_weeks ? "whole weeks," : "'min_duration'",
+                                    least_duration(terms) / DAY));
         enough = false;
     }
     return enough;
@@ -518,6 +629,17 @@ static bool is_worse(const struct conclusion *conclusion, uint32_t arm)
     return worse_in(conclusion, arm) != NULL;
 }
 
+/* By what may be looked at now. */
+static bool may_stop(const struct conclusion *conclusion, uint32_t arm)
+{
+    bool enough = is_enough(conclusion);
+    for (uint32_t i = 0; i < conclusion->metric_count; i++)
+        if (conclusion->metrics[i].variants[arm].verdict == VERDICT_WORSE &&
+            (enough || !is_once(&conclusion->metrics[i])))
+            return true;
+    return false;
+}
+
 /* Why a variant is not shipped yet. */
 static void say_why_not(struct conclusion *conclusion, struct arena *arena, uint32_t arm)
 {
@@ -526,7 +648,11 @@ static void say_why_not(struct conclusion *conclusion, struct arena *arena, uint
     const struct judged_metric *guard = unshown_guard(conclusion, arm);
     const struct judged_metric *primary = primary_of(conclusion);
     const char *text = NULL;
-    if (worse)
+    if (worse && !may_stop(conclusion, arm))
+        text = arena_format(
+            arena, "%s looks worse in %s (%s), which is judged once, at the planned end", name,
+            metric_name(worse), change_text(arena, &worse->variants[arm].effect));
+    else if (worse)
         text = arena_format(arena, "%s is worse in %s (%s): take it out", name, metric_name(worse),
                             change_text(arena, &worse->variants[arm].effect));
     else if (!primary)
@@ -542,21 +668,22 @@ static void say_why_not(struct conclusion *conclusion, struct arena *arena, uint
         text = arena_format(arena, "%s is better in %s, but not shown to keep %s within its margin",
                             name, metric_name(primary), metric_name(guard));
     if (text)
-        say(&conclusion->reasons, arena, text);
+        conclusion_say(&conclusion->reasons, arena, text);
 }
 
 static void decide(struct conclusion *conclusion, struct arena *arena)
 {
     bool enough = has_enough(conclusion, arena);
     uint32_t best = best_arm(conclusion);
-    if (conclusion->arms->count > 1 && all_variants(conclusion, is_worse)) {
+    if (conclusion->arms->count > 1 && all_variants(conclusion, may_stop)) {
         conclusion->decision = DECISION_STOP;
         conclusion->reasons.count = 0;
     } else if (best != NO_ARM && enough) {
         const struct judged_metric *primary = primary_of(conclusion);
         conclusion->decision = DECISION_SHIP;
         conclusion->winner = best;
-        say(&conclusion->reasons, arena,
+        conclusion_say(
+            &conclusion->reasons, arena,
             arena_format(arena, "%s is better in %s (%s, p = %.2g)%s", conclusion->names[best],
                          metric_name(primary), change_text(arena, &primary->variants[best].effect),
                          primary->variants[best].p_adjusted,
@@ -564,9 +691,10 @@ static void decide(struct conclusion *conclusion, struct arena *arena)
         return;
     } else if (enough && all_variants(conclusion, is_alike)) {
         conclusion->decision = DECISION_NO_DIFFERENCE;
-        say(&conclusion->reasons, arena,
-            arena_format(arena, "every variant is within ±%.3g %% of the control in %s",
-                         conclusion->terms.mde * 100, metric_name(primary_of(conclusion))));
+        conclusion_say(&conclusion->reasons, arena,
+                       arena_format(arena, "every variant is within ±%.3g %% of the control in %s",
+                                    conclusion->terms.mde * 100,
+                                    metric_name(primary_of(conclusion))));
         return;
     }
     for (uint32_t arm = 0; arm < conclusion->arms->count; arm++)
@@ -583,7 +711,7 @@ static bool would_pass(const struct conclusion *conclusion, const struct judged_
                        uint32_t arm, double growth)
 {
     uint32_t control = conclusion->arms->control;
-    const struct judgement *judgement = &conclusion->terms.judgement;
+    const struct judgement *judgement = &metric->judgement;
     struct judged_metric later = *metric;
     later.arms[arm] = arm_evidence_grown(&metric->arms[arm], growth);
     later.arms[control] = arm_evidence_grown(&metric->arms[control], growth);
@@ -597,15 +725,20 @@ static bool would_pass(const struct conclusion *conclusion, const struct judged_
            effect.p * (conclusion->arms->count - 1) <= judgement->alpha;
 }
 
-/* How many times the units that takes; infinite where MOST_GROWTH times are not enough. */
+/* How many times the units that takes; infinite where MOST_GROWTH times are not enough, NaN where
+ * nobody can tell. */
 static double growth_needed(const struct conclusion *conclusion, const struct judged_metric *metric,
                             uint32_t arm)
 {
     bool grows = metric_traits(metric->measure->metric)->bound != BOUND_QUANTILE &&
-                 conclusion->terms.judgement.method != ANALYSIS_GROUP_SEQUENTIAL;
-    if (would_pass(conclusion, metric, arm, 1))
+                 !metric->judgement.by_ranks;
+    /* The last planned look is where `min_samples` are. */
+    bool ends = metric->judgement.method == ANALYSIS_GROUP_SEQUENTIAL;
+    if (ends || would_pass(conclusion, metric, arm, 1))
         return 1;
-    if (!grows || !would_pass(conclusion, metric, arm, MOST_GROWTH))
+    if (!grows)
+        return NAN;
+    if (!would_pass(conclusion, metric, arm, MOST_GROWTH))
         return INFINITY;
     double low = 1, high = MOST_GROWTH;
     while (high / low > 1.01) {
@@ -618,11 +751,21 @@ static double growth_needed(const struct conclusion *conclusion, const struct ju
 /* Until the arm could be shipped, at these estimates. */
 static double growth_of_arm(const struct conclusion *conclusion, uint32_t arm)
 {
-    double growth = 1;
+    double growth = 1, needed;
     for (uint32_t i = 0; i < conclusion->metric_count; i++)
         if (conclusion->metrics[i].role != ROLE_SECONDARY)
-            growth = fmax(growth, growth_needed(conclusion, &conclusion->metrics[i], arm));
+            needed = growth_needed(conclusion, &conclusion->metrics[i], arm),
+            growth = isnan(needed) || isnan(growth) ? NAN : fmax(growth, needed);
     return growth;
+}
+
+static bool has_unknown_growth(const struct conclusion *conclusion)
+{
+    for (uint32_t arm = 0; arm < conclusion->arms->count; arm++)
+        if (arm != conclusion->arms->control && !is_worse(conclusion, arm) &&
+            isnan(growth_of_arm(conclusion, arm)))
+            return true;
+    return false;
 }
 
 /* From the traffic seen: until the units, the time, and what decides are there. */
@@ -634,7 +777,9 @@ static double days_left(const struct conclusion *conclusion)
     double growth = INFINITY;
     for (uint32_t arm = 0; arm < conclusion->arms->count; arm++)
         if (arm != conclusion->arms->control && !is_worse(conclusion, arm))
-            growth = fmin(growth, growth_of_arm(conclusion, arm));
+            growth = fmin(growth, growth_of_arm(conclusion, arm)); /* of those known */
+    if (isinf(growth) && has_unknown_growth(conclusion))
+        return NAN;
     double wanted = fmax((double)conclusion->terms.min_samples / units,
                          least_duration(&conclusion->terms) / DAY / days);
     return fmax(0, fmax(wanted, growth) - 1) * days;
@@ -649,9 +794,14 @@ void conclusion_reach(struct conclusion *conclusion, uint32_t max_bad, struct ar
     diagnose_ratio(conclusion, arena);
     judge_crossovers(conclusion, arena);
     note_what_was_taken(conclusion, arena);
-    judge_metrics(conclusion, max_bad);
+    judge_gaps(conclusion, arena);
+    judge_balance(conclusion, arena);
+    judge_metrics(conclusion, max_bad, arena);
+    judge_before(conclusion, arena);
     if (conclusion->terms.is_aa)
         judge_sameness(conclusion, arena);
+    note_before(conclusion, arena);
+    note_early(conclusion, arena);
     note_intervals(conclusion, arena);
     decide(conclusion, arena);
     if (conclusion->issues.count > 0) {
@@ -659,7 +809,7 @@ void conclusion_reach(struct conclusion *conclusion, uint32_t max_bad, struct ar
         conclusion->decision = DECISION_RUNNING;
         conclusion->winner = NO_ARM;
         conclusion->reasons = (struct sentence_list){0};
-        say(&conclusion->reasons, arena, "the data cannot be trusted: see the issues");
+        conclusion_say(&conclusion->reasons, arena, "the data cannot be trusted: see the issues");
         return;
     }
     conclusion->status = conclusion->decision == DECISION_RUNNING ? STATUS_RUNNING : STATUS_READY;

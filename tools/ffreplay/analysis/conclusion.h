@@ -14,7 +14,9 @@
 
 #include "compiler/model/criterion.h"
 #include "compiler/statistics/sample_ratio.h"
+#include "compiler/statistics/heterogeneity.h"
 #include "effect.h"
+#include "winsorized.h"
 
 struct arena;
 
@@ -61,17 +63,21 @@ struct judged_metric {
     const struct measure *measure;
     enum metric_role role;
     const struct criterion *guard; /* ROLE_GUARD */
+    struct judgement judgement;    /* its own, or that of the experiment */
+    struct winsorized winsorized;
     struct arm_evidence arms[ARMS_MOST];
     struct judged_effect variants[ARMS_MOST]; /* that of the control is empty */
 };
 
 struct experiment_terms {
     struct judgement judgement;
-    uint64_t min_samples; /* units an arm */
-    int64_t min_duration; /* milliseconds */
-    double mde;           /* relative; 0: not given */
-    bool of_whole_weeks;  /* `min_duration` is rounded up to weeks */
-    bool is_aa;           /* its variants are the same: a difference is a fault */
+    uint64_t min_samples;    /* units an arm */
+    int64_t min_duration;    /* milliseconds */
+    double mde, power;       /* relative; 0: not given */
+    bool of_whole_weeks;     /* `min_duration` is rounded up to weeks */
+    bool asks_method;        /* the judgement's method is that of all metrics */
+    const struct zone *zone; /* where a day begins; NULL: UTC */
+    bool is_aa;              /* its variants are the same: a difference is a fault */
 };
 
 /* The units that were first exposed on a day, and whether they are in the arms as they should. */
@@ -79,6 +85,20 @@ struct day_ratio {
     int64_t day; /* its beginning, UTC */
     uint64_t by_arm[ARMS_MOST];
     double p; /* of this day alone; NaN: too few units */
+};
+
+/* Whether units are in the arms as they should in each group of a field. */
+struct balance {
+    const char *field;
+    struct heterogeneity fit; /* chi-square of homogeneity: once */
+    double anytime_p;         /* at every look; NaN: nothing says what the ratio should be */
+};
+
+/* What a metric was before units were exposed: chance makes it alike in all arms. */
+struct before_gap {
+    uint32_t metric, arm;
+    struct estimated_change change;
+    double anytime_p;
 };
 
 struct sentence_list {
@@ -90,16 +110,24 @@ struct conclusion {
     /* What it is about: the caller's. */
     const struct arms *arms;
     const struct exposures *exposures;
-    const struct outcomes *outcomes;
+    struct outcomes *outcomes;
+    uint32_t strata_field; /* of the groups, by which changes are post-stratified; NO_FIELD */
     struct experiment_terms terms;
     struct judged_metric *metrics; /* the primary one first, guards last */
     uint32_t metric_count;
+    int64_t
+        covered; /* milliseconds: of whole weeks, those that are taken; 0: as long as exposures */
     const char *const *names; /* of the arms */
     bool is_running;          /* the definitions say so; if not, nothing is to be decided */
 
     /* What follows. Texts are the arena's. */
     struct exposed_units units;
-    struct sample_ratio ratio;    /* p is NaN: nothing says what it should be, or too few units */
+    struct sample_ratio ratio; /* p is NaN: nothing says what it should be, or too few units */
+    double ratio_log_e;        /* of the ratio's e-value, of which `anytime_p` is one part */
+    struct balance *balances;  /* by field of the groups */
+    uint32_t balance_count;
+    struct before_gap *before_gaps; /* by metric and variant that has values before exposure */
+    uint32_t before_gap_count;
     struct day_ratio *days;       /* in order; those without a unit are left out */
     uint32_t day_count;           /* 0: nothing says what the ratio should be, or too many */
     struct sentence_list issues;  /* why it is unhealthy */
@@ -111,8 +139,18 @@ struct conclusion {
     double days_left; /* NaN: nobody knows; infinite: not in sight */
 };
 
+#define NO_FIELD UINT32_MAX
+
+/* Whether a test that holds once is looked at before its end, or nobody says when that is. */
+bool conclusion_is_early(const struct conclusion *conclusion);
+
 /* Once it has been reached: whether its units are not in the arms as they should. */
 bool conclusion_ratio_is_off(const struct conclusion *conclusion);
+
+void conclusion_say(struct sentence_list *list, struct arena *arena, const char *text);
+
+/* How a metric is judged: as it says, or else as its experiment. */
+struct judgement judgement_of(const struct experiment_terms *terms, const struct metric *metric);
 
 /* Gathers the evidence of each metric's cells, and judges. `max_bad` as in cell_is_unreadable(). */
 void conclusion_reach(struct conclusion *conclusion, uint32_t max_bad, struct arena *arena);

@@ -14,6 +14,8 @@
 #include "compiler/statistics/mixture_sequence.h"
 #include "compiler/statistics/planned_end.h"
 #include "compiler/statistics/posterior.h"
+#include "compiler/statistics/quantile_change.h"
+#include "compiler/statistics/rank_test.h"
 #include "compiler/statistics/score_test.h"
 #include "tools/ffreplay/metrics/evidence.h"
 
@@ -84,6 +86,41 @@ static void gather_share(struct arm_evidence *evidence, const struct cell *cell)
         (struct moments){.n = n, .mean = value, .variance = value * (1 - value) * n / (n - 1)};
 }
 
+static int compare_numbers(const void *left, const void *right)
+{
+    double a = *(const double *)left, b = *(const double *)right;
+    return a < b ? -1 : a > b;
+}
+
+/* One for each unit, in memory that the caller frees; one without a line has 0, if it counts. */
+static double *values_of(const struct arm_evidence *arm, const struct measure *measure,
+                         size_t *known)
+{
+    uint64_t most = arm->exposed > arm->measured ? arm->exposed : arm->measured, row = 0;
+    double *values = xcalloc(most + 1, sizeof *values);
+    struct unit_hash unit;
+    size_t count = 0;
+    while (count < most && unit_totals_next(arm->cell->totals, &row, &unit, &values[count]))
+        count++;
+    if (metric_counts_idle_units(measure->metric))
+        for (; count < arm->exposed; count++)
+            values[count] = 0;
+    qsort(values, count, sizeof *values, compare_numbers);
+    *known = count;
+    return values;
+}
+
+/* Of units, those without a line too, where they did nothing. */
+static void gather_unit_quantile(struct arm_evidence *evidence, const struct measure *measure)
+{
+    size_t count;
+    double *values = values_of(evidence, measure, &count);
+    if (count > 0)
+        evidence->value = values[quantile_rank(measure->metric->quantile, count)];
+    evidence->beyond = evidence->cell->totals->beyond;
+    free(values);
+}
+
 void arm_evidence_gather(struct arm_evidence *evidence, const struct measure *measure,
                          struct cell *cell, struct cell *before, uint64_t exposed, uint32_t max_bad)
 {
@@ -92,14 +129,16 @@ void arm_evidence_gather(struct arm_evidence *evidence, const struct measure *me
     evidence->unreadable = cell_is_unreadable(cell, measure, max_bad);
     if (cell->units && metric_traits(metric)->bound == BOUND_SHARE) {
         gather_share(evidence, cell);
-    } else if (cell->totals) {
+    } else if (cell->totals && metric_traits(metric)->bound != BOUND_QUANTILE) {
         gather_moments(evidence, measure, cell);
         if (before && metric->per_unit && metric_counts_idle_units(metric))
             gather_before(evidence, cell, before);
     } else {
         double estimate;
-        evidence->measured = cell->count;
-        if (cell->count > 0 && cell_estimate(cell, measure, 0, &estimate))
+        evidence->measured = cell_samples(cell, measure);
+        if (metric->per_unit && cell->totals)
+            gather_unit_quantile(evidence, measure);
+        else if (cell->count > 0 && cell_estimate(cell, measure, 0, &estimate))
             evidence->value = estimate;
     }
 }
@@ -134,11 +173,17 @@ static double units_until_normal(const struct arm_evidence *arm)
     return rarest >= LEAST_FOR_NORMAL ? 0 : arm->share.n * LEAST_FOR_NORMAL / fmax(rarest, 1);
 }
 
+/* Counts have a test at a planned end; in parts, they are judged as means. */
+static bool takes_score_test(const struct judgement *judgement, const struct arm_evidence *variant)
+{
+    return variant->is_share && judgement->method == ANALYSIS_FIXED && !variant->strata;
+}
+
 static bool takes_normal_share(const struct judgement *judgement,
                                const struct arm_evidence *variant)
 {
-    return variant->is_share && (judgement->method == ANALYSIS_GROUP_SEQUENTIAL ||
-                                 judgement->method == ANALYSIS_BAYESIAN);
+    return variant->is_share && !takes_score_test(judgement, variant) &&
+           judgement->method != ANALYSIS_SEQUENTIAL;
 }
 
 /* Units an arm that a mean needs before its sequence holds. */
@@ -165,6 +210,13 @@ static enum effect_state state_of_means(const struct judgement *judgement,
     return variant->variance > 0 || control->variance > 0 ? EFFECT_FINE : EFFECT_NO_SPREAD;
 }
 
+/* Of units with one value each. */
+static bool takes_ranks(const struct judgement *judgement, const struct arm_evidence *variant)
+{
+    return judgement->method == ANALYSIS_FIXED && judgement->by_ranks && variant->cell &&
+           variant->cell->totals;
+}
+
 static enum effect_state state_of(const struct judgement *judgement,
                                   const struct arm_evidence *variant,
                                   const struct arm_evidence *control, const struct measure *measure,
@@ -183,9 +235,9 @@ static enum effect_state state_of(const struct judgement *judgement,
         return EFFECT_NOT_A_LOOK;
     if (bound == BOUND_QUANTILE)
         return judgement->method == ANALYSIS_BAYESIAN ? EFFECT_NO_METHOD : EFFECT_FINE;
-    if (takes_e_process(judgement, variant, control))
+    if (takes_e_process(judgement, variant, control) || takes_score_test(judgement, variant))
         return EFFECT_FINE;
-    if (variant->is_share && judgement->method == ANALYSIS_FIXED)
+    if (takes_ranks(judgement, variant)) /* NaN, and no data, where no unit has a value */
         return EFFECT_FINE;
     if (takes_normal_share(judgement, variant)) {
         *wanted = fmax(units_until_normal(variant), units_until_normal(control));
@@ -336,25 +388,37 @@ bool intervals_agree(const struct effect *effect)
     return holds_zero(effect->absolute_interval) == holds_zero(effect->relative_interval);
 }
 
+/* In parts, where both arms are. */
+static struct estimated_change change_of(const struct arm_evidence *variant,
+                                         const struct arm_evidence *control, enum change change,
+                                         double *slope)
+{
+    const struct arm_strata strata = {variant->strata, control->strata, variant->stratum_count};
+    return variant->strata && control->strata
+               ? stratified_change(&strata, &variant->moments, &control->moments, change, slope)
+               : adjusted_change(&variant->moments, &control->moments, change, slope);
+}
+
 static void judge_means(struct effect *effect, const struct judgement *judgement,
                         const struct arm_evidence *variant, const struct arm_evidence *control)
 {
     double unused;
-    effect->absolute =
-        adjusted_change(&variant->moments, &control->moments, CHANGE_ABSOLUTE, &effect->slope);
-    effect->relative =
-        adjusted_change(&variant->moments, &control->moments, CHANGE_RELATIVE, &unused);
+    effect->absolute = change_of(variant, control, CHANGE_ABSOLUTE, &effect->slope);
+    effect->relative = change_of(variant, control, CHANGE_RELATIVE, &unused);
     effect->method = name_of(judgement);
     effect->absolute_interval = interval_of_change(judgement, &effect->absolute);
     effect->relative_interval = interval_of_change(judgement, &effect->relative);
-    if (mean_is_near_zero(&control->moments.outcome) ||
-        (judgement->method != ANALYSIS_SEQUENTIAL && !intervals_agree(effect)))
+    if (variant->strata && mean_is_near_zero(&control->moments.outcome))
+        effect->relative_interval = unknown(); /* no quotient in parts has Fieller's */
+    else if (!variant->strata &&
+             (mean_is_near_zero(&control->moments.outcome) ||
+              (judgement->method != ANALYSIS_SEQUENTIAL && !intervals_agree(effect))))
         effect->relative_interval = fieller_interval(&variant->moments, &control->moments,
                                                      reach_in_errors(judgement, &effect->absolute));
     effect->p = p_of_change(judgement, &effect->absolute);
     if (judgement->method == ANALYSIS_SEQUENTIAL)
         effect->log_e = mixture_sequence_log_e(&effect->absolute, judgement->alpha);
-    if (!isnan(effect->slope)) {
+    if (!isnan(effect->slope) || variant->strata) {
         struct estimated_change plain =
             means_change(&variant->moments.outcome, &control->moments.outcome, CHANGE_ABSOLUTE);
         double share = effect->absolute.error / plain.error;
@@ -367,6 +431,11 @@ static enum side better_side(const struct metric *metric)
     return metric->lower_is_better ? SIDE_BELOW : SIDE_ABOVE;
 }
 
+static enum side other_side(enum side side)
+{
+    return side == SIDE_ABOVE ? SIDE_BELOW : SIDE_ABOVE;
+}
+
 static void believe(struct effect *effect, const struct judgement *judgement,
                     const struct metric *metric)
 {
@@ -375,6 +444,7 @@ static void believe(struct effect *effect, const struct judgement *judgement,
     effect->relative_interval = posterior_interval(&posterior, judgement->alpha);
     effect->chance = posterior_chance(&posterior, side, 0);
     effect->loss = posterior_loss(&posterior, side);
+    effect->loss_of_control = posterior_loss(&posterior, other_side(side));
     effect->p = 2 * fmin(effect->chance, 1 - effect->chance);
 }
 
@@ -420,16 +490,129 @@ static void judge_shares_once(struct effect *effect, const struct judgement *jud
     effect->p = score_p(variant->share, control->share);
 }
 
+/* ---------------------------------------------------------------------------------- by ranks -- */
+
+/* Of both arms. */
+struct arm_values {
+    double *numbers[2];
+    struct sorted_values variant, control;
+};
+
+static struct arm_values arm_values_of(const struct arm_evidence *variant,
+                                       const struct arm_evidence *control,
+                                       const struct measure *measure)
+{
+    struct arm_values found;
+    found.variant.values = found.numbers[0] = values_of(variant, measure, &found.variant.count);
+    found.control.values = found.numbers[1] = values_of(control, measure, &found.control.count);
+    return found;
+}
+
+static void arm_values_release(struct arm_values *values)
+{
+    free(values->numbers[0]);
+    free(values->numbers[1]);
+}
+
+static void judge_ranks(struct effect *effect, const struct judgement *judgement,
+                        const struct arm_evidence *variant, const struct arm_evidence *control,
+                        const struct measure *measure)
+{
+    struct arm_values values = arm_values_of(variant, control, measure);
+    struct rank_sum sum = rank_sum(values.variant, values.control);
+    effect->method = sum.is_exact ? "Mann-Whitney, exact" : "Mann-Whitney";
+    effect->superiority = sum.superiority;
+    effect->absolute.value = rank_shift(values.variant, values.control);
+    effect->absolute_interval =
+        rank_shift_bounds(values.variant, values.control, judgement->alpha / 2);
+    effect->relative.value = NAN;
+    effect->p = rank_p(values.variant, values.control);
+    if (!(sum.deviation > 0))
+        effect->state = EFFECT_NO_SPREAD;
+    arm_values_release(&values);
+}
+
+/* A shift has no size relative to anything. */
+static double ranks_within(const struct arm_evidence *variant, const struct arm_evidence *control,
+                           const struct measure *measure, enum change change, enum side side,
+                           double margin)
+{
+    if (change == CHANGE_RELATIVE && margin != 0)
+        return NAN;
+    struct arm_values values = arm_values_of(variant, control, measure);
+    double p = rank_p_within(values.variant, values.control, side, margin);
+    arm_values_release(&values);
+    return p;
+}
+
+bool effect_is_down(const struct effect *effect)
+{
+    return isnan(effect->superiority) ? effect->absolute.value < 0 : effect->superiority < 0.5;
+}
+
+/* --------------------------------------------------------------------------------- quantiles -- */
+
+/* As bins of one value each. */
+static struct distribution unit_values(const struct arm_evidence *arm,
+                                       const struct measure *measure, struct bin **bins)
+{
+    size_t count;
+    double *values = values_of(arm, measure, &count);
+    free(*bins);
+    *bins = xcalloc(count + 1, sizeof **bins);
+    for (size_t i = 0; i < count; i++)
+        (*bins)[i] = (struct bin){values[i], values[i], 1};
+    free(values);
+    return (struct distribution){*bins, count};
+}
+
+/* What both arms' quantiles are made of, in memory that is released as evidence. */
+static struct evidence *quantile_evidence(const struct measure *measure,
+                                          const struct arm_evidence *variant,
+                                          const struct arm_evidence *control, enum change change,
+                                          double confidence)
+{
+    struct evidence *evidence = xcalloc(1, sizeof *evidence);
+    evidence_gather(evidence, measure, (struct observed){.cell = variant->cell, .share = 1},
+                    (struct observed){.cell = control->cell, .share = 1}, BASELINE_CONTROL, change,
+                    confidence);
+    if (measure->metric->per_unit) {
+        evidence->input.canary_values = unit_values(variant, measure, &evidence->bins[0]);
+        evidence->input.control_values = unit_values(control, measure, &evidence->bins[1]);
+    }
+    return evidence;
+}
+
+/* By order statistics, at a planned end; its error is NaN where they do not tell. */
+static struct estimated_change quantile_change_of(const struct measure *measure,
+                                                  const struct arm_evidence *variant,
+                                                  const struct arm_evidence *control,
+                                                  enum change change)
+{
+    struct evidence *evidence = quantile_evidence(measure, variant, control, change, 0.95);
+    const struct comparison_input *input = &evidence->input;
+    struct quantile_estimate of_variant =
+        quantile_estimate(&input->canary_values, input->quantile, input->design_effect);
+    struct quantile_estimate of_control =
+        quantile_estimate(&input->control_values, input->quantile, input->design_effect);
+    struct estimated_change found = quantile_change(&of_variant, &of_control, change);
+    evidence_release(evidence);
+    free(evidence);
+    return found;
+}
+
+static bool takes_order_statistics(const struct judgement *judgement)
+{
+    return judgement->method == ANALYSIS_FIXED;
+}
+
 /* Quantiles have one method, which holds at every look, and so at one, too. */
 static struct comparison compare_quantiles(const struct measure *measure,
                                            const struct arm_evidence *variant,
                                            const struct arm_evidence *control, enum change change,
                                            double alpha)
 {
-    struct evidence *evidence = xcalloc(1, sizeof *evidence);
-    evidence_gather(evidence, measure, (struct observed){.cell = variant->cell, .share = 1},
-                    (struct observed){.cell = control->cell, .share = 1}, BASELINE_CONTROL, change,
-                    1 - alpha);
+    struct evidence *evidence = quantile_evidence(measure, variant, control, change, 1 - alpha);
     struct comparison comparison = compare(&evidence->input);
     evidence_release(evidence);
     free(evidence);
@@ -458,6 +641,19 @@ static void judge_quantiles(struct effect *effect, const struct judgement *judge
                             const struct measure *measure)
 {
     double each = judgement->alpha / 2;
+    if (takes_order_statistics(judgement)) {
+        struct estimated_change change =
+            quantile_change_of(measure, variant, control, CHANGE_ABSOLUTE);
+        if (change.error > 0) {
+            effect->method = "order statistics, Welch's t";
+            effect->absolute = change;
+            effect->relative = quantile_change_of(measure, variant, control, CHANGE_RELATIVE);
+            effect->absolute_interval = planned_end_bounds(&effect->absolute, each);
+            effect->relative_interval = planned_end_bounds(&effect->relative, each);
+            effect->p = planned_end_p(&effect->absolute);
+            return;
+        }
+    }
     struct comparison absolute =
         compare_quantiles(measure, variant, control, CHANGE_ABSOLUTE, each);
     struct comparison relative =
@@ -485,8 +681,10 @@ struct effect effect_of(const struct judgement *judgement, const struct arm_evid
                             .log_e = NAN,
                             .slope = NAN,
                             .variance_reduced = NAN,
+                            .superiority = NAN,
                             .chance = NAN,
                             .loss = NAN,
+                            .loss_of_control = NAN,
                             .wanted = NAN};
     effect.relative = effect.absolute;
     effect.relative.value =
@@ -498,8 +696,10 @@ struct effect effect_of(const struct judgement *judgement, const struct arm_evid
         judge_quantiles(&effect, judgement, variant, control, measure);
     else if (takes_e_process(judgement, variant, control))
         judge_rare_shares(&effect, judgement, variant, control);
-    else if (variant->is_share && judgement->method == ANALYSIS_FIXED)
+    else if (takes_score_test(judgement, variant))
         judge_shares_once(&effect, judgement, variant, control);
+    else if (takes_ranks(judgement, variant))
+        judge_ranks(&effect, judgement, variant, control, measure);
     else
         judge_means(&effect, judgement, variant, control);
     if (judgement->method == ANALYSIS_BAYESIAN)
@@ -507,26 +707,29 @@ struct effect effect_of(const struct judgement *judgement, const struct arm_evid
     return effect;
 }
 
-struct estimated_change change_about_normal(const struct arm_evidence *variant,
+/* Units an arm from which on a mean that is judged once is about normal, as a t-test supposes. */
+#define LEAST_UNITS_ONCE 30
+
+struct estimated_change change_about_normal(const struct judgement *judgement,
+                                            const struct arm_evidence *variant,
                                             const struct arm_evidence *control,
                                             const struct measure *measure)
 {
+    bool once = judgement->method == ANALYSIS_FIXED;
     double unused;
     const struct judgement strict = {.method = variant->is_share ? ANALYSIS_GROUP_SEQUENTIAL
+                                               : once            ? ANALYSIS_BAYESIAN
                                                                  : ANALYSIS_SEQUENTIAL,
                                      .look_count = 1};
+    double least = fmin(variant->moments.outcome.n, control->moments.outcome.n);
     if (metric_traits(measure->metric)->bound == BOUND_QUANTILE ||
+        (once && !(least >= LEAST_UNITS_ONCE)) ||
         state_of(&strict, variant, control, measure, &unused) != EFFECT_FINE)
         return (struct estimated_change){variant->value - control->value, NAN, NAN, NAN};
     return adjusted_change(&variant->moments, &control->moments, CHANGE_ABSOLUTE, &unused);
 }
 
 /* ----------------------------------------------------------------------------------- margins -- */
-
-static enum side other_side(enum side side)
-{
-    return side == SIDE_ABOVE ? SIDE_BELOW : SIDE_ABOVE;
-}
 
 double effect_p_within(const struct judgement *judgement, const struct arm_evidence *variant,
                        const struct arm_evidence *control, const struct measure *measure,
@@ -535,8 +738,15 @@ double effect_p_within(const struct judgement *judgement, const struct arm_evide
     double unused;
     if (state_of(judgement, variant, control, measure, &unused) != EFFECT_FINE)
         return NAN;
-    if (metric_traits(measure->metric)->bound == BOUND_QUANTILE)
-        return quantile_level(measure, variant, control, change, side, margin);
+    if (metric_traits(measure->metric)->bound == BOUND_QUANTILE) {
+        struct estimated_change found = {NAN, NAN, NAN, NAN};
+        if (takes_order_statistics(judgement))
+            found = quantile_change_of(measure, variant, control, change);
+        return found.error > 0 ? planned_end_p_within(&found, side, margin)
+                               : quantile_level(measure, variant, control, change, side, margin);
+    }
+    if (takes_ranks(judgement, variant))
+        return ranks_within(variant, control, measure, change, side, margin);
     if (takes_e_process(judgement, variant, control)) {
         struct stratum stratum = stratum_of(variant, control);
         bool relative = change == CHANGE_RELATIVE;
@@ -544,14 +754,13 @@ double effect_p_within(const struct judgement *judgement, const struct arm_evide
                                      relative ? 0 : margin);
         return fmin(1, exp(-log_e));
     }
-    if (variant->is_share && judgement->method == ANALYSIS_FIXED)
+    if (takes_score_test(judgement, variant))
         return score_p_within(variant->share, control->share, change, side, margin);
-    struct estimated_change found =
-        adjusted_change(&variant->moments, &control->moments, change, &unused);
+    struct estimated_change found = change_of(variant, control, change, &unused);
     if (judgement->method == ANALYSIS_BAYESIAN) {
         /* The prior is of relative changes. */
         double relative = change == CHANGE_RELATIVE ? margin : margin / fabs(control->value);
-        found = adjusted_change(&variant->moments, &control->moments, CHANGE_RELATIVE, &unused);
+        found = change_of(variant, control, CHANGE_RELATIVE, &unused);
         struct posterior posterior = posterior_of(&found, judgement->prior);
         return posterior_chance(&posterior, side, relative);
     }
@@ -582,5 +791,40 @@ struct arm_evidence arm_evidence_grown(const struct arm_evidence *evidence, doub
     more.share.events *= growth;
     more.moments.outcome.n *= growth;
     more.moments.before.n *= growth;
+    more.strata = NULL; /* its parts do not grow: as one, it is judged a little worse */
     return more;
+}
+
+/* ------------------------------------------------------------------------------------- power -- */
+
+#define GROWTH_MOST 1e6
+
+double effect_power(const struct judgement *judgement, const struct effect *effect, double size,
+                    double growth)
+{
+    struct estimated_change grown = effect->relative;
+    grown.error /= sqrt(growth);
+    grown.n *= growth;
+    grown.degrees *= growth;
+    if (!(grown.error > 0))
+        return NAN;
+    double off = size / grown.error, reach = judgement->method == ANALYSIS_FIXED
+                                                 ? normal_quantile(1 - judgement->alpha / 2)
+                                                 : reach_in_errors(judgement, &grown);
+    return normal_upper(reach - off) + normal_upper(reach + off);
+}
+
+double effect_growth_for(const struct judgement *judgement, const struct effect *effect,
+                         double size, double power)
+{
+    double low = 1e-6, high = GROWTH_MOST;
+    if (isnan(effect_power(judgement, effect, size, 1)))
+        return NAN;
+    if (effect_power(judgement, effect, size, high) < power)
+        return INFINITY;
+    while (high / low > 1 + 1e-9) {
+        double middle = sqrt(low * high);
+        *(effect_power(judgement, effect, size, middle) < power ? &low : &high) = middle;
+    }
+    return high;
 }

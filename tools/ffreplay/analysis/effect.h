@@ -21,7 +21,8 @@ struct arena;
 struct judgement {
     enum analysis_method method;
     double alpha;
-    double prior; /* ANALYSIS_BAYESIAN: of the relative change; infinite: flat */
+    bool by_ranks; /* ANALYSIS_FIXED: units with one value each, by their order */
+    double prior;  /* ANALYSIS_BAYESIAN: of the relative change; infinite: flat */
     double looks[EXPERIMENT_LOOKS_MOST]; /* ANALYSIS_GROUP_SEQUENTIAL: information up to this one */
     uint32_t look_count; /* 0: this is no look that was planned, or not yet the first */
 };
@@ -33,6 +34,9 @@ struct arm_evidence {
     bool is_share;              /* `share` has the counts of units */
     struct proportion share;
     struct arm_moments moments; /* of a ratio, as a mean */
+    /* Of its units in parts, by what they were at first; NULL: as one. */
+    const struct arm_moments *strata;
+    uint32_t stratum_count;
     const struct cell *cell;
     bool beyond;     /* numbers too large for a variance */
     bool unreadable; /* too many values could not be read: see cell_is_unreadable() */
@@ -72,19 +76,27 @@ struct effect {
     double log_e;            /* of methods with an e-value; else NaN */
     double slope;            /* of the values before; NaN: not adjusted */
     double variance_reduced; /* the share of the variance that this took away; NaN */
-    double chance, loss;     /* Bayesian: to be better than control; what is given away if not */
-    double wanted;           /* EFFECT_TOO_FEW, EFFECT_SKEWED: units an arm */
+    double superiority; /* by ranks: how likely a unit of the variant is above one of the control's,
+                           or, by half, alike; NaN */
+    double chance, loss;    /* Bayesian: to be better than control; what is given away if not */
+    double loss_of_control; /* and what is by the control */
+    double wanted;          /* EFFECT_TOO_FEW, EFFECT_SKEWED: units an arm */
 };
 /* Of an arm's cells, which stay. */
 struct effect effect_of(const struct judgement *judgement, const struct arm_evidence *variant,
                         const struct arm_evidence *control, const struct measure *measure);
 
 /* The change of an effect by estimate and error alone, which its method may not go by. Its error is
- * NaN unless it is about normal: until there are as many units as a sequence of means takes, or of
- * a share 10 events and others in each arm; and of a quantile. */
-struct estimated_change change_about_normal(const struct arm_evidence *variant,
+ * NaN unless it is about normal: until there are as many units as a sequence of means takes, or 30
+ * an arm where it is judged once, or of a share 10 events and others in each arm; and of a
+ * quantile. */
+struct estimated_change change_about_normal(const struct judgement *judgement,
+                                            const struct arm_evidence *variant,
                                             const struct arm_evidence *control,
                                             const struct measure *measure);
+
+/* Whether it is downwards: the sign of `absolute`, or what ranks say. */
+bool effect_is_down(const struct effect *effect);
 
 /* Whether both hold no change, or neither does. */
 bool intervals_agree(const struct effect *effect);
@@ -97,6 +109,14 @@ double effect_p_within(const struct judgement *judgement, const struct arm_evide
 /* The same of the variant's own value, against a constant. */
 double value_p_within(const struct judgement *judgement, const struct arm_evidence *variant,
                       const struct measure *measure, enum side side, double limit);
+
+/* How likely a relative change of that size would be found with so many times the units, whose
+ * estimates vary as these do; NaN where an estimate has no error. */
+double effect_power(const struct judgement *judgement, const struct effect *effect, double size,
+                    double growth);
+/* How many times as many units it takes until that is `power`; infinite: more than a million. */
+double effect_growth_for(const struct judgement *judgement, const struct effect *effect,
+                         double size, double power);
 
 /* The same of so many times as many units, at the same estimates; a quantile's values stay. */
 struct arm_evidence arm_evidence_grown(const struct arm_evidence *evidence, double growth);

@@ -197,6 +197,7 @@ static void take_exposure(struct exposures *exposures, const struct record *reco
     exposures->lines++;
     exposures->as_logged += !served->evaluated;
     input_digest_add(&exposures->digest, record);
+    line_days_add(&exposures->days[record->log], event->time);
     if (event->time < exposures->first)
         exposures->first = event->time;
     if (event->time > exposures->last)
@@ -258,6 +259,7 @@ static struct consumer *fork_exposures(struct consumer *consumer)
     fork->log_count = exposures->log_count;
     fork->from = exposures->from;
     fork->to = exposures->to;
+    fork->zone = exposures->zone;
     fork->fields = exposures->fields;
     fork->readers = xcalloc(exposures->log_count, sizeof *fork->readers);
     variant_readers_copy(fork->readers, exposures->readers, exposures->log_count);
@@ -306,6 +308,8 @@ static void join_exposures(struct consumer *consumer, struct consumer *other)
     for (uint32_t i = 0; i < NOT_EXPOSED_CAUSES; i++)
         exposures->not_exposed[i] += fork->not_exposed[i];
     input_digest_join(&exposures->digest, &fork->digest);
+    for (uint32_t i = 0; i < exposures->log_count; i++)
+        line_days_join(&exposures->days[i], &fork->days[i]);
     if (fork->first < exposures->first)
         exposures->first = fork->first;
     if (fork->last > exposures->last)
@@ -320,6 +324,20 @@ void exposures_init(struct exposures *exposures)
     exposures->consumer = (struct consumer){take, note_incomplete, fork_exposures, join_exposures};
     exposures->first = INT64_MAX;
     exposures->last = INT64_MIN;
+    exposures->days = xcalloc(exposures->log_count, sizeof *exposures->days);
+    for (uint32_t i = 0; i < exposures->log_count; i++)
+        exposures->days[i].zone = exposures->zone;
+}
+
+void exposures_forget(struct exposures *exposures)
+{
+    exposures->waiting_count = 0;
+    exposures->lines = exposures->as_logged = 0;
+    for (uint32_t i = 0; i < NOT_EXPOSED_CAUSES; i++)
+        exposures->not_exposed[i] = 0;
+    exposures->origins = (struct origins){0};
+    exposures->digest = (struct input_digest){0};
+    exposures_init(exposures);
 }
 
 void exposures_release(struct exposures *exposures)
@@ -328,6 +346,10 @@ void exposures_release(struct exposures *exposures)
     free(exposures->values);
     for (uint32_t i = 0; i < UNIT_FIELDS_MOST; i++)
         value_names_release(&exposures->names[i]);
+    for (uint32_t i = 0; exposures->days && i < exposures->log_count; i++)
+        line_days_release(&exposures->days[i]);
+    free(exposures->days);
+    exposures->days = NULL;
     exposures->slots = NULL;
     exposures->values = NULL;
     exposures->capacity = exposures->count = 0;

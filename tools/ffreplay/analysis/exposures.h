@@ -16,6 +16,7 @@
 #include "tools/ffreplay/logs/input_digest.h"
 #include "tools/ffreplay/logs/unit_set.h"
 #include "tools/ffreplay/replay/consumer.h"
+#include "line_days.h"
 #include "unit_values.h"
 
 #define ARMS_MOST 32
@@ -60,7 +61,8 @@ struct exposures {
     const bool *tells;              /* by log */
     const struct line_key *keys;    /* by log: the unit of a line */
     uint32_t log_count;
-    int64_t from, to; /* lines before and after are left out */
+    const struct zone *zone; /* where a day begins; NULL: UTC */
+    int64_t from, to;        /* lines before and after are left out */
     struct unit_fields fields;
 
     struct exposure *slots;
@@ -76,12 +78,15 @@ struct exposures {
     uint64_t not_exposed[NOT_EXPOSED_CAUSES];
     struct origins origins; /* of lines that were evaluated again */
     struct input_digest digest;
-    int64_t first, last; /* times of lines that expose; INT64_MAX, INT64_MIN: none do */
+    struct line_days *days; /* by log: of lines that expose */
+    int64_t first, last;    /* times of lines that expose; INT64_MAX, INT64_MIN: none do */
 };
 
 /* Its consumer takes records from then on; the readers are prepared by the caller. */
 void exposures_init(struct exposures *exposures);
 void exposures_release(struct exposures *exposures);
+/* Once released: as nothing had been read. */
+void exposures_forget(struct exposures *exposures);
 
 /* Once all is read: what waits is added, and the table stays as it is. */
 void exposures_settle(struct exposures *exposures);

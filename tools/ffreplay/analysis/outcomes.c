@@ -143,6 +143,8 @@ static void take_line(struct outcomes *outcomes, const struct waiting_outcome *l
     if (before || cause == OUTCOME_LEFT_OUT_CAUSES)
         input_digest_join(&outcomes->digest, &line->digest);
     outcomes->lines += cause == OUTCOME_LEFT_OUT_CAUSES;
+    if (cause == OUTCOME_LEFT_OUT_CAUSES)
+        line_days_add(&outcomes->days[line->log], line->time);
     if (cause != OUTCOME_LEFT_OUT_CAUSES)
         outcomes->left_out[cause]++;
 }
@@ -242,6 +244,8 @@ static void join_outcomes(struct consumer *consumer, struct consumer *other)
     for (uint32_t i = 0; i < OUTCOME_LEFT_OUT_CAUSES; i++)
         outcomes->left_out[i] += fork->left_out[i];
     input_digest_join(&outcomes->digest, &fork->digest);
+    for (uint32_t i = 0; i < outcomes->exposures->log_count; i++)
+        line_days_join(&outcomes->days[i], &fork->days[i]);
     outcomes_release(fork);
     free(fork);
 }
@@ -264,6 +268,9 @@ void outcomes_init(struct outcomes *outcomes)
     outcomes->before = outcomes->takes_before ? new_cells(outcomes) : NULL;
     if (outcomes->keeps_series)
         begin_series(outcomes);
+    outcomes->days = xcalloc(outcomes->exposures->log_count, sizeof *outcomes->days);
+    for (uint32_t i = 0; i < outcomes->exposures->log_count; i++)
+        outcomes->days[i].zone = outcomes->exposures->zone;
     outcomes->samples =
         xcalloc((size_t)OUTCOMES_WAITING * outcomes->measure_count + 1, sizeof *outcomes->samples);
 }
@@ -277,6 +284,10 @@ void outcomes_release(struct outcomes *outcomes)
     series_release(&outcomes->series);
     free(outcomes->columns);
     outcomes->columns = NULL;
+    for (uint32_t i = 0; outcomes->days && i < outcomes->exposures->log_count; i++)
+        line_days_release(&outcomes->days[i]);
+    free(outcomes->days);
+    outcomes->days = NULL;
     free(outcomes->samples);
     outcomes->samples = NULL;
 }

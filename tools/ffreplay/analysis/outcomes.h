@@ -60,6 +60,7 @@ struct outcomes {
     struct series series;
     uint64_t lines; /* that count */
     uint64_t left_out[OUTCOME_LEFT_OUT_CAUSES];
+    struct line_days *days; /* by log: of lines that count */
     struct input_digest digest;
     struct waiting_outcome waiting[OUTCOMES_WAITING];
     uint32_t waiting_count;

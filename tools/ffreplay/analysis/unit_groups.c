@@ -86,6 +86,7 @@ void unit_groups_find(struct unit_groups *groups, const struct exposures *exposu
 {
     uint32_t first = 0;
     groups->count = exposures->fields.count;
+    groups->shown = exposures->fields.shown;
     for (uint32_t i = 0; i < groups->count; i++) {
         struct field_groups *field = &groups->fields[i];
         *field = (struct field_groups){.name = exposures->fields.items[i].name, .first = first};

@@ -38,6 +38,7 @@ struct field_groups {
 struct unit_groups {
     struct field_groups fields[UNIT_FIELDS_MOST];
     uint32_t count;
+    uint32_t shown; /* of these, in a breakdown: a last one only stratifies */
 };
 
 /* Of exposures that are settled, whose texts are used; the rest is the arena's. */

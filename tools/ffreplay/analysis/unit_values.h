@@ -11,10 +11,11 @@
 
 #include "tools/ffreplay/logs/layout.h"
 
-#define UNIT_FIELDS_MOST 4
+/* Those of a breakdown, and one that stratifies. */
+#define UNIT_FIELDS_MOST 5
 
 struct unit_fields {
-    uint32_t count;
+    uint32_t count, shown; /* `shown`: of these, in a breakdown */
     struct {
         const char *name;
         const uint32_t *places; /* by log; NO_PLACE where it has none */

@@ -220,7 +220,7 @@ static void add(void *context, void *part, double first, double second)
 void unit_totals_init(struct unit_totals *totals, enum unit_keeps keeps,
                       const struct unit_totals *beside)
 {
-    *totals = (struct unit_totals){.keeps = keeps};
+    *totals = (struct unit_totals){.keeps = keeps, .cap = INFINITY};
     totals->table = unit_table_join(beside ? beside->table : NULL, part_size(keeps), add, totals,
                                     &totals->part);
 }
@@ -284,6 +284,12 @@ bool unit_totals_find(struct unit_totals *totals, struct unit_hash unit, double 
     *first = pair.first;
     *second = pair.second;
     return true;
+}
+
+void unit_totals_cap(struct unit_totals *totals, double cap)
+{
+    totals->cap = cap;
+    forget_spread(totals);
 }
 
 bool unit_totals_next(struct unit_totals *totals, uint64_t *row, struct unit_hash *unit,

@@ -28,7 +28,7 @@ struct unit_totals {
     enum unit_keeps keeps;
     struct unit_table *table;
     uint32_t part;
-    double cap;            /* a unit's first number counts as at most this; 0: as it is */
+    double cap;            /* a unit's first number counts as at most this; infinite: as it is */
     bool beyond;           /* a number was too large: the totals are not all there is */
     struct spread *spread; /* of the units, once it was asked for; then kept up to date */
 };
@@ -50,6 +50,9 @@ void unit_totals_merge(struct unit_totals *totals, struct unit_totals *other);
 /* A unit's two numbers. False: the metric has not seen it. Cost: a look-up. */
 bool unit_totals_find(struct unit_totals *totals, struct unit_hash unit, double *first,
                       double *second);
+/* From now on a unit's first number counts as at most `cap`. Cost: what was summed up is forgotten.
+ */
+void unit_totals_cap(struct unit_totals *totals, double cap);
 /* The next unit that the metric has seen, from *row on, which is moved past it. False: none. */
 bool unit_totals_next(struct unit_totals *totals, uint64_t *row, struct unit_hash *unit,
                       double *first);
@@ -60,7 +63,7 @@ enum spread_cubes { CUBES_NONE, CUBES_OF_FIRST, CUBES_OF_BOTH };
 
 static inline double capped(double number, double cap)
 {
-    return cap > 0 && number > cap ? cap : number;
+    return number > cap ? cap : number;
 }
 
 /* Exact sums over things that have two numbers each: units, or events where no unit is known. */

@@ -71,6 +71,7 @@ struct task {
     struct exposures exposures;
     struct unit_groups groups;
     struct outcomes outcomes;
+    uint32_t strata_field; /* of the exposures'; NO_FIELD */
     struct judged_metric *metrics;
     uint32_t *metric_logs; /* by metric: its log */
     uint32_t metric_count;
@@ -311,10 +312,20 @@ static bool prepare_log(struct task *task, uint32_t log)
     return line_context_prepare(&line, layout, NULL, 0) && settle_unit(task, log, &line);
 }
 
+/* The field that changes are post-stratified by; NULL. */
+static const char *strata_of(const struct task *task)
+{
+    const struct experiment *experiment = task->variants.targeting->experiment;
+    if (task->options->stratify)
+        return task->options->stratify;
+    return experiment ? experiment->stratify.text : NULL;
+}
+
 static bool prepare(struct task *task)
 {
     struct project *project = task->replay->project;
     struct exposures *exposures = &task->exposures;
+    const struct experiment *experiment = task->variants.targeting->experiment;
     uint32_t logs = project->log_count;
     exposures->variants = &task->variants;
     exposures->arms = &task->arms;
@@ -329,10 +340,14 @@ static bool prepare(struct task *task)
     for (uint32_t i = 0; i < logs; i++)
         if (task->reads[i] && !prepare_log(task, i))
             return false;
+    exposures->zone = experiment ? experiment->zone : NULL;
     exposures_init(exposures);
-    return analyze_by_prepare(&task->options->by, task->options->show_private, task->replay,
-                              exposures) &&
-           choose_metrics(task);
+    if (!analyze_by_prepare(&task->options->by, task->options->show_private, task->replay,
+                            exposures))
+        return false;
+    const char *strata = strata_of(task);
+    task->strata_field = strata ? analyze_by_stratify(strata, task->replay, exposures) : NO_FIELD;
+    return choose_metrics(task);
 }
 
 /* --------------------------------------------------------------------------------------- run -- */
@@ -353,6 +368,15 @@ static void settle_looks(const struct task *task, struct experiment_terms *terms
         judgement->looks[judgement->look_count - 1] = fmin(now, 1);
 }
 
+static bool plans_looks(const struct task *task, const struct experiment_terms *terms)
+{
+    for (uint32_t i = 0; i < task->metric_count; i++)
+        if (judgement_of(terms, task->metrics[i].measure->metric).method ==
+            ANALYSIS_GROUP_SEQUENTIAL)
+            return true;
+    return false;
+}
+
 static bool settle_terms(const struct task *task, struct experiment_terms *terms)
 {
     const struct experiment *experiment = task->variants.targeting->experiment;
@@ -364,8 +388,10 @@ static bool settle_terms(const struct task *task, struct experiment_terms *terms
         terms->min_samples = experiment->min_samples;
         terms->min_duration = experiment->min_duration;
         terms->mde = experiment->mde;
+        terms->power = experiment->power;
         terms->of_whole_weeks = experiment->whole_weeks;
         terms->is_aa = experiment->aa;
+        terms->zone = experiment->zone;
     }
     if (task->options->method.text) {
         int method = words_find(analysis_method_words, task->options->method.text);
@@ -376,6 +402,7 @@ static bool settle_terms(const struct task *task, struct experiment_terms *terms
             return false;
         }
         judgement->method = (enum analysis_method)method;
+        terms->asks_method = true;
     }
     if (task->options->prior) {
         char *end;
@@ -388,7 +415,7 @@ static bool settle_terms(const struct task *task, struct experiment_terms *terms
             return false;
         }
     }
-    if (judgement->method == ANALYSIS_GROUP_SEQUENTIAL && terms->min_samples == 0) {
+    if (plans_looks(task, terms) && terms->min_samples == 0) {
         job_error(task->options->command,
                   "group_sequential needs to know how many units are planned");
         print_help("give the experiment 'min_samples', the units an arm at the end");
@@ -404,14 +431,24 @@ static void depart(struct settled *settled, struct arena *arena, const char *opt
         arena_format(arena, "%s%s%s", option, value ? " " : "", value ? value : "");
 }
 
+/* Of the experiment, or of a metric that has one of its own. */
+static bool changes_method(const struct task *task)
+{
+    const struct experiment *experiment = task->variants.targeting->experiment;
+    bool own = false;
+    for (uint32_t i = 0; i < task->metric_count; i++)
+        own |= task->metrics[i].measure->metric->method != METRIC_AS_EXPERIMENT;
+    return own ||
+           strcmp(task->options->method.text, analysis_method_words[experiment->method]) != 0;
+}
+
 /* What was asked for instead of what the experiment is defined with: a result may be picked so. */
 static void find_departures(const struct task *task, struct settled *settled)
 {
     const struct analyze_options *options = task->options;
     const struct experiment *experiment = task->variants.targeting->experiment;
     struct arena *arena = task->replay->texts;
-    if (options->method.text &&
-        strcmp(options->method.text, analysis_method_words[experiment->method]) != 0)
+    if (options->method.text && changes_method(task))
         depart(settled, arena, "--method", options->method.text);
     if (options->control && task->arms.variants[task->arms.control] != experiment->control)
         depart(settled, arena, "--control", options->control);
@@ -419,6 +456,9 @@ static void find_departures(const struct task *task, struct settled *settled)
         depart(settled, arena, "--metric", options->metrics.items[i]);
     if (options->cuped && !experiment->cuped)
         depart(settled, arena, "--cuped", NULL);
+    if (options->stratify &&
+        (!experiment->stratify.text || strcmp(options->stratify, experiment->stratify.text) != 0))
+        depart(settled, arena, "--stratify", options->stratify);
     if (options->prior)
         depart(settled, arena, "--prior", options->prior);
 }
@@ -562,8 +602,42 @@ static bool takes_before(const struct task *task)
     return task->options->cuped || (experiment && experiment->cuped);
 }
 
+#define WEEK INT64_C(604800000)
+
+/*
+ * Of whole weeks, what came after the last one is left out, so that no weekend counts more than
+ * others. That takes the exposures once more: who is in it, and where, depends on it. Before the
+ * first week is over, nothing is decided, and all that there is is shown.
+ */
+static bool cut_weeks(struct task *task, struct conclusion *conclusion)
+{
+    struct exposures *exposures = &task->exposures;
+    struct replay *replay = task->replay;
+    if (!conclusion->terms.of_whole_weeks || exposures->count == 0)
+        return true;
+    int64_t weeks = (exposures->last - exposures->first) / WEEK;
+    int64_t end = exposures->first + weeks * WEEK;
+    if (weeks == 0)
+        return true;
+    char until[32];
+    format_time(end, until, sizeof until);
+    *ARENA_APPEND(replay->texts, conclusion->notes.items, conclusion->notes.count) = arena_format(
+        replay->texts, "what came after %s, when week %" PRId64 " was over, is left out", until,
+        weeks);
+    conclusion->covered = weeks * WEEK;
+    exposures_release(exposures);
+    exposures->to = end - 1;
+    exposures_forget(exposures);
+    replay_begin_again(replay, exposures->tells);
+    replay_add_consumer(replay, &exposures->consumer);
+    if (!read_logs(task, exposures->tells))
+        return false;
+    exposures_settle(exposures);
+    return true;
+}
+
 /* First who is in it, and since when; then what came of it. A log that tells both is read twice. */
-static bool read_twice(struct task *task)
+static bool read_twice(struct task *task, struct conclusion *conclusion)
 {
     struct replay *replay = task->replay;
     bool *measured = ARENA_ARRAY(replay->texts, bool, replay->project->log_count);
@@ -573,6 +647,8 @@ static bool read_twice(struct task *task)
     if (!read_logs(task, task->exposures.tells))
         return false;
     exposures_settle(&task->exposures);
+    if (!cut_weeks(task, conclusion))
+        return false;
     if (task->exposures.count > 0 && !analyze_by_was_seen(replay, &task->exposures))
         return false;
     unit_groups_find(&task->groups, &task->exposures, replay->texts);
@@ -599,12 +675,13 @@ static int analyze(struct task *task)
                                     .outcomes = &task->outcomes,
                                     .metrics = task->metrics,
                                     .metric_count = task->metric_count,
+                                    .strata_field = task->strata_field,
                                     .names = task->names};
     struct settled settled;
     if (!settle_terms(task, &conclusion.terms) || !settle_start(task, &settled, &conclusion))
         return EXIT_JOB;
     settle_end(task, &settled, &conclusion);
-    if (!read_twice(task))
+    if (!read_twice(task, &conclusion))
         return EXIT_JOB;
     if (task->exposures.count == 0) {
         job_error(task->options->command, "no unit was exposed to '%s' in these logs",
@@ -616,7 +693,7 @@ static int analyze(struct task *task)
     }
     note_assumed(task, &conclusion);
     struct exposed_units units = exposures_count(&task->exposures);
-    if (conclusion.terms.judgement.method == ANALYSIS_GROUP_SEQUENTIAL)
+    if (plans_looks(task, &conclusion.terms))
         settle_looks(task, &conclusion.terms, &units);
     struct breakdowns breakdowns = {0};
     conclusion_reach(&conclusion, task->replay->times.max_bad, task->replay->texts);
@@ -802,6 +879,8 @@ static int run(int argc, char **argv)
          "take out what a unit's values before its exposure explain"},
         {"by", 'b', OPTION_TEXTS, &options.by, "LIST",
          "also in groups of units, by these fields at their first exposure; explores only"},
+        {"stratify", 0, OPTION_TEXT, &options.stratify, "FIELD",
+         "take out what differs only in how units are spread over its values [the experiment's]"},
         SHOW_PRIVATE_OPTION(options.show_private),
         {"prior", 0, OPTION_TEXT, &options.prior, "DEVIATION",
          "of the relative change, for bayesian, or flat [0.3]"},

@@ -2,6 +2,7 @@
 #include "analyze_by.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "compiler/base/arena.h"
 #include "compiler/model/model.h"
@@ -43,10 +44,24 @@ static bool shows_private(const struct layout *layout, const char *name, uint32_
     return true;
 }
 
+static const uint32_t *add_field(const char *name, struct replay *replay,
+                                 struct exposures *exposures)
+{
+    struct unit_fields *fields = &exposures->fields;
+    uint32_t logs = replay->project->log_count;
+    uint32_t *places = ARENA_ARRAY(replay->texts, uint32_t, logs);
+    for (uint32_t log = 0; log < logs; log++)
+        places[log] =
+            exposures->tells[log] ? unit_field_place(&replay->layouts[log], name) : NO_PLACE;
+    fields->items[fields->count].name = name;
+    fields->items[fields->count++].places = places;
+    return places;
+}
+
 bool analyze_by_prepare(const struct option_texts *by, bool show_private, struct replay *replay,
                         struct exposures *exposures)
 {
-    static_assert(MOST_DIMENSIONS <= UNIT_FIELDS_MOST, "units have values of all of them");
+    static_assert(MOST_DIMENSIONS < UNIT_FIELDS_MOST, "units have values of all of them");
     struct unit_fields *fields = &exposures->fields;
     uint32_t logs = replay->project->log_count;
     struct grouping grouping;
@@ -54,17 +69,23 @@ bool analyze_by_prepare(const struct option_texts *by, bool show_private, struct
         return false;
     for (uint32_t i = 0; i < grouping.count; i++) {
         const char *name = grouping.dimensions[i].name;
-        uint32_t *places = ARENA_ARRAY(replay->texts, uint32_t, logs);
-        for (uint32_t log = 0; log < logs; log++) {
-            bool tells = exposures->tells[log];
-            places[log] = tells ? unit_field_place(&replay->layouts[log], name) : NO_PLACE;
-            if (tells && !show_private && shows_private(&replay->layouts[log], name, places[log]))
+        const uint32_t *places = add_field(name, replay, exposures);
+        for (uint32_t log = 0; log < logs; log++)
+            if (exposures->tells[log] && !show_private &&
+                shows_private(&replay->layouts[log], name, places[log]))
                 return false;
-        }
-        fields->items[fields->count].name = name;
-        fields->items[fields->count++].places = places;
     }
+    fields->shown = fields->count;
     return true;
+}
+
+uint32_t analyze_by_stratify(const char *name, struct replay *replay, struct exposures *exposures)
+{
+    for (uint32_t i = 0; i < exposures->fields.count; i++)
+        if (strcmp(exposures->fields.items[i].name, name) == 0)
+            return i;
+    add_field(name, replay, exposures);
+    return exposures->fields.count - 1;
 }
 
 /* What a field of the logs that expose units can be called, as far as they say. */
@@ -93,7 +114,8 @@ bool analyze_by_was_seen(const struct replay *replay, const struct exposures *ex
     for (uint32_t i = 0; i < exposures->fields.count; i++) {
         const char *name = exposures->fields.items[i].name;
         if (exposures->names[i].too_many) {
-            job_error(&analyze_command, "--by %s makes more than %d groups", name,
+            job_error(&analyze_command, "%s %s makes more than %d groups",
+                      i < exposures->fields.shown ? "--by" : "'stratify' by", name,
                       UNIT_VALUES_MOST);
             print_help("group by a field with fewer values");
             return false;

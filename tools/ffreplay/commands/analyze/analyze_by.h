@@ -14,6 +14,9 @@
  * fields, or one is private and not to be shown; it has been reported. */
 bool analyze_by_prepare(const struct option_texts *by, bool show_private, struct replay *replay,
                         struct exposures *exposures);
+/* Likewise of the field that changes are post-stratified by, whose values are not shown; after
+ * those. Returns its place among the fields. */
+uint32_t analyze_by_stratify(const char *name, struct replay *replay, struct exposures *exposures);
 /* Once these are settled. False: no line has one of the fields, which is misspelt, or not in this
  * log; or it has too many values. It has been reported. */
 bool analyze_by_was_seen(const struct replay *replay, const struct exposures *exposures);

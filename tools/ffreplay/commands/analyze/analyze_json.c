@@ -65,6 +65,40 @@ static void put_day(struct buffer *out, const struct conclusion *conclusion,
     buffer_append_text(out, "}");
 }
 
+static void put_balances(struct buffer *out, const struct conclusion *conclusion)
+{
+    field_array(out, "balance");
+    for (uint32_t i = 0; i < conclusion->balance_count; i++) {
+        const struct balance *balance = &conclusion->balances[i];
+        json_write_comma(out);
+        buffer_append_text(out, "{");
+        field_text(out, "by", balance->field);
+        put_number(out, "chi_square", balance->fit.statistic);
+        field_count(out, "df", balance->fit.degrees);
+        put_number(out, "p_fixed", balance->fit.p);
+        put_number(out, "p", balance->anytime_p);
+        buffer_append_text(out, "}");
+    }
+    buffer_append_text(out, "]");
+}
+
+static void put_before(struct buffer *out, const struct conclusion *conclusion)
+{
+    field_array(out, "before");
+    for (uint32_t i = 0; i < conclusion->before_gap_count; i++) {
+        const struct before_gap *gap = &conclusion->before_gaps[i];
+        json_write_comma(out);
+        buffer_append_text(out, "{");
+        field_text(out, "metric", conclusion->metrics[gap->metric].measure->metric->name.text);
+        field_text(out, "variant", conclusion->names[gap->arm]);
+        put_number(out, "difference", gap->change.value);
+        put_number(out, "difference_error", gap->change.error);
+        put_number(out, "p", gap->anytime_p);
+        buffer_append_text(out, "}");
+    }
+    buffer_append_text(out, "]");
+}
+
 static void put_quality(struct buffer *out, const struct conclusion *conclusion)
 {
     field_object(out, "quality");
@@ -75,7 +109,9 @@ static void put_quality(struct buffer *out, const struct conclusion *conclusion)
     } else {
         field_object(out, "sample_ratio");
         put_number(out, "p", conclusion->ratio.anytime_p);
+        put_number(out, "log_e", conclusion->ratio_log_e);
         put_number(out, "p_fixed", conclusion->ratio.fit.p);
+        put_number(out, "chi_square", conclusion->ratio.fit.statistic);
         put_counts(out, "observed", conclusion, false);
         put_counts(out, "expected", conclusion, true);
         buffer_append_text(out, "}");
@@ -85,6 +121,8 @@ static void put_quality(struct buffer *out, const struct conclusion *conclusion)
     for (uint32_t i = 0; i < conclusion->day_count; i++)
         put_day(out, conclusion, &conclusion->days[i]);
     buffer_append_text(out, "]");
+    put_balances(out, conclusion);
+    put_before(out, conclusion);
     put_sentences(out, "issues", &conclusion->issues);
     buffer_append_text(out, "}");
 }
@@ -97,6 +135,12 @@ static void put_arm(struct buffer *out, const struct arm_evidence *arm)
     put_number(out, "variance", arm->moments.outcome.n >= 2 ? arm->moments.outcome.variance : NAN);
 }
 
+static const char *metric_method_word(const struct judgement *judgement)
+{
+    return judgement->by_ranks ? metric_method_words[METRIC_MANN_WHITNEY]
+                               : analysis_method_words[judgement->method];
+}
+
 /* A p that nobody has is 1: nothing is shown. */
 static double p_or_none(double p)
 {
@@ -107,6 +151,7 @@ static void put_effect(struct buffer *out, const struct effect *effect)
 {
     put_number(out, "difference", effect->absolute.value);
     put_number(out, "difference_error", effect->absolute.error);
+    put_number(out, "degrees", effect->absolute.degrees);
     put_interval(out, "difference_interval", &effect->absolute_interval);
     put_number(out, "relative", effect->relative.value);
     put_number(out, "relative_error", effect->relative.error);
@@ -121,6 +166,7 @@ static void put_chance(struct buffer *out, const struct effect *effect)
         return;
     put_number(out, "chance_to_be_better", effect->chance);
     put_number(out, "expected_loss", effect->loss);
+    put_number(out, "expected_loss_of_control", effect->loss_of_control);
 }
 
 /* How it was come by. */
@@ -131,10 +177,21 @@ static void put_method(struct buffer *out, const struct effect *effect)
     field_text(out, "method", effect->method);
     put_number(out, "slope", effect->slope);
     put_number(out, "variance_reduced", effect->variance_reduced);
+    if (!isnan(effect->superiority))
+        put_number(out, "superiority", effect->superiority);
+}
+
+/* Of finding `mde`: now, and by how much more units it would be the one that is wanted. */
+static void put_power(struct buffer *out, const struct judged_metric *metric,
+                      const struct effect *effect, const struct experiment_terms *terms)
+{
+    put_number(out, "power_now", effect_power(&metric->judgement, effect, terms->mde, 1));
+    put_number(out, "units_times_for_power",
+               effect_growth_for(&metric->judgement, effect, terms->mde, terms->power));
 }
 
 static void put_variant(struct buffer *out, const struct judged_metric *metric, uint32_t arm,
-                        const char *name)
+                        const char *name, const struct experiment_terms *terms)
 {
     const struct judged_effect *judged = &metric->variants[arm];
     json_write_comma(out);
@@ -148,6 +205,8 @@ static void put_variant(struct buffer *out, const struct judged_metric *metric, 
     if (metric->role == ROLE_GUARD)
         put_number(out, "p_within", p_or_none(judged->p_within));
     put_chance(out, &judged->effect);
+    if (metric->role == ROLE_PRIMARY && terms->mde > 0)
+        put_power(out, metric, &judged->effect, terms);
     field_text(out, "verdict", effect_verdict_words[judged->verdict]);
     put_method(out, &judged->effect);
     buffer_append_text(out, "}");
@@ -166,13 +225,23 @@ static void put_metric(struct buffer *out, const struct conclusion *conclusion,
         field_text(out, "form", criterion_form_words[metric->guard->form]);
         field_number(out, "threshold", true, metric->guard->threshold);
     }
+    field_text(out, "method", metric_method_word(&metric->judgement));
+    if (!isnan(metric->winsorized.cap)) {
+        field_object(out, "winsorized");
+        put_number(out, "quantile", metric->measure->metric->winsorize);
+        put_number(out, "cap", metric->winsorized.cap);
+        field_count(out, "units_above", metric->winsorized.above);
+        buffer_append_text(out, "}");
+    }
+    if (metric->arms[control].strata)
+        field_count(out, "strata", metric->arms[control].stratum_count);
     field_object(out, "control");
     put_arm(out, &metric->arms[control]);
     buffer_append_text(out, "}");
     field_array(out, "variants");
     for (uint32_t arm = 0; arm < conclusion->arms->count; arm++)
         if (arm != control)
-            put_variant(out, metric, arm, conclusion->names[arm]);
+            put_variant(out, metric, arm, conclusion->names[arm], &conclusion->terms);
     buffer_append_text(out, "]}");
 }
 
@@ -344,6 +413,9 @@ void analyze_json(const struct analyze_page *page, struct buffer *out)
         buffer_append_text(out, "]");
     }
     field_text(out, "control", conclusion->names[conclusion->arms->control]);
+    if (conclusion->strata_field != NO_FIELD)
+        field_text(out, "stratified_by",
+                   conclusion->outcomes->groups->fields[conclusion->strata_field].name);
     if (page->settled->is_experiment)
         put_settled(out, page->settled);
     put_quality(out, conclusion);

@@ -20,7 +20,7 @@ enum analyze_form { ANALYZE_FORMS(WORDS_MEMBER) };
 
 struct analyze_options {
     const struct command *command; /* that asks, for what it reports */
-    const char *directory, *environment, *control, *prior, *since, *units;
+    const char *directory, *environment, *control, *prior, *since, *units, *stratify;
     struct option_word format, method;
     struct option_texts metrics, by;
     const char *report, *command_line; /* a page, and how it is made again */

@@ -80,7 +80,7 @@ static struct effect_words words_of(const struct metric *of, const struct effect
         .value = isfinite(value) ? estimate_text(arena, of, value) : "-",
         .change = !known                ? "-"
                   : is_relative(effect) ? percent(arena, effect->relative.value)
-                                        : difference_text(arena, of, value - control),
+                                        : difference_text(arena, of, effect->absolute.value),
         .interval = interval_text(arena, of, effect),
     };
 }

@@ -11,8 +11,10 @@ static void take_wish(struct experiment *experiment, const struct plan_wish *wis
         experiment->power = wish->power;
     if (wish->mde > 0)
         experiment->mde = wish->mde;
-    if (wish->method >= 0)
+    if (wish->method >= 0) {
         experiment->method = (enum analysis_method)wish->method;
+        experiment->asks_method = true;
+    }
     if (wish->traffic > 0)
         experiment->units_per_day = (uint64_t)llround(wish->traffic * SECONDS_A_DAY);
     for (size_t i = 0; i < wish->baseline_count; i++)

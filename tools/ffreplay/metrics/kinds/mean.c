@@ -11,16 +11,7 @@
 static bool needs_unit_values(const struct metric *metric)
 {
     bool is_sum = metric->aggregate == AGGREGATE_SUM || metric->aggregate == AGGREGATE_COUNT;
-    return metric->per_unit && !(is_sum && metric->cap == 0);
-}
-
-static enum unit_keeps unit_keeps_of(const struct metric *metric)
-{
-    static const enum unit_keeps aggregates[] = {
-        [AGGREGATE_SUM] = UNIT_SUM,   [AGGREGATE_MEAN] = UNIT_MEAN, [AGGREGATE_MAX] = UNIT_MAX,
-        [AGGREGATE_COUNT] = UNIT_SUM, [AGGREGATE_LAST] = UNIT_LAST,
-    };
-    return metric->per_unit ? aggregates[metric->aggregate] : UNIT_SUM;
+    return metric->per_unit && !(is_sum && metric->cap == 0 && metric->winsorize == 0);
 }
 
 static void init(struct cell *cell, const struct measure *measure)
@@ -48,21 +39,14 @@ static void sample(const struct measure *measure, const struct event *event, str
 {
     const struct metric *metric = measure->metric;
     sample->state = read_value(measure, event, &sample->number);
-    if (!metric->per_unit) /* otherwise the cap applies to the unit's aggregate */
+    if (!metric->per_unit && metric->cap > 0) /* else the cap applies to the unit's aggregate */
         sample->number = capped(sample->number, metric->cap);
 }
 
-/* For a unit's own sum, only `first` is used. */
 static void add(struct cell *cell, const struct measure *measure, const struct sample *sample)
 {
-    const struct metric *metric = measure->metric;
     exact_sum_add(cell->sum, sample->number);
-    double first = sample->number, second = 1;
-    if (metric->per_unit && metric->aggregate == AGGREGATE_COUNT)
-        first = 1;
-    else if (metric->per_unit && metric->aggregate == AGGREGATE_LAST)
-        second = (double)sample->time;
-    add_pair(cell, sample, first, second);
+    add_aggregated(cell, measure->metric, sample);
 }
 
 static void put(struct cell *cell, double number)

@@ -1,4 +1,7 @@
-/* quantile.c - a quantile of a field, from a sketch of all its values. See kinds.h. */
+/* quantile.c - a quantile of a field, from a sketch of all its values; or of the units' aggregated
+ * values, from each of them. See kinds.h. */
+#include <stdlib.h>
+
 #include "compiler/base/memory.h"
 #include "shared.h"
 #include "compiler/cli/messages.h"
@@ -17,6 +20,10 @@ static bool prepare(struct measure *measure)
 
 static void init(struct cell *cell, const struct measure *measure)
 {
+    if (measure->metric->per_unit) {
+        init_totals(cell, measure, unit_keeps_of(measure->metric), NULL);
+        return;
+    }
     cell->sketch = xcalloc(1, sizeof *cell->sketch);
     sketch_init(cell->sketch, measure->metric->accuracy);
 }
@@ -24,7 +31,7 @@ static void init(struct cell *cell, const struct measure *measure)
 static void init_spread(struct cell *cell, const struct measure *measure, const struct cell *beside)
 {
     (void)beside;
-    if (!knows_units(measure))
+    if (!knows_units(measure) || measure->metric->per_unit)
         return;
     cell->groups = xcalloc(UNIT_SKETCHES, sizeof *cell->groups);
     for (uint32_t i = 0; i < UNIT_SKETCHES; i++)
@@ -33,7 +40,10 @@ static void init_spread(struct cell *cell, const struct measure *measure, const 
 
 static void add(struct cell *cell, const struct measure *measure, const struct sample *sample)
 {
-    (void)measure;
+    if (cell->totals) {
+        add_aggregated(cell, measure->metric, sample);
+        return;
+    }
     sketch_add(cell->sketch, sample->number);
     if (cell->groups)
         sketch_add(&cell->groups[sample->unit.high >> 58], sample->number);
@@ -49,14 +59,53 @@ static void take(struct cell *cell, const struct measure *measure, const struct 
     take_value(cell, measure, event, put);
 }
 
+static int compare_bins(const void *left, const void *right)
+{
+    double a = ((const struct bin *)left)->low, b = ((const struct bin *)right)->low;
+    return a < b ? -1 : a > b;
+}
+
+/* One for each unit, ascending, in memory that the caller frees. */
+static struct distribution distribution_of_units(const struct cell *cell, struct bin **bins)
+{
+    struct unit_hash unit;
+    uint64_t row = 0;
+    size_t count = 0;
+    double value;
+    *bins = xcalloc(cell->units->count + 1, sizeof **bins);
+    while (count < cell->units->count && unit_totals_next(cell->totals, &row, &unit, &value))
+        (*bins)[count++] = (struct bin){value, value, 1};
+    qsort(*bins, count, sizeof **bins, compare_bins);
+    return (struct distribution){*bins, count};
+}
+
+/* False: there are none. */
+static bool unit_quantiles(const struct cell *cell, const double *levels, double *values,
+                           size_t count)
+{
+    struct bin *bins;
+    struct distribution units = distribution_of_units(cell, &bins);
+    for (size_t i = 0; i < count && units.count > 0; i++)
+        values[i] = units.bins[quantile_rank(levels[i], units.count)].low;
+    free(bins);
+    return units.count > 0;
+}
+
 static double estimate(const struct cell *cell, const struct measure *measure, int64_t duration)
 {
     (void)duration;
+    double value;
+    if (cell->totals)
+        return unit_quantiles(cell, &measure->metric->quantile, &value, 1) ? value : NAN;
     return sketch_quantile(cell->sketch, measure->metric->quantile);
 }
 
 static bool quantiles(const struct cell *cell, const double *levels, double *values, size_t count)
 {
+    if (cell->totals) {
+        unit_quantiles(cell, levels, values, count);
+        return true;
+    }
     for (size_t i = 0; i < count && cell->count > 0; i++)
         values[i] = sketch_quantile(cell->sketch, levels[i]);
     return true;
@@ -104,6 +153,12 @@ static void evidence(struct evidence *evidence, const struct measure *measure,
     struct comparison_input *input = &evidence->input;
     input->measurement = MEASURED_QUANTILE;
     input->quantile = measure->metric->quantile;
+    if (measure->metric->per_unit) {
+        input->canary_values = distribution_of_units(canary->cell, &evidence->bins[0]);
+        if (control)
+            input->control_values = distribution_of_units(control->cell, &evidence->bins[1]);
+        return;
+    }
     input->design_effect = effect_of(canary, control, input->quantile);
     input->canary_values = distribution_of(canary->cell, &evidence->bins[0]);
     if (control)

@@ -66,8 +66,28 @@ void init_totals(struct cell *cell, const struct measure *measure, enum unit_kee
         return;
     cell->totals = xcalloc(1, sizeof *cell->totals);
     unit_totals_init(cell->totals, keeps, beside ? beside->totals : NULL);
-    if (metric->per_unit)
+    if (metric->per_unit && metric->cap > 0)
         cell->totals->cap = metric->cap;
+}
+
+enum unit_keeps unit_keeps_of(const struct metric *metric)
+{
+    static const enum unit_keeps aggregates[] = {
+        [AGGREGATE_SUM] = UNIT_SUM,   [AGGREGATE_MEAN] = UNIT_MEAN, [AGGREGATE_MAX] = UNIT_MAX,
+        [AGGREGATE_COUNT] = UNIT_SUM, [AGGREGATE_LAST] = UNIT_LAST,
+    };
+    return metric->per_unit ? aggregates[metric->aggregate] : UNIT_SUM;
+}
+
+/* For a unit's own sum, only `first` is used. */
+void add_aggregated(struct cell *cell, const struct metric *metric, const struct sample *sample)
+{
+    double first = sample->number, second = 1;
+    if (metric->per_unit && metric->aggregate == AGGREGATE_COUNT)
+        first = 1;
+    else if (metric->per_unit && metric->aggregate == AGGREGATE_LAST)
+        second = (double)sample->time;
+    add_pair(cell, sample, first, second);
 }
 
 void init_moments(struct cell *cell, const struct measure *measure, const struct cell *beside,

@@ -27,6 +27,10 @@ void init_no_spread(struct cell *cell, const struct measure *measure, const stru
 /* What is kept of each unit, once. `beside`: see cell_gather_spread(). */
 void init_totals(struct cell *cell, const struct measure *measure, enum unit_keeps keeps,
                  const struct cell *beside);
+/* What is kept of a unit whose values become one, as `agg` says. */
+enum unit_keeps unit_keeps_of(const struct metric *metric);
+/* Adds a value to those, or to what there is of events. */
+void add_aggregated(struct cell *cell, const struct metric *metric, const struct sample *sample);
 /* Totals where units are known, or else sums over events. */
 void init_moments(struct cell *cell, const struct measure *measure, const struct cell *beside,
                   enum unit_keeps keeps, struct spread spread);
