@@ -1,7 +1,7 @@
 /*
- * How often what `ffreplay analyze` does with units' values sees what is not there, and how often its
- * intervals hold what is: caps from the data, ranks, order statistics, parts of units, values from
- * before. As test_analysis_error.c. MARKDOWN=1 prints a table of docs/calibration.md.
+ * How often what `ffreplay analyze` does with units' values sees what is not there, and how often
+ * its intervals hold what is: caps from the data, ranks, order statistics, parts of units, values
+ * from before. As test_analysis_error.c. MARKDOWN=1 prints a table of docs/calibration.md.
  * Runs: first, being long.
  */
 #include <math.h>

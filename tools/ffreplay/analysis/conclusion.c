@@ -548,7 +548,7 @@ bool conclusion_is_early(const struct conclusion *conclusion)
 static void note_before(struct conclusion *conclusion, struct arena *arena)
 {
     uint64_t before = conclusion->outcomes->left_out[OUTCOME_BEFORE];
-    if (before > conclusion->outcomes->lines && !conclusion->outcomes->before)
+    if (before > 10 * conclusion->outcomes->lines && !conclusion->outcomes->before)
         conclusion_say(&conclusion->notes, arena,
                        arena_format(arena,
                                     "%" PRIu64 " lines are left out, being from before their unit "
