@@ -16,6 +16,8 @@
 #include <cmocka.h>
 
 #include "compiler/statistics/multiplicity.h"
+#include "compiler/statistics/mixture_sequence.h"
+#include "compiler/statistics/two_shares.h"
 #include "tools/ffreplay/analysis/effect.h"
 
 #define ALPHA 0.05
@@ -138,10 +140,13 @@ static struct moments moments_of(double n, double sum, double squares)
         .n = n, .mean = mean, .variance = (squares - n * mean * mean) / (n - 1)};
 }
 
-static struct arm_evidence evidence_of(const struct sums *sums, const struct metric *metric)
+/* `assigned`: the share of units that the arm was to have. */
+static struct arm_evidence evidence_of(const struct sums *sums, const struct metric *metric,
+                                       double assigned)
 {
     struct moments first = moments_of(sums->n, sums->first, sums->squared);
-    struct arm_evidence arm = {.exposed = (uint64_t)sums->n, .measured = (uint64_t)sums->n};
+    struct arm_evidence arm = {
+        .exposed = (uint64_t)sums->n, .measured = (uint64_t)sums->n, .assigned = assigned};
     if (metric == &share_metric) {
         arm.is_share = true;
         arm.share = (struct proportion){sums->n, sums->first};
@@ -175,11 +180,12 @@ struct setting {
 
 /* Of no change; 1 where nothing is judged yet. */
 static double p_of(const struct judgement *judgement, const struct sums sums[2],
-                   const struct metric *metric)
+                   const struct setting *setting)
 {
+    const struct metric *metric = setting->metric;
     const struct measure measure = {.metric = metric};
-    struct arm_evidence variant = evidence_of(&sums[1], metric);
-    struct arm_evidence control = evidence_of(&sums[0], metric);
+    struct arm_evidence variant = evidence_of(&sums[1], metric, setting->share);
+    struct arm_evidence control = evidence_of(&sums[0], metric, 1 - setting->share);
     double rarest = fmin(fmin(sums[0].first, sums[0].n - sums[0].first),
                          fmin(sums[1].first, sums[1].n - sums[1].first));
     /* The same as below, without an interval or a p that takes a hundred times as long. */
@@ -197,7 +203,9 @@ static double p_of(const struct judgement *judgement, const struct sums sums[2],
             &change, judgement->looks, judgement->look_count, judgement->alpha / 2);
         return interval.lower > 0 || interval.upper < 0 ? 0 : 1;
     }
-    struct effect effect = effect_of(judgement, &variant, &control, &measure);
+    struct judgement quick = *judgement;
+    quick.p_only = true;
+    struct effect effect = effect_of(&quick, &variant, &control, &measure);
     return effect.state == EFFECT_FINE ? effect.p : 1;
 }
 
@@ -248,7 +256,7 @@ static uint32_t found_at(const struct setting *setting, enum analysis_method met
         if (sums[0][0].n < 2 || sums[0][1].n < 2 || !looks(&judgement, look))
             continue;
         for (uint32_t i = 0; i < metrics; i++)
-            p[i] = p_of(&judgement, sums[i], setting->metric);
+            p[i] = p_of(&judgement, sums[i], setting);
         adjust_holm(p, metrics, p);
         for (uint32_t i = 0; i < metrics; i++)
             if (p[i] <= ALPHA)
@@ -410,26 +418,63 @@ static int compare_looks(const void *left, const void *right)
     return a < b ? -1 : a > b;
 }
 
+/* Others' log e-values of no change, that hold at every look, too. */
+static double by_two_shares(const struct sums sums[2], double share)
+{
+    const struct two_shares seen = {{sums[1].n, sums[1].first}, {sums[0].n, sums[0].first}, share};
+    return two_shares_log_e(&seen);
+}
+
+static double by_sequence(const struct sums sums[2], double share)
+{
+    (void)share;
+    struct moments variant = moments_of(sums[1].n, sums[1].first, sums[1].squared);
+    struct moments control = moments_of(sums[0].n, sums[0].first, sums[0].squared);
+    struct estimated_change change = means_change(&variant, &control, CHANGE_ABSOLUTE);
+    return change.error > 0 && fmin(sums[0].first, sums[1].first) >= 10
+               ? mixture_sequence_log_e(&change, ALPHA)
+               : 0;
+}
+
+static double found_by_peer(const struct setting *setting, double change, uint32_t rounds,
+                            double (*log_e)(const struct sums sums[2], double share))
+{
+    uint32_t found = 0;
+    for (uint32_t round = 0; round < rounds; round++) {
+        struct sums sums[2] = {0};
+        bool shown = false;
+        for (uint32_t look = 1; look <= LOOKS && !shown; look++) {
+            pass_a_day(setting, look, change, sums);
+            shown = log_e(sums, setting->share) >= -log(ALPHA);
+        }
+        found += shown;
+    }
+    return 100.0 * found / rounds;
+}
+
 static void print_power(uint32_t rounds)
 {
     static const struct {
         double from, to;
         uint32_t all;
-    } cases[] = {{0.05, 0.055, 100000},
-                 {0.05, 0.06, 33782},
-                 {0.05, 0.06, 16316},
-                 {0.3, 0.315, 60000},
-                 {0.001, 0.002, 60000}};
+        double share;
+    } cases[] = {{0.05, 0.055, 100000, 0.5}, {0.05, 0.06, 33782, 0.5},   {0.05, 0.06, 16316, 0.5},
+                 {0.3, 0.315, 60000, 0.5},   {0.001, 0.002, 60000, 0.5}, {0.05, 0.055, 200000, 0.1},
+                 {0.05, 0.06, 200000, 0.05}};
     uint32_t *at = malloc(rounds * sizeof *at);
     printf(
         "## Experiments: differences that are there\n\n"
         "How often they are found, and when: the median of the looks that find them, as a share\n"
-        "of all units.\n\n"
-        "| | units | sequential, 60 looks | at | fixed, at the end |\n"
-        "| --- | ---: | ---: | ---: | ---: |\n");
+        "of all units. Beside it, at the same looks, the e-process of Turner, Ly and Grünwald, "
+        "and\n"
+        "the asymptotic sequence (GrowthBook's), each alone.\n\n"
+        "| | units | sequential, 60 looks | at | Turner-Ly-Grünwald | asymptotic | fixed, at the "
+        "end |\n"
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct setting setting = {
-            "", &share_metric, event, cases[i].from, 0.5, cases[i].all / LOOKS + 1, false};
+            "",   &share_metric, event, cases[i].from, cases[i].share, cases[i].all / LOOKS + 1,
+            false};
         uint32_t found = 0, fixed = 0;
         reseed(i, ANALYSIS_BAYESIAN);
         for (uint32_t round = 0; round < rounds; round++) {
@@ -439,9 +484,13 @@ static void print_power(uint32_t rounds)
             fixed += found_at(&setting, ANALYSIS_FIXED, cases[i].to / cases[i].from, 1) > 0;
         }
         qsort(at, found, sizeof *at, compare_looks);
-        printf("| %g to %g %% | %u | %.0f %% | %.0f %% | %.0f %% |\n", cases[i].from * 100,
-               cases[i].to * 100, cases[i].all, 100.0 * found / rounds,
-               found > 0 ? 100.0 * at[found / 2] / LOOKS : 0, 100.0 * fixed / rounds);
+        double change = cases[i].to / cases[i].from;
+        printf("| %g to %g %%, %g/%g | %u | %.0f %% | %.0f %% | %.0f %% | %.0f %% | %.0f %% |\n",
+               cases[i].from * 100, cases[i].to * 100, cases[i].share * 100,
+               100 - cases[i].share * 100, cases[i].all, 100.0 * found / rounds,
+               found > 0 ? 100.0 * at[found / 2] / LOOKS : 0,
+               found_by_peer(&setting, change, rounds, by_two_shares),
+               found_by_peer(&setting, change, rounds, by_sequence), 100.0 * fixed / rounds);
         fflush(stdout);
     }
     free(at);
@@ -478,8 +527,10 @@ static void print_coverage(uint32_t rounds)
                         continue;
                     struct judgement judgement = {
                         .method = fixed ? ANALYSIS_FIXED : ANALYSIS_SEQUENTIAL, .alpha = ALPHA};
-                    struct arm_evidence variant = evidence_of(&sums[1], setting->metric);
-                    struct arm_evidence of_control = evidence_of(&sums[0], setting->metric);
+                    struct arm_evidence variant =
+                        evidence_of(&sums[1], setting->metric, setting->share);
+                    struct arm_evidence of_control =
+                        evidence_of(&sums[0], setting->metric, 1 - setting->share);
                     struct effect effect = effect_of(&judgement, &variant, &of_control, &measure);
                     bool holds =
                         effect.state != EFFECT_FINE || (effect.absolute_interval.lower <= truth &&

@@ -403,6 +403,8 @@ static void judge_metrics(struct conclusion *conclusion, uint32_t max_bad, struc
                                     ? outcome_cell(conclusion->outcomes->before, i, arm)
                                     : NULL,
                                 conclusion->units.by_arm[arm], max_bad);
+        for (uint32_t arm = 0; arm < arms->count; arm++)
+            metric->arms[arm].assigned = arms->shares[arm];
         if (conclusion->strata_field != NO_FIELD)
             parts = post_strata_gather(conclusion, metric, i, max_bad, arena);
         note_metric(conclusion, metric, parts, arena);
@@ -713,6 +715,8 @@ static bool would_pass(const struct conclusion *conclusion, const struct judged_
     uint32_t control = conclusion->arms->control;
     const struct judgement *judgement = &metric->judgement;
     struct judged_metric later = *metric;
+    struct judgement quick = *judgement;
+    quick.p_only = true;
     later.arms[arm] = arm_evidence_grown(&metric->arms[arm], growth);
     later.arms[control] = arm_evidence_grown(&metric->arms[control], growth);
     if (metric->role == ROLE_GUARD) {
@@ -720,7 +724,7 @@ static bool would_pass(const struct conclusion *conclusion, const struct judged_
         return p_on_side(conclusion, &later, arm, &margin, margin.side) <= judgement->alpha;
     }
     struct effect effect =
-        effect_of(judgement, &later.arms[arm], &later.arms[control], metric->measure);
+        effect_of(&quick, &later.arms[arm], &later.arms[control], metric->measure);
     return effect.state == EFFECT_FINE && is_good(metric, &effect) &&
            effect.p * (conclusion->arms->count - 1) <= judgement->alpha;
 }

@@ -17,6 +17,7 @@
 #include "compiler/statistics/quantile_change.h"
 #include "compiler/statistics/rank_test.h"
 #include "compiler/statistics/score_test.h"
+#include "compiler/statistics/two_shares.h"
 #include "tools/ffreplay/metrics/evidence.h"
 
 static_assert(EXPERIMENT_LOOKS_MOST <= GROUP_LOOKS_MOST, "a planned look has a bound");
@@ -165,6 +166,20 @@ static bool takes_e_process(const struct judgement *judgement, const struct arm_
            (is_rare(variant->share) || is_rare(control->share));
 }
 
+/* Of both arms' units: where the smaller one has less, an e-process of what was assigned finds more
+ * than the asymptotic sequence. Known before there are data, and so is which of them judges. */
+#define LEAST_EVEN 0.25
+
+static bool takes_two_shares(const struct judgement *judgement, const struct arm_evidence *variant,
+                             const struct arm_evidence *control)
+{
+    double both = variant->assigned + control->assigned;
+    return judgement->method == ANALYSIS_SEQUENTIAL && variant->is_share && !variant->strata &&
+           !takes_e_process(judgement, variant, control) &&
+           fmin(variant->assigned, control->assigned) > 0 &&
+           fmin(variant->assigned, control->assigned) < LEAST_EVEN * both;
+}
+
 /* Units an arm until a share has been seen often enough to be judged as a normal estimate; 0: it
  * has. Before, an arm without an event has no variance, and any other share is far from it. */
 static double units_until_normal(const struct arm_evidence *arm)
@@ -235,7 +250,8 @@ static enum effect_state state_of(const struct judgement *judgement,
         return EFFECT_NOT_A_LOOK;
     if (bound == BOUND_QUANTILE)
         return judgement->method == ANALYSIS_BAYESIAN ? EFFECT_NO_METHOD : EFFECT_FINE;
-    if (takes_e_process(judgement, variant, control) || takes_score_test(judgement, variant))
+    if (takes_e_process(judgement, variant, control) || takes_score_test(judgement, variant) ||
+        takes_two_shares(judgement, variant, control))
         return EFFECT_FINE;
     if (takes_ranks(judgement, variant)) /* NaN, and no data, where no unit has a value */
         return EFFECT_FINE;
@@ -479,6 +495,30 @@ static void judge_rare_shares(struct effect *effect, const struct judgement *jud
     effect->p = fmin(1, exp(-effect->log_e));
 }
 
+static struct two_shares two_shares_of(const struct arm_evidence *variant,
+                                       const struct arm_evidence *control)
+{
+    return (struct two_shares){variant->share, control->share,
+                               variant->assigned / (variant->assigned + control->assigned)};
+}
+
+static void judge_two_shares(struct effect *effect, const struct judgement *judgement,
+                             const struct arm_evidence *variant, const struct arm_evidence *control)
+{
+    struct two_shares seen = two_shares_of(variant, control);
+    effect->method = "Turner-Ly-Grünwald e-process";
+    effect->absolute =
+        means_change(&variant->moments.outcome, &control->moments.outcome, CHANGE_ABSOLUTE);
+    effect->relative =
+        means_change(&variant->moments.outcome, &control->moments.outcome, CHANGE_RELATIVE);
+    effect->log_e = two_shares_log_e(&seen);
+    effect->p = fmin(1, exp(-effect->log_e));
+    if (judgement->p_only)
+        return;
+    effect->absolute_interval = two_shares_interval(&seen, CHANGE_ABSOLUTE, judgement->alpha);
+    effect->relative_interval = two_shares_interval(&seen, CHANGE_RELATIVE, judgement->alpha);
+}
+
 static void judge_shares_once(struct effect *effect, const struct judgement *judgement,
                               const struct arm_evidence *variant,
                               const struct arm_evidence *control)
@@ -696,6 +736,8 @@ struct effect effect_of(const struct judgement *judgement, const struct arm_evid
         judge_quantiles(&effect, judgement, variant, control, measure);
     else if (takes_e_process(judgement, variant, control))
         judge_rare_shares(&effect, judgement, variant, control);
+    else if (takes_two_shares(judgement, variant, control))
+        judge_two_shares(&effect, judgement, variant, control);
     else if (takes_score_test(judgement, variant))
         judge_shares_once(&effect, judgement, variant, control);
     else if (takes_ranks(judgement, variant))
@@ -753,6 +795,10 @@ double effect_p_within(const struct judgement *judgement, const struct arm_evide
         double log_e = log_e_against(&stratum, other_side(side), relative ? 1 + margin : 1,
                                      relative ? 0 : margin);
         return fmin(1, exp(-log_e));
+    }
+    if (takes_two_shares(judgement, variant, control)) {
+        struct two_shares seen = two_shares_of(variant, control);
+        return fmin(1, exp(-two_shares_log_e_beyond(&seen, change, other_side(side), margin)));
     }
     if (takes_score_test(judgement, variant))
         return score_p_within(variant->share, control->share, change, side, margin);

@@ -21,6 +21,7 @@ struct arena;
 struct judgement {
     enum analysis_method method;
     double alpha;
+    bool p_only;   /* without intervals, which take longer */
     bool by_ranks; /* ANALYSIS_FIXED: units with one value each, by their order */
     double prior;  /* ANALYSIS_BAYESIAN: of the relative change; infinite: flat */
     double looks[EXPERIMENT_LOOKS_MOST]; /* ANALYSIS_GROUP_SEQUENTIAL: information up to this one */
@@ -31,6 +32,7 @@ struct judgement {
 struct arm_evidence {
     uint64_t exposed, measured; /* units: in the arm, and those of them that have a value */
     double value;               /* the estimate; NaN: there is none */
+    double assigned;            /* the share of all units that the arm was to have; 0: not known */
     bool is_share;              /* `share` has the counts of units */
     struct proportion share;
     struct arm_moments moments; /* of a ratio, as a mean */
