@@ -9,8 +9,8 @@
  * allows, each unit multiplies the stake by 1 or less on average, so Ville's inequality holds at
  * all looks together. Bets are fixed beforehand: no count chooses them.
  *
- * Exact, if `assigned` is the share that units were assigned by. Beside the asymptotic sequence of a
- * difference of means, it finds more where one arm is small, and less where both are alike.
+ * Exact, if `assigned` is the share that units were assigned by. Beside the asymptotic sequence of
+ * a difference of means, it finds more where one arm is small, and less where both are alike.
  */
 #ifndef FFC_TWO_SHARES_H
 #define FFC_TWO_SHARES_H

@@ -356,6 +356,30 @@ struct judgement judgement_of(const struct experiment_terms *terms, const struct
     return judgement;
 }
 
+bool plans_looks(const struct judged_metric *metrics, uint32_t count,
+                 const struct experiment_terms *terms)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (judgement_of(terms, metrics[i].measure->metric).method == ANALYSIS_GROUP_SEQUENTIAL)
+            return true;
+    return false;
+}
+
+#define LOOKS_UNLESS_SAID 5
+
+void settle_looks(struct experiment_terms *terms, uint32_t looks, uint32_t arms,
+                  const struct exposed_units *units)
+{
+    struct judgement *judgement = &terms->judgement;
+    double planned = (double)terms->min_samples * arms;
+    double now = planned > 0 ? (double)units->all / planned : 1;
+    uint32_t all = looks > 0 ? looks : LOOKS_UNLESS_SAID;
+    for (uint32_t i = 1; i <= all && now >= (double)i / all - 1e-9; i++)
+        judgement->looks[judgement->look_count++] = (double)i / all;
+    if (judgement->look_count > 0)
+        judgement->looks[judgement->look_count - 1] = fmin(now, 1);
+}
+
 /* What was done to a metric's values, which its definition asks for. */
 static void note_metric(struct conclusion *conclusion, const struct judged_metric *metric,
                         uint32_t parts, struct arena *arena)

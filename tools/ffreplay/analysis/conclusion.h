@@ -152,6 +152,14 @@ void conclusion_say(struct sentence_list *list, struct arena *arena, const char 
 /* How a metric is judged: as it says, or else as its experiment. */
 struct judgement judgement_of(const struct experiment_terms *terms, const struct metric *metric);
 
+/* Whether any of them is looked at as often as was planned. */
+bool plans_looks(const struct judged_metric *metrics, uint32_t count,
+                 const struct experiment_terms *terms);
+/* The information at each look up to now, of `looks` that were planned (0: five): the last one as
+ * it is, those before as they were planned. */
+void settle_looks(struct experiment_terms *terms, uint32_t looks, uint32_t arms,
+                  const struct exposed_units *units);
+
 /* Gathers the evidence of each metric's cells, and judges. `max_bad` as in cell_is_unreadable(). */
 void conclusion_reach(struct conclusion *conclusion, uint32_t max_bad, struct arena *arena);
 

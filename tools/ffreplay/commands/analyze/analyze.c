@@ -312,15 +312,6 @@ static bool prepare_log(struct task *task, uint32_t log)
     return line_context_prepare(&line, layout, NULL, 0) && settle_unit(task, log, &line);
 }
 
-/* The field that changes are post-stratified by; NULL. */
-static const char *strata_of(const struct task *task)
-{
-    const struct experiment *experiment = task->variants.targeting->experiment;
-    if (task->options->stratify)
-        return task->options->stratify;
-    return experiment ? experiment->stratify.text : NULL;
-}
-
 static bool prepare(struct task *task)
 {
     struct project *project = task->replay->project;
@@ -345,37 +336,14 @@ static bool prepare(struct task *task)
     if (!analyze_by_prepare(&task->options->by, task->options->show_private, task->replay,
                             exposures))
         return false;
-    const char *strata = strata_of(task);
+    const char *strata = task->options->stratify;
+    if (!strata && experiment)
+        strata = experiment->stratify.text;
     task->strata_field = strata ? analyze_by_stratify(strata, task->replay, exposures) : NO_FIELD;
     return choose_metrics(task);
 }
 
 /* --------------------------------------------------------------------------------------- run -- */
-
-/* The information at each look up to now, of what was planned: the last one as it is, those before
- * as they were planned. */
-static void settle_looks(const struct task *task, struct experiment_terms *terms,
-                         const struct exposed_units *units)
-{
-    const struct experiment *experiment = task->variants.targeting->experiment;
-    struct judgement *judgement = &terms->judgement;
-    double planned = (double)terms->min_samples * task->arms.count;
-    double now = planned > 0 ? (double)units->all / planned : 1;
-    uint32_t looks = experiment && experiment->looks > 0 ? experiment->looks : 5;
-    for (uint32_t i = 1; i <= looks && now >= (double)i / looks - 1e-9; i++)
-        judgement->looks[judgement->look_count++] = (double)i / looks;
-    if (judgement->look_count > 0)
-        judgement->looks[judgement->look_count - 1] = fmin(now, 1);
-}
-
-static bool plans_looks(const struct task *task, const struct experiment_terms *terms)
-{
-    for (uint32_t i = 0; i < task->metric_count; i++)
-        if (judgement_of(terms, task->metrics[i].measure->metric).method ==
-            ANALYSIS_GROUP_SEQUENTIAL)
-            return true;
-    return false;
-}
 
 static bool settle_terms(const struct task *task, struct experiment_terms *terms)
 {
@@ -415,7 +383,7 @@ static bool settle_terms(const struct task *task, struct experiment_terms *terms
             return false;
         }
     }
-    if (plans_looks(task, terms) && terms->min_samples == 0) {
+    if (plans_looks(task->metrics, task->metric_count, terms) && terms->min_samples == 0) {
         job_error(task->options->command,
                   "group_sequential needs to know how many units are planned");
         print_help("give the experiment 'min_samples', the units an arm at the end");
@@ -670,6 +638,7 @@ static bool read_twice(struct task *task, struct conclusion *conclusion)
 
 static int analyze(struct task *task)
 {
+    const struct experiment *experiment = task->variants.targeting->experiment;
     struct conclusion conclusion = {.arms = &task->arms,
                                     .exposures = &task->exposures,
                                     .outcomes = &task->outcomes,
@@ -693,8 +662,9 @@ static int analyze(struct task *task)
     }
     note_assumed(task, &conclusion);
     struct exposed_units units = exposures_count(&task->exposures);
-    if (plans_looks(task, &conclusion.terms))
-        settle_looks(task, &conclusion.terms, &units);
+    if (plans_looks(task->metrics, task->metric_count, &conclusion.terms))
+        settle_looks(&conclusion.terms, experiment ? experiment->looks : 0, task->arms.count,
+                     &units);
     struct breakdowns breakdowns = {0};
     conclusion_reach(&conclusion, task->replay->times.max_bad, task->replay->texts);
     breakdowns_reach(&breakdowns, &conclusion, task->replay->times.max_bad, task->replay->texts);
