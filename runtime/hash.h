@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -25,12 +26,22 @@ static inline uint64_t hash_bytes_seeded(const void *bytes, size_t length, uint6
 }
 
 /* The canonical, big-endian form: what a hexadecimal print shows from left to right. */
-static inline void hash_content(const void *bytes, size_t length, uint8_t out[16])
+static inline void content_canonical(XXH128_hash_t hash, uint8_t out[16])
 {
     XXH128_canonical_t canonical;
-    XXH128_canonicalFromHash(&canonical, XXH3_128bits(bytes, length));
-    for (unsigned i = 0; i < 16; i++)
-        out[i] = canonical.digest[i];
+    XXH128_canonicalFromHash(&canonical, hash);
+    memcpy(out, canonical.digest, sizeof canonical.digest);
+}
+
+static inline void hash_content(const void *bytes, size_t length, uint8_t out[16])
+{
+    content_canonical(XXH3_128bits(bytes, length), out);
+}
+
+/* The same of bytes that came in pieces, by XXH3_128bits_update(). */
+static inline void content_digest(const XXH3_state_t *state, uint8_t out[16])
+{
+    content_canonical(XXH3_128bits_digest(state), out);
 }
 
 /* x * n / 2^64: spreads a hash over 0 to n - 1 without a division. */

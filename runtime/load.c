@@ -16,12 +16,14 @@
 
 #include "constants.h"
 #include "counters.h"
+#include "hash.h"
 #include "load.h"
 #include "plan.h"
 
 #define COPY_LIMIT (16 * 1024 * 1024)
 #define HUGE_PAGE  (2 * 1024 * 1024)
 #define LARGE      (HUGE_PAGE / 2)
+#define CHUNK      (256 * 1024) /* is hashed while it is in the cache */
 
 struct identity runtime_identity(const struct stat *status)
 {
@@ -54,16 +56,25 @@ static enum fflag_error system_error(struct problem *problem, const char *what)
     return FFLAG_ERROR_IO;
 }
 
+static size_t round_up(size_t length, size_t unit)
+{
+    return (length + unit - 1) / unit * unit;
+}
+
 /*
  * Anonymous memory for `length` bytes, to be filled and then made read-only. If it is large, it is
  * aligned for huge pages, and the last one may be only half full: making small pages takes longer
- * than verifying their content, and look-ups in a list of a million users are random.
+ * than verifying their content, and look-ups in a list of a million users are random. A last one
+ * that would be less than half full is of small pages, with some beyond them, not touched yet, for
+ * a successor that is longer.
  */
 static uint8_t *private_memory(size_t length, size_t *mapped)
 {
     bool large = length >= LARGE;
-    size_t unit = length % HUGE_PAGE >= LARGE ? HUGE_PAGE : (size_t)sysconf(_SC_PAGESIZE);
-    *mapped = (length + unit - 1) / unit * unit;
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    *mapped = round_up(length, length % HUGE_PAGE >= LARGE ? HUGE_PAGE : page);
+    if (large && *mapped % HUGE_PAGE != 0)
+        *mapped = round_up(length, HUGE_PAGE) - HUGE_PAGE / 4;
     size_t room = large ? *mapped + HUGE_PAGE : *mapped;
     uint8_t *memory = mmap(NULL, room, PROT_READ | PROT_WRITE,
                            MAP_PRIVATE | MAP_ANONYMOUS | (large ? 0 : MAP_POPULATE), -1, 0);
@@ -80,20 +91,92 @@ static uint8_t *private_memory(size_t length, size_t *mapped)
     return memory + before;
 }
 
-static enum fflag_error copy_file(int file, size_t length, struct snapshot *snapshot,
-                                  struct problem *problem)
+void *runtime_take_spare(struct spare *spare, size_t *size)
+{
+    /* Acquire pairs with the release in runtime_keep_memory(). */
+    void *memory = atomic_load_explicit(&spare->memory, memory_order_acquire);
+    *size = spare->size;
+    atomic_store_explicit(&spare->memory, NULL, memory_order_release);
+    return memory;
+}
+
+void runtime_free_spare(struct spare *spare)
+{
+    size_t size;
+    void *memory = runtime_take_spare(spare, &size);
+    if (memory)
+        munmap(memory, size);
+}
+
+void runtime_keep_memory(struct spare *spare, struct snapshot *snapshot)
+{
+    if (snapshot->is_file || snapshot->mapped > COPY_LIMIT)
+        return;
+    void *memory = (void *)(uintptr_t)snapshot->bytes;
+    if (madvise(memory, snapshot->mapped, MADV_FREE) != 0)
+        return;
+    snapshot->bytes = NULL;
+    runtime_free_spare(spare);
+    spare->size = snapshot->mapped;
+    atomic_store_explicit(&spare->memory, memory, memory_order_release);
+}
+
+/* The same as private_memory(): the spare memory, which is freed if it does not fit. */
+static uint8_t *spare_memory(struct spare *spare, size_t length, size_t *mapped)
+{
+    uint8_t *memory = runtime_take_spare(spare, mapped);
+    if (memory && *mapped >= length && *mapped / 2 <= length &&
+        mprotect(memory, *mapped, PROT_READ | PROT_WRITE) == 0)
+        return memory;
+    if (memory)
+        munmap(memory, *mapped);
+    return NULL;
+}
+
+/* The hash of a snapshot's content, taken while its bytes come in. */
+struct content {
+    XXH3_state_t state;
+    size_t end; /* 0: not known yet */
+    size_t hashed;
+};
+
+/* Hashes what has come in of `length` bytes: `done`. */
+static void hash_more(struct content *content, const uint8_t *bytes, size_t done, size_t length)
+{
+    const struct ffs_header *header = (const struct ffs_header *)(const void *)bytes;
+    if (done < sizeof *header)
+        return;
+    if (content->end == 0) {
+        content->end = header->file_size < length ? header->file_size : length;
+        content->hashed = sizeof *header;
+    }
+    size_t end = done < content->end ? done : content->end;
+    if (end <= content->hashed)
+        return;
+    XXH3_128bits_update(&content->state, bytes + content->hashed, end - content->hashed);
+    content->hashed = end;
+}
+
+static enum fflag_error copy_file(int file, size_t length, struct spare *spare,
+                                  struct snapshot *snapshot, struct problem *problem)
 {
     size_t mapped;
-    uint8_t *copy = private_memory(length, &mapped);
+    uint8_t *copy = spare_memory(spare, length, &mapped);
+    if (!copy)
+        copy = private_memory(length, &mapped);
     if (!copy)
         return FFLAG_ERROR_NO_MEMORY;
     snapshot->bytes = copy;
     snapshot->mapped = mapped;
+    struct content content = {.end = 0};
+    XXH3_128bits_reset(&content.state);
     enum fflag_error error = FFLAG_OK;
     for (size_t done = 0; !error && done < length;) {
-        ssize_t got = read(file, copy + done, length - done);
+        size_t left = length - done;
+        ssize_t got = read(file, copy + done, left < CHUNK ? left : CHUNK);
         if (got > 0) {
             done += (size_t)got;
+            hash_more(&content, copy, done, length);
         } else if (got == 0) {
             runtime_describe(problem, "it was truncated while it was read");
             error = FFLAG_ERROR_CHANGED;
@@ -103,6 +186,8 @@ static enum fflag_error copy_file(int file, size_t length, struct snapshot *snap
     }
     if (!error && mprotect(copy, mapped, PROT_READ) != 0)
         error = system_error(problem, "protect it");
+    content_digest(&content.state, snapshot->content_hash);
+    snapshot->is_hashed = true;
     return error;
 }
 
@@ -134,8 +219,9 @@ static bool is_large_other(int file, const struct stat *status)
            memcmp(magic, FFS_MAGIC, sizeof magic) != 0;
 }
 
-static enum fflag_error read_file(int file, enum fflag_load_mode mode, struct snapshot *snapshot,
-                                  struct identity *identity, struct problem *problem)
+static enum fflag_error read_file(int file, enum fflag_load_mode mode, struct spare *spare,
+                                  struct snapshot *snapshot, struct identity *identity,
+                                  struct problem *problem)
 {
     struct stat before, after;
     if (fstat(file, &before) != 0)
@@ -150,8 +236,9 @@ static enum fflag_error read_file(int file, enum fflag_load_mode mode, struct sn
         return FFLAG_ERROR_TRUNCATED;
     }
     size_t length = is_large_other(file, &before) ? FFS_MAGIC_SIZE : (size_t)before.st_size;
-    enum fflag_error error = must_copy(mode, &before) ? copy_file(file, length, snapshot, problem)
-                                                      : map_file(file, length, snapshot, problem);
+    enum fflag_error error = must_copy(mode, &before)
+                                 ? copy_file(file, length, spare, snapshot, problem)
+                                 : map_file(file, length, snapshot, problem);
     if (error)
         return error;
     snapshot->length = snapshot->file_length = length;
@@ -169,7 +256,7 @@ static enum fflag_error read_file(int file, enum fflag_load_mode mode, struct sn
     return FFLAG_OK;
 }
 
-enum fflag_error runtime_load(const char *path, enum fflag_load_mode mode,
+enum fflag_error runtime_load(const char *path, enum fflag_load_mode mode, struct spare *spare,
                               struct snapshot **snapshot, struct identity *identity,
                               struct problem *problem)
 {
@@ -182,7 +269,7 @@ enum fflag_error runtime_load(const char *path, enum fflag_load_mode mode,
     if (file < 0) {
         error = system_error(problem, "open it");
     } else {
-        error = read_file(file, mode, loaded, identity, problem);
+        error = read_file(file, mode, spare, loaded, identity, problem);
         int number = errno;
         close(file);
         errno = number;

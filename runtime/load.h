@@ -24,10 +24,25 @@ struct identity runtime_identity(const struct stat *status);
 bool runtime_same_identity(const struct identity *a, const struct identity *b);
 
 /*
- * Reads or maps the file and verifies it. On FFLAG_OK, *snapshot is the caller's to free with
- * runtime_unload(). *identity is filled as soon as the file could be opened, also on failure.
+ * The memory of a copy that nobody reads any more, for the next copy: new memory the kernel would
+ * first clear. Until then, the kernel may take it whenever memory is short. NULL: none. Atomic
+ * because a process may fork at any time: then its child finds the size that belongs to it.
  */
-enum fflag_error runtime_load(const char *path, enum fflag_load_mode mode,
+struct spare {
+    _Atomic(void *) memory;
+    size_t size;
+};
+/* Keeps the memory of a snapshot that will be unloaded, if it is a copy of a usual size. */
+void runtime_keep_memory(struct spare *spare, struct snapshot *snapshot);
+void *runtime_take_spare(struct spare *spare, size_t *size);
+void runtime_free_spare(struct spare *spare);
+
+/*
+ * Reads or maps the file and verifies it. On FFLAG_OK, *snapshot is the caller's to free with
+ * runtime_unload(). *identity is filled as soon as the file could be opened, also on failure. A
+ * copy is made in the spare memory if that fits, and then there is none any more.
+ */
+enum fflag_error runtime_load(const char *path, enum fflag_load_mode mode, struct spare *spare,
                               struct snapshot **snapshot, struct identity *identity,
                               struct problem *problem);
 /* The same from memory, which is copied. */

@@ -52,24 +52,25 @@ static struct block *new_block(struct plans *plans, struct block *before)
     return block;
 }
 
-static void *take(struct plans *plans, size_t size)
+/* A block with room for that much; NULL when out of memory. */
+static struct block *roomy_block(struct plans *plans, size_t size)
 {
     struct block *block = atomic_load_explicit(&plans->last, memory_order_relaxed);
-    size = (size + 15) & ~(size_t)15;
-    if (!block || size > block->size - block->used)
-        block = new_block(plans, block);
-    if (!block)
-        return NULL;
+    return LIKELY(block && size <= block->size - block->used) ? block : new_block(plans, block);
+}
+
+static void *take(struct block *block, size_t size)
+{
     void *taken = block->bytes + block->used;
-    block->used += size;
+    block->used += (size + 15) & ~(size_t)15;
     return taken;
 }
 
 /* A copy in the arena; NULL when out of memory. */
 static const void *keep(struct plans *plans, const void *bytes, size_t size)
 {
-    void *kept = take(plans, size);
-    return kept ? memcpy(kept, bytes, size) : NULL;
+    struct block *block = roomy_block(plans, size);
+    return block ? memcpy(take(block, size), bytes, size) : NULL;
 }
 
 static struct plans *plans_of(struct snapshot *snapshot)
@@ -219,9 +220,10 @@ struct making {
     const struct ffs_flag *flag;
     const struct ffs_instruction *code;
     struct plans *plans;
-    struct plan_step step[MOST_STEPS];
+    bool boolean;
     uint32_t steps;
     struct plan plan; /* but for the steps */
+    struct plan_step step[MOST_STEPS];
 };
 
 /* Notes that the plan reads an attribute, and finds its slot's offset. */
@@ -279,13 +281,10 @@ static bool add_percentage(struct making *making, const struct ffs_instruction *
     return true;
 }
 
-static uint32_t outcome_at(const struct making *making, uint32_t place)
+static inline uint32_t outcome_of(const struct making *making, uint32_t place, uint16_t variant)
 {
-    const struct ffs_flag *flag = making->flag;
-    uint16_t variant =
-        place < flag->code_count ? making->code[place].variant : flag->default_variant;
-    uint64_t value = making->snapshot->variants[flag->first_variant + variant].value;
-    return plan_outcome(flag->type == FFLAG_TYPE_BOOLEAN && value, place, variant);
+    const struct ffs_variant *variants = &making->snapshot->variants[making->flag->first_variant];
+    return plan_outcome(making->boolean && variants[variant].value, place, variant);
 }
 
 static void swap_steps(struct plan_step *a, struct plan_step *b)
@@ -317,6 +316,8 @@ static bool reads_only(struct plan *plan, uint16_t first, uint16_t second)
 static void join_tests(struct making *making, struct plan_step *first)
 {
     struct plan_step *end = &making->step[making->steps];
+    if (end - first < 2)
+        return;
     struct plan_step *equal = find_step(first, end, PLAN_EQUAL);
     struct plan_step *member = find_step(first, end, PLAN_MEMBER);
     if (!equal || !member || !reads_only(&making->plan, equal->slot, member->slot))
@@ -330,10 +331,9 @@ static void join_tests(struct making *making, struct plan_step *first)
 static bool add_rule(struct making *making, uint32_t at, uint32_t *next)
 {
     const struct ffs_instruction *code = making->code;
-    uint32_t end = at, count = making->flag->code_count;
-    while (end < count && code[end].op != FFS_SERVE)
-        end++;
-    if (end == count)
+    /* Every test jumps behind its rule's decision, or there is no plan. */
+    uint32_t end = at + code[at].jump - 1u;
+    if (end >= making->flag->code_count || code[end].op != FFS_SERVE)
         return false;
     uint64_t highest = UINT64_MAX;
     struct plan_step *first = &making->step[making->steps];
@@ -349,8 +349,8 @@ static bool add_rule(struct making *making, uint32_t at, uint32_t *next)
             return false;
     }
     join_tests(making, first);
-    making->step[making->steps++] =
-        (struct plan_step){.highest = highest, .outcome = outcome_at(making, end), .op = PLAN_RULE};
+    making->step[making->steps++] = (struct plan_step){
+        .highest = highest, .outcome = outcome_of(making, end, code[end].variant), .op = PLAN_RULE};
     *next = end + 1;
     return true;
 }
@@ -364,42 +364,38 @@ static bool fill_plan(struct making *making)
     if (making->steps == 0)
         return false;
     making->step[making->steps - 1].op = PLAN_LAST;
-    making->plan.otherwise = outcome_at(making, at);
+    making->plan.otherwise = outcome_of(
+        making, at, at < count ? making->code[at].variant : making->flag->default_variant);
     return true;
 }
 
-/* Whether the program consists of what a plan can have. */
-static bool may_have_plan(const struct snapshot *snapshot, const struct ffs_flag *flag)
+/* What is found out at once; the rest, while the plan is made. */
+static bool may_have_plan(const struct ffs_flag *flag)
 {
-    if (!runtime_is_supported(flag) || flag->code_count < 2 || flag->code_count > MOST_STEPS ||
-        flag->flags & FFS_FLAG_SERVES_NONE)
-        return false;
-    const struct ffs_instruction *code = &snapshot->code[flag->first_code];
-    for (uint32_t i = 0; i < flag->code_count; i++)
-        if (code[i].op != FFS_SERVE && code[i].op != FFS_EXPOSED && code[i].op != FFS_STRING_EQ &&
-            code[i].op != FFS_STRING_IN)
-            return false;
-    return true;
+    return runtime_is_supported(flag) && flag->code_count >= 2 && flag->code_count <= MOST_STEPS &&
+           !(flag->flags & FFS_FLAG_SERVES_NONE);
 }
 
 const struct plan *runtime_make_plan(struct snapshot *snapshot, const struct ffs_flag *flag)
 {
-    if (!may_have_plan(snapshot, flag) || !plans_of(snapshot))
+    if (!may_have_plan(flag) || !plans_of(snapshot))
         return NULL;
     struct making making;
     making.snapshot = snapshot;
     making.flag = flag;
     making.code = &snapshot->code[flag->first_code];
     making.plans = snapshot->plans;
+    making.boolean = flag->type == FFLAG_TYPE_BOOLEAN;
     making.plan =
         (struct plan){.salt = flag->exposure_salt, .flag = (uint32_t)(flag - snapshot->flags)};
     making.steps = 0;
     if (!fill_plan(&making))
         return NULL;
     size_t steps = making.steps * sizeof *making.step;
-    struct plan *plan = take(snapshot->plans, sizeof *plan + steps);
-    if (!plan)
+    struct block *block = roomy_block(snapshot->plans, sizeof(struct plan) + steps);
+    if (!block)
         return NULL;
+    struct plan *plan = take(block, sizeof *plan + steps);
     *plan = making.plan;
     memcpy(plan->step, making.step, steps);
     return plan;

@@ -36,8 +36,17 @@ void slots_reclaim(fflag_store *store)
         slot->snapshot = NULL;
         counters_retire(&store->counts, snapshot);
         faults_add(store, &store->faults, snapshot, SNAPSHOT_RETIRED);
+        runtime_keep_memory(&store->spare, snapshot);
         runtime_unload(snapshot);
     }
+}
+
+void runtime_give_spare(fflag_store *store, struct spare *spare)
+{
+    pthread_mutex_lock(&store->lock);
+    void *memory = runtime_take_spare(&store->spare, &spare->size);
+    atomic_init(&spare->memory, memory);
+    pthread_mutex_unlock(&store->lock);
 }
 
 void runtime_reclaim(fflag_store *store)

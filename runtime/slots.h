@@ -63,6 +63,7 @@ struct fflag_store {
     _Atomic(struct slot *) latest;     /* what `current` was in the parent */
     _Alignas(64) pthread_mutex_t lock; /* the slots, the handles, the status */
     struct slot *slots;
+    struct spare spare;
     struct handles handles;
     uint64_t generation;
     uint64_t rejected;

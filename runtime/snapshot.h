@@ -93,6 +93,8 @@ struct snapshot {
     size_t mapped;            /* the memory at `bytes` */
     bool is_file;             /* mapped, not copied: whoever writes to the file writes to it */
     const uint8_t *signature; /* struct ffs_signature, not aligned; NULL: unsigned */
+    bool is_hashed;           /* content_hash is known, of these bytes */
+    uint8_t content_hash[16];
     char build[33];
 
     const uint8_t *strings;

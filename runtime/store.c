@@ -163,6 +163,7 @@ void fflag_close(fflag_store *store)
         runtime_unload(slot->snapshot);
         free(slot);
     }
+    runtime_free_spare(&store->spare);
     handles_free(&store->handles);
     counts_free(&store->counts);
     counts_free(&store->faults.counts);

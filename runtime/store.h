@@ -5,6 +5,7 @@
 #ifndef FFLAG_RUNTIME_STORE_H
 #define FFLAG_RUNTIME_STORE_H
 
+#include "load.h"
 #include "snapshot.h"
 
 /*
@@ -30,6 +31,9 @@ const char *runtime_flag_name(const fflag_store *store, fflag_id flag, size_t *l
 
 /* Makes a snapshot the one that is served. It becomes the store's. */
 enum fflag_error runtime_publish(fflag_store *store, struct snapshot *snapshot);
+
+/* Memory for the next copy, if there is any; it becomes the caller's. */
+void runtime_give_spare(fflag_store *store, struct spare *spare);
 
 /* Frees replaced snapshots that nobody holds a view of. Cheap if there are none. */
 void runtime_reclaim(fflag_store *store);

@@ -70,9 +70,11 @@ static enum fflag_error verify_header(struct snapshot *snapshot, struct problem 
 static enum fflag_error verify_content(struct snapshot *snapshot, struct problem *problem)
 {
     const struct ffs_header *header = (const struct ffs_header *)snapshot->bytes;
-    uint8_t hash[16];
-    hash_content(header + 1, snapshot->length - sizeof *header, hash);
-    if (memcmp(hash, header->content_hash, sizeof hash) != 0) {
+    uint8_t *hash = snapshot->content_hash;
+    if (!snapshot->is_hashed)
+        hash_content(header + 1, snapshot->length - sizeof *header, hash);
+    snapshot->is_hashed = true;
+    if (memcmp(hash, header->content_hash, sizeof header->content_hash) != 0) {
         runtime_describe(problem, "the hash of the content does not match");
         return FFLAG_ERROR_CHECKSUM;
     }

@@ -72,7 +72,7 @@ struct verifier {
 
 /* Says what is wrong and returns FFLAG_ERROR_MALFORMED. */
 enum fflag_error malformed(struct verifier *verifier, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+    __attribute__((format(printf, 2, 3), cold));
 
 static inline bool is_zero(const uint8_t *bytes, size_t count)
 {
@@ -89,11 +89,21 @@ static inline bool is_string(const struct verifier *verifier, ffs_string string)
            (verifier->string_starts[string / 64] >> string % 64 & 1);
 }
 
+/* A sum of sums: processors of the oldest kind that we run on have no instruction for it, and the
+ * compiler would call a function. */
+static inline uint32_t count_bits(uint64_t bits)
+{
+    bits -= bits >> 1 & UINT64_C(0x5555555555555555);
+    bits = (bits & UINT64_C(0x3333333333333333)) + (bits >> 2 & UINT64_C(0x3333333333333333));
+    bits = (bits + (bits >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+    return (uint32_t)(bits * UINT64_C(0x0101010101010101) >> 56);
+}
+
 /* The number of an entry, for the tables by ordinal. */
 static inline uint32_t string_ordinal(const struct verifier *verifier, ffs_string string)
 {
     uint64_t before = verifier->string_starts[string / 64] & ((UINT64_C(1) << string % 64) - 1);
-    return verifier->strings_before[string / 64] + (uint32_t)__builtin_popcountll(before);
+    return verifier->strings_before[string / 64] + count_bits(before);
 }
 
 /* Whether the bytes are UTF-8 without NUL; *upper_case: ASCII capitals are among them. */

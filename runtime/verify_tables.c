@@ -9,19 +9,29 @@
 
 #define EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
 
-/* Skips eight bytes at a time while they are ASCII without NUL. */
+/* Whether eight bytes are ASCII without NUL. */
+static inline bool are_ascii(const uint8_t *bytes, bool *upper_case)
+{
+    uint64_t eight;
+    memcpy(&eight, bytes, sizeof eight);
+    /* The top bit of each byte: set if it is not ASCII, or if a NUL borrowed it. */
+    if ((eight | (eight - EACH_BYTE(1))) & EACH_BYTE(0x80))
+        return false;
+    /* At least 'A', and not above 'Z'. */
+    *upper_case |=
+        ((eight + EACH_BYTE(0x80 - 'A')) & ~(eight + EACH_BYTE(0x7f - 'Z')) & EACH_BYTE(0x80)) != 0;
+    return true;
+}
+
+/* Skips eight bytes at a time while they are ASCII without NUL; at the end, the last eight. */
 static size_t skip_ascii(const uint8_t *bytes, size_t length, bool *upper_case)
 {
     size_t i = 0;
-    for (uint64_t eight; length - i >= sizeof eight; i += sizeof eight) {
-        memcpy(&eight, bytes + i, sizeof eight);
-        /* The top bit of each byte: set if it is not ASCII, or if a NUL borrowed it. */
-        if ((eight | (eight - EACH_BYTE(1))) & EACH_BYTE(0x80))
-            break;
-        /* At least 'A', and not above 'Z'. */
-        *upper_case |= ((eight + EACH_BYTE(0x80 - 'A')) & ~(eight + EACH_BYTE(0x7f - 'Z')) &
-                        EACH_BYTE(0x80)) != 0;
-    }
+    while (length - i >= sizeof(uint64_t) && are_ascii(bytes + i, upper_case))
+        i += sizeof(uint64_t);
+    if (length - i < sizeof(uint64_t) && i > 0 && i < length &&
+        are_ascii(bytes + length - sizeof(uint64_t), upper_case))
+        i = length;
     return i;
 }
 
@@ -60,8 +70,7 @@ static enum fflag_error find_strings(struct verifier *verifier, uint64_t size)
     }
     for (size_t i = 1; i < words; i++)
         verifier->strings_before[i] =
-            verifier->strings_before[i - 1] +
-            (uint32_t)__builtin_popcountll(verifier->string_starts[i - 1]);
+            verifier->strings_before[i - 1] + count_bits(verifier->string_starts[i - 1]);
     return FFLAG_OK;
 }
 

@@ -308,8 +308,11 @@ static enum fflag_error judge(struct watch *watch, const struct identity *expect
     struct identity identity = *expected;
     bool same = watch->has_seen && runtime_same_identity(&watch->seen, expected);
     bool fresh = is_fresh(expected);
+    struct spare spare;
+    runtime_give_spare(watch->store, &spare);
     enum fflag_error error =
-        runtime_load(watch->path, watch->load_mode, &snapshot, &identity, &problem);
+        runtime_load(watch->path, watch->load_mode, &spare, &snapshot, &identity, &problem);
+    runtime_free_spare(&spare);
     if (!error && (error = runtime_judge(watch->store, snapshot, &problem)))
         runtime_unload(snapshot);
     if (!error)

@@ -533,9 +533,89 @@ static void the_descriptor_tells_of_a_change(void **state)
     must(rmdir(scene.root));
 }
 
+/* ---------------------------------------------------------------------------------- copies -- */
+
+/* A generation beside a text that makes the file of some length. */
+static void publish_padded(const struct scene *scene, int64_t generation, size_t padding)
+{
+    struct assembler a = {0};
+    struct ffs_flag flag = {.type = FFLAG_TYPE_INTEGER, .variant_count = 1};
+    flag.first_variant = add_variant(&a, NULL, (uint64_t)generation);
+    add_flag(&a, "first", flag);
+    add_flag(&a, "second", flag);
+    char *text = malloc(padding + 1);
+    memset(text, 'a' + (int)(generation % 26), padding);
+    text[padding] = '\0';
+    add_string(&a, text);
+    free(text);
+    size_t length;
+    uint8_t *bytes = assemble(&a, &length);
+    char temporary[sizeof scene->path + 8];
+    snprintf(temporary, sizeof temporary, "%s.new", scene->path);
+    write_bytes(temporary, bytes, length, 0444);
+    must(rename(temporary, scene->path));
+    free(bytes);
+}
+
+static struct fflag_snapshot_info info_of(const fflag_view *view)
+{
+    struct fflag_snapshot_info info = {.size = sizeof info};
+    fflag_view_info(view, &info);
+    return info;
+}
+
+/* A copy is made in the memory of one that was replaced, whatever their lengths, and never in that
+ * of one that somebody still views. */
+static void copies_take_turns(void **state)
+{
+    (void)state;
+    struct scene scene = {.watching = POLLED};
+    snprintf(scene.root, sizeof scene.root, "/tmp/fflag-reload-XXXXXX");
+    assert_non_null(mkdtemp(scene.root));
+    snprintf(scene.path, sizeof scene.path, "%s/flags.ffs", scene.root);
+    const size_t kib = 1024,
+                 lengths[] = {1200, 1210, 1200, 1220, 1100, 2500, 2600, 2700, 2500, 4200,
+                              4300, 4200, 300,  310,  300,  4200, 20,   20,   20,   1200,
+                              1020, 1030, 2040, 2050, 3060, 3080, 3060, 1,    9000, 9100};
+    publish_padded(&scene, 1, lengths[0] * kib);
+    open_scene(&scene, "flags.ffs");
+    const fflag_view *held = NULL;
+    uint64_t sum = 0;
+    const void *place[3] = {NULL};
+    unsigned again = 0;
+    for (int64_t i = 1; i < 3 * (int64_t)(sizeof lengths / sizeof *lengths); i++) {
+        publish_padded(&scene, i + 1,
+                       lengths[i % (int64_t)(sizeof lengths / sizeof *lengths)] * kib);
+        assert_int_equal(fflag_poll(scene.store), FFLAG_OK);
+        assert_int_equal(look(&scene), i + 1);
+        const fflag_view *view = fflag_acquire(scene.store);
+        struct fflag_snapshot_info info = info_of(view);
+        again += info.bytes == place[i % 2];
+        place[i % 2] = info.bytes;
+        if (held && i % 7 == 6) {
+            struct fflag_snapshot_info old = info_of(held);
+            assert_ptr_not_equal(old.bytes, info.bytes);
+            assert_true(XXH3_64bits(old.bytes, old.length) == sum);
+            fflag_release(held);
+            held = NULL;
+        }
+        if (!held && i % 7 == 2) {
+            held = view;
+            sum = XXH3_64bits(info.bytes, info.length);
+        } else {
+            fflag_release(view);
+        }
+    }
+    assert_true(again > 10);
+    fflag_release(held);
+    fflag_close(scene.store);
+    must(unlink(scene.path));
+    must(rmdir(scene.root));
+}
+
 int main(void)
 {
-    static struct CMUnitTest tests[3 * SCENARIOS + 1];
+    static struct CMUnitTest tests[3 * SCENARIOS + 2];
     static char names[3 * SCENARIOS][96];
     static const struct {
         const char *name;
@@ -554,5 +634,6 @@ int main(void)
     }
     tests[count++] = (struct CMUnitTest){"the_descriptor_tells_of_a_change",
                                          the_descriptor_tells_of_a_change, NULL, NULL, NULL};
+    tests[count++] = (struct CMUnitTest){"copies_take_turns", copies_take_turns, NULL, NULL, NULL};
     return _cmocka_run_group_tests("reload", tests, count, NULL, NULL);
 }
