@@ -3,6 +3,7 @@
 #include "counters.h"
 #include "decide.h"
 #include "plan.h"
+#include "wide_plan.h"
 
 /* The value of a flag that always serves one variant, as stored in the variant. */
 static inline __attribute__((always_inline)) uint64_t
@@ -122,6 +123,16 @@ static __attribute__((noinline)) bool plan_boolean(const fflag_view *view, const
     return outcome_value(outcome);
 }
 
+static __attribute__((noinline)) bool wide_boolean(const fflag_view *view, fflag_id flag,
+                                                   const fflag_context *context, uint64_t word)
+{
+    uint32_t outcome;
+    if (UNLIKELY(!context || !run_wide(view->shortcuts[flag].wide, context, &outcome)))
+        return run(view, &view->snapshot->flags[word_index(word)], context);
+    count_variant(view->counters, word_index(word), outcome_variant(outcome));
+    return outcome_value(outcome);
+}
+
 static __attribute__((noinline)) bool count_plan(const fflag_view *view, const struct plan *plan,
                                                  const fflag_context *context)
 {
@@ -193,6 +204,8 @@ bool fflag_bool(const fflag_view *view, fflag_id flag, const fflag_context *cont
         if (word & (WORD_PLAN | WORD_LIST))
             return word & WORD_PLAN ? plan_boolean(view, view->shortcuts[flag].plan, context)
                                     : list_boolean(view, flag, context, fallback, word);
+        if (word & WORD_WIDE_PLAN && word_type(word) == FFLAG_TYPE_BOOLEAN)
+            return wide_boolean(view, flag, context, word);
         return word & WORD_COUNTED(WORD_ANSWERED)
                    ? count_boolean(view, flag, context, fallback, word)
                    : run_boolean(view, word, context, fallback, flag);
@@ -214,8 +227,9 @@ static inline __attribute__((always_inline)) struct answer read_value(const ffla
         return run_rare(view, flag, word, type, context);
     const struct ffs_flag *record = &view->snapshot->flags[word_index(word)];
     uint32_t outcome;
-    if (word & WORD_ANY_PLAN && context &&
-        run_plan(view->shortcuts[flag].plan, context, &outcome)) {
+    if (context &&
+        ((word & WORD_ANY_PLAN && run_plan(view->shortcuts[flag].plan, context, &outcome)) ||
+         (word & WORD_WIDE_PLAN && run_wide(view->shortcuts[flag].wide, context, &outcome)))) {
         count_variant(view->counters, word_index(word), outcome_variant(outcome));
         uint64_t value = variant_of(view->snapshot, record, outcome_variant(outcome))->value;
         return (struct answer){value, true};

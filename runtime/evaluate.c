@@ -5,6 +5,7 @@
 #include "decide.h"
 #include "names.h"
 #include "plan.h"
+#include "wide_plan.h"
 
 static fflag_result failure(enum fflag_error error)
 {
@@ -54,12 +55,14 @@ static inline fflag_result run_at(const fflag_view *view, uint32_t index,
     return run(view, index, context, &now);
 }
 
-static __attribute__((noinline)) fflag_result run_planned(const fflag_view *view, uint32_t index,
-                                                          const struct plan *plan,
+/* By the plan of a handle's flag, of the one kind or the other. */
+static __attribute__((noinline)) fflag_result run_planned(const fflag_view *view, uint64_t word,
+                                                          const struct shortcut *shortcut,
                                                           const fflag_context *context)
 {
-    uint32_t outcome;
-    if (UNLIKELY(!context || !run_plan(plan, context, &outcome)))
+    uint32_t outcome, index = word_index(word);
+    if (UNLIKELY(!context || !(word & WORD_ANY_PLAN ? run_plan(shortcut->plan, context, &outcome)
+                                                    : run_wide(shortcut->wide, context, &outcome))))
         return run_at(view, index, context);
     count_variant(view->counters, index, outcome_variant(outcome));
     const struct ffs_flag *flag = &view->snapshot->flags[index];
@@ -81,8 +84,8 @@ fflag_result fflag_evaluate(const fflag_view *view, fflag_id flag, const fflag_c
         return failure(FFLAG_ERROR_FLAG_NOT_FOUND);
     }
     uint32_t index = word_index(word);
-    if (word & WORD_ANY_PLAN)
-        return run_planned(view, index, view->shortcuts[flag].plan, context);
+    if (word & (WORD_ANY_PLAN | WORD_WIDE_PLAN))
+        return run_planned(view, word, &view->shortcuts[flag], context);
     const fflag_result *constant = constant_result(view->snapshot, index);
     return constant ? count_constant(view, index, constant) : run_at(view, index, context);
 }

@@ -7,6 +7,7 @@
 #include "counters.h"
 #include "plan.h"
 #include "result.h"
+#include "wide_plan.h"
 
 const struct ffs_flag *runtime_find_flag(const struct snapshot *snapshot, const char *name,
                                          size_t length)
@@ -104,7 +105,7 @@ uint32_t runtime_bind_flag(struct snapshot *snapshot, fflag_id flag, const char 
 {
     uint64_t known = atomic_load_explicit(&snapshot->words[flag], memory_order_relaxed);
     uint64_t test = WORD_ROLLOUT | WORD_LIST | WORD_PLAN;
-    if (known & (test | WORD_COUNTED(test) | WORD_OTHER_PLAN))
+    if (known & (test | WORD_COUNTED(test) | WORD_OTHER_PLAN | WORD_WIDE_PLAN))
         return word_index(known); /* it may be in use, and slots never change */
     const struct ffs_flag *found =
         guess < snapshot->flag_count && is_named(snapshot, &snapshot->flags[guess], name, length)
@@ -124,17 +125,23 @@ uint32_t runtime_bind_flag(struct snapshot *snapshot, fflag_id flag, const char 
 void runtime_bind_plan(struct snapshot *snapshot, fflag_id flag)
 {
     uint64_t word = atomic_load_explicit(&snapshot->words[flag], memory_order_relaxed);
-    uint64_t answered = WORD_ANSWERED | WORD_COUNTED(WORD_ANSWERED) | WORD_OTHER_PLAN;
+    uint64_t answered =
+        WORD_ANSWERED | WORD_COUNTED(WORD_ANSWERED) | WORD_OTHER_PLAN | WORD_WIDE_PLAN;
     if (!word || word & answered || word_type(word) == WORD_UNSUPPORTED)
         return;
-    const struct plan *plan = runtime_make_plan(snapshot, &snapshot->flags[word_index(word)]);
-    if (!plan)
-        return;
-    snapshot->shortcuts[flag].plan = plan;
-    if (word_type(word) != FFLAG_TYPE_BOOLEAN)
-        word |= WORD_OTHER_PLAN;
-    else
-        word |= snapshot->counters ? WORD_COUNTED(WORD_PLAN) : WORD_PLAN;
+    const struct ffs_flag *record = &snapshot->flags[word_index(word)];
+    const struct plan *plan = runtime_make_plan(snapshot, record);
+    const struct wide_plan *wide = plan ? NULL : runtime_make_wide_plan(snapshot, record);
+    if (plan) {
+        snapshot->shortcuts[flag].plan = plan;
+        if (word_type(word) != FFLAG_TYPE_BOOLEAN)
+            word |= WORD_OTHER_PLAN;
+        else
+            word |= snapshot->counters ? WORD_COUNTED(WORD_PLAN) : WORD_PLAN;
+    } else if (wide) {
+        snapshot->shortcuts[flag].wide = wide;
+        word |= WORD_WIDE_PLAN;
+    }
     /* Release pairs with the acquires in fflag_bool() and find_word(). */
     atomic_store_explicit(&snapshot->words[flag], word, memory_order_release);
 }

@@ -34,7 +34,7 @@ struct plans {
     uint32_t set_count;
 };
 
-#define FIRST_BLOCK 4096
+#define FIRST_BLOCK PLAN_MEMORY
 #define MOST_BLOCK  (512 * 1024)
 
 static struct block *new_block(struct plans *plans, struct block *before)
@@ -78,6 +78,13 @@ static struct plans *plans_of(struct snapshot *snapshot)
     if (!snapshot->plans)
         snapshot->plans = calloc(1, sizeof *snapshot->plans);
     return snapshot->plans;
+}
+
+void *runtime_plan_memory(struct snapshot *snapshot, size_t size)
+{
+    struct plans *plans = plans_of(snapshot);
+    struct block *block = plans ? roomy_block(plans, size) : NULL;
+    return block ? take(block, size) : NULL;
 }
 
 void runtime_free_plans(struct plans *plans)
@@ -205,6 +212,12 @@ static const struct short_set *short_set_of(const struct snapshot *snapshot, str
         plans->set_count++;
     }
     return known->made;
+}
+
+const struct short_set *runtime_short_set(struct snapshot *snapshot, const struct ffs_set *set)
+{
+    struct plans *plans = plans_of(snapshot);
+    return plans ? short_set_of(snapshot, plans, set) : NULL;
 }
 
 /* ------------------------------------------------------------------------------------- plans -- */

@@ -189,6 +189,12 @@ struct plans;
 const struct plan *runtime_make_plan(struct snapshot *snapshot, const struct ffs_flag *flag);
 void runtime_free_plans(struct plans *plans);
 
+/* Memory in the arena of a snapshot's plans, of at most PLAN_MEMORY bytes; NULL when out of it. */
+#define PLAN_MEMORY 4096
+void *runtime_plan_memory(struct snapshot *snapshot, size_t size);
+/* The perfect hash of a set; flags that name one set share it. NULL: there is none. */
+const struct short_set *runtime_short_set(struct snapshot *snapshot, const struct ffs_set *set);
+
 /* Makes a perfect hash of these texts, of which no two are equal, in memory for SHORT_PLACES; false
  * where a bounded search finds none. */
 bool runtime_place_texts(struct short_set *set, const struct short_text *texts, uint32_t count);

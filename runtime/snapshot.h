@@ -31,7 +31,10 @@
 #define WORD_COUNTED(bits) ((bits) << 3)
 /* A flag of another type whose program has a plan, whether the store counts or not. */
 #define WORD_OTHER_PLAN UINT64_C(0x20000)
-#define WORD_ANY_PLAN   (WORD_PLAN | WORD_COUNTED(WORD_PLAN) | WORD_OTHER_PLAN)
+/* A flag of any type whose program has a wide plan, see wide_plan.h, whether the store counts or
+ * not. */
+#define WORD_WIDE_PLAN UINT64_C(0x40000)
+#define WORD_ANY_PLAN  (WORD_PLAN | WORD_COUNTED(WORD_PLAN) | WORD_OTHER_PLAN)
 
 static inline unsigned word_type(uint64_t word)
 {
@@ -44,17 +47,19 @@ static inline uint32_t word_index(uint64_t word)
 }
 
 struct plan;
+struct wide_plan;
 
 /*
  * The most common programs, one test of the unit and SERVE, precomputed for a handle: all that an
  * evaluation needs, in one place. Valid if the handle's word has WORD_ROLLOUT or WORD_LIST. With
- * WORD_ANY_PLAN, only `plan` is.
+ * WORD_ANY_PLAN, only `plan` is, and with WORD_WIDE_PLAN, only `wide`.
  */
 struct shortcut {
     union {
         uint64_t salt;             /* of a rollout */
         const struct ffs_set *set; /* of a list */
         const struct plan *plan;
+        const struct wide_plan *wide;
     };
     uint64_t threshold; /* of a rollout */
     uint64_t present;   /* the bit of the unit's slot in the word at `presence` */

@@ -20,6 +20,7 @@
 #include "runtime/decide.h"
 #include "runtime/faults.h"
 #include "runtime/plan.h"
+#include "runtime/wide_plan.h"
 
 #define UNUSED_STATE void **state __attribute__((unused))
 
@@ -44,11 +45,15 @@ static bool one_in(unsigned n)
 /* ---------------------------------------------------------------------------------- programs -- */
 
 #define TEXTS      4  /* attributes that are declared strings */
-#define ATTRIBUTES 6  /* with a number and a version */
+#define ATTRIBUTES 8  /* with a number, a version, a boolean and a list */
 #define FLAGS      12 /* of a project */
 #define MOST_CODE  48
 
-static const char *const attribute_names[ATTRIBUTES] = {"a", "b", "c", "d", "number", "version"};
+static const char *const attribute_names[ATTRIBUTES] = {"a",      "b",       "c",   "d",
+                                                        "number", "version", "vip", "wanted"};
+static const uint8_t attribute_types[ATTRIBUTES - TEXTS] = {
+    FFLAG_ATTRIBUTE_NUMBER, FFLAG_ATTRIBUTE_VERSION, FFLAG_ATTRIBUTE_BOOLEAN,
+    FFLAG_ATTRIBUTE_STRINGS};
 
 /* Few of most lengths, so that tests hold often. */
 static const char *const words[] = {
@@ -104,6 +109,101 @@ static struct ffs_instruction random_test(struct assembler *a, const uint16_t *a
     }
 }
 
+/* A key of the first of several attributes, or rarely of what no plan takes. */
+static uint16_t random_key(struct assembler *a, const uint16_t *attributes)
+{
+    struct ffs_key key = {.kind = one_in(30) ? FFS_KEY_JOINED : FFS_KEY_FIRST, .with = FFS_NONE};
+    key.count = (uint8_t)(2 + below(2));
+    if (key.kind == FFS_KEY_JOINED)
+        key.with = add_string(a, ".");
+    for (unsigned i = 0; i < FFS_MAX_KEY_PARTS; i++)
+        key.attributes[i] =
+            i >= key.count ? FFS_NO_ATTRIBUTE : attributes[one_in(30) ? 6 : below(TEXTS + 1)];
+    size_t at = append_bytes(&a->section[FFS_KEYS], &key, sizeof key);
+    return (uint16_t)(FFS_FIRST_KEY + at / sizeof key);
+}
+
+static struct ffs_instruction random_share(struct assembler *a, const uint16_t *attributes)
+{
+    uint64_t ends[2] = {one_in(3) ? 0 : draw(), one_in(3) ? 0 : draw()};
+    struct ffs_range range = {.salt = draw() % 3, .from = ends[0], .to = ends[1]};
+    uint64_t at = append_bytes(&a->section[FFS_RANGES], &range, sizeof range) / sizeof range;
+    unsigned flags = one_in(40) ? FFS_NEGATE : 0;
+    return one_in(4) ? test(FFS_IN_RANGE, flags, attributes[below(TEXTS + 1)], 1, at)
+                     : test(FFS_KEY_IN_RANGE, flags, random_key(a, attributes), 1, at);
+}
+
+/* A test of a list by a body; returns how many instructions that is. */
+static uint32_t random_entries(struct assembler *a, uint16_t list, struct ffs_instruction *code)
+{
+    const char *word = words[1 + below(13)];
+    bool prefix = one_in(2);
+    code[0] =
+        test(one_in(2) ? FFS_ANY_ENTRY : FFS_EVERY_ENTRY, one_in(6) ? FFS_NEGATE : 0, list, 1, 2);
+    code[1] = prefix ? test(FFS_STRING_PREFIX, 0, list, 2, add_string(a, word))
+                     : test(FFS_STRING_EQ, 0, list, 2, add_tagged(a, word));
+    if (one_in(20))
+        code[1].flags = FFS_NEGATE;
+    if (one_in(20))
+        code[1].jump = 1;
+    code[2] = (struct ffs_instruction){.op = FFS_PASS, .attribute = FFS_NO_ATTRIBUTE};
+    return 3;
+}
+
+/* A test that a wide plan takes; returns how many instructions it is. */
+static uint32_t random_wide_test(struct assembler *a, const uint16_t *attributes,
+                                 struct ffs_instruction *code, bool *reads_clock)
+{
+    unsigned flags = one_in(4) ? FFS_NEGATE : 0;
+    double number = 10 + below(20);
+    uint64_t bits;
+    memcpy(&bits, &number, sizeof bits);
+    switch (below(7)) {
+    case 0:
+    case 1:
+        *reads_clock = true;
+        *code = test(FFS_CLOCK_GE, flags, FFS_NO_ATTRIBUTE, 1,
+                     one_in(30) ? (uint64_t)INT64_MIN : below(8));
+        return 1;
+    case 2:
+        *code = random_share(a, attributes);
+        return 1;
+    case 3:
+        *code = test((enum ffs_op)(FFS_NUMBER_EQ + below(5)), flags, attributes[4], 1, bits);
+        return 1;
+    case 4:
+        *code = test(FFS_BOOLEAN_IS, flags, attributes[6], 1, below(2));
+        return 1;
+    case 5:
+        *code = test(FFS_STRINGS_HAS, flags, attributes[7], 1, add_tagged(a, words[1 + below(13)]));
+        return 1;
+    default:
+        return random_entries(a, attributes[7], code);
+    }
+}
+
+/* The same as random_program(), of what wide plans are for. */
+static uint32_t random_wide_program(struct assembler *a, const uint16_t *attributes,
+                                    uint16_t variants, struct ffs_instruction *code,
+                                    bool *reads_clock)
+{
+    uint32_t count = 0;
+    for (unsigned rules = 1 + below(4); rules > 0 && count < MOST_CODE - 16; rules--) {
+        uint32_t first = count, starts[16], tests = 0;
+        do {
+            starts[tests++] = count;
+            if (one_in(3))
+                code[count++] = random_test(a, attributes);
+            else
+                count += random_wide_test(a, attributes, &code[count], reads_clock);
+        } while (one_in(2) && count - first < 10);
+        code[count++] = serve((uint16_t)below(variants), FFLAG_REASON_TARGETING_MATCH, FFS_NONE);
+        for (uint32_t i = 0; i < tests; i++)
+            code[starts[i]].jump = (uint16_t)(count - starts[i]);
+    }
+    return count;
+}
+
 /* Rules as a compiler writes them, and sometimes a jump or an order that none would. */
 static uint32_t random_program(struct assembler *a, const uint16_t *attributes, uint16_t variants,
                                struct ffs_instruction *code)
@@ -157,7 +257,11 @@ static void add_random_flag(struct assembler *a, const uint16_t *attributes, con
         flag.default_variant = FFS_NO_VARIANT;
         flag.flags = FFS_FLAG_SERVES_NONE;
     }
-    flag.code_count = random_program(a, attributes, flag.variant_count, code);
+    bool reads_clock = false;
+    flag.code_count =
+        one_in(2) ? random_program(a, attributes, flag.variant_count, code)
+                  : random_wide_program(a, attributes, flag.variant_count, code, &reads_clock);
+    flag.flags |= reads_clock ? FFS_FLAG_READS_CLOCK : 0;
     flag.first_code = flag.code_count ? add_code(a, code, flag.code_count) : 0;
     add_flag(a, name, flag);
 }
@@ -175,8 +279,7 @@ static void open_project(struct project *project)
     for (unsigned i = 0; i < ATTRIBUTES; i++)
         attributes[i] =
             add_attribute(&a, attribute_names[i],
-                          i < TEXTS ? FFLAG_ATTRIBUTE_STRING
-                                    : (i == 4 ? FFLAG_ATTRIBUTE_NUMBER : FFLAG_ATTRIBUTE_VERSION));
+                          i < TEXTS ? FFLAG_ATTRIBUTE_STRING : attribute_types[i - TEXTS]);
     for (unsigned i = 0; i < FLAGS; i++) {
         snprintf(project->names[i], sizeof project->names[i], "flag-%02u", i);
         add_random_flag(&a, attributes, project->names[i]);
@@ -210,7 +313,8 @@ static void random_context(const struct project *project, fflag_context *context
 {
     unsigned absent = one_in(3) ? 4 : 1000, misfit = one_in(3) ? 6 : 1000;
     fflag_context_init(context);
-    fflag_set_now(context, 1);
+    if (!one_in(10))
+        fflag_set_now(context, below(9));
     for (unsigned i = 0; i < ATTRIBUTES; i++) {
         fflag_attr attr = project->attributes[i];
         const char *word = words[below(one_in(3) ? WORDS : 14)];
@@ -227,10 +331,10 @@ static void random_context(const struct project *project, fflag_context *context
             fflag_set_version(context, attr, "1.2.3", 5);
             break;
         case 3:
-            fflag_set_boolean(context, attr, true);
+            fflag_set_boolean(context, attr, one_in(2));
             break;
         default:
-            fflag_set_strings(context, attr, NULL, 0);
+            fflag_set_strings(context, attr, &words[below(10)], below(4));
             break;
         }
         if (one_in(50))
@@ -289,7 +393,7 @@ static uint64_t count_of(const struct snapshot *snapshot, uint32_t index, uint16
            (variant == FFS_NO_VARIANT ? counters->none + index : counters->first[index] + variant);
 }
 
-static uint64_t compared, by_plan, planned_flags, constant_flags;
+static uint64_t compared, by_plan, by_wide_plan, planned_flags, wide_flags, constant_flags;
 
 static void compare(const struct project *project, unsigned i, const fflag_context *context)
 {
@@ -355,6 +459,8 @@ static void compare(const struct project *project, unsigned i, const fflag_conte
     compared++;
     if (word & WORD_ANY_PLAN)
         by_plan += run_plan(view->shortcuts[handle].plan, context, &outcome);
+    else if (word & WORD_WIDE_PLAN)
+        by_wide_plan += run_wide(view->shortcuts[handle].wide, context, &outcome);
 }
 
 static void decides_like_the_interpreter(UNUSED_STATE)
@@ -369,6 +475,7 @@ static void decides_like_the_interpreter(UNUSED_STATE)
         for (unsigned k = 0; k < FLAGS; k++) {
             uint64_t word = find_word(project.view, project.flags[k]);
             planned_flags += (word & WORD_ANY_PLAN) != 0;
+            wide_flags += (word & WORD_WIDE_PLAN) != 0;
             constant_flags += constant_result(project.view->snapshot, word_index(word)) != NULL;
         }
         for (unsigned n = 0; n < 60; n++) {
@@ -380,11 +487,13 @@ static void decides_like_the_interpreter(UNUSED_STATE)
         fflag_release(project.view);
         fflag_close(project.store);
     }
-    print_message("%llu comparisons, %llu answered by %llu plans; %llu constant flags\n",
+    print_message("%llu comparisons, %llu answered by %llu plans, %llu by %llu wide ones; "
+                  "%llu constant flags\n",
                   (unsigned long long)compared, (unsigned long long)by_plan,
-                  (unsigned long long)planned_flags, (unsigned long long)constant_flags);
-    assert_true(by_plan > compared / 5);
-    assert_true(planned_flags > projects && constant_flags > projects / 4);
+                  (unsigned long long)planned_flags, (unsigned long long)by_wide_plan,
+                  (unsigned long long)wide_flags, (unsigned long long)constant_flags);
+    assert_true(by_plan > compared / 10 && by_wide_plan > compared / 10);
+    assert_true(planned_flags > projects && wide_flags > projects && constant_flags > projects / 4);
 }
 
 /* ------------------------------------------------------------------------------------- texts -- */
