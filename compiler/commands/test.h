@@ -48,10 +48,11 @@ struct trial {
     uint64_t *counts; /* of a test of shares: units by variant */
 };
 
-#define COVERED_KINDS(X)      \
-    X(COVERED_RULE, "rule")   \
-    X(COVERED_STAGE, "stage") \
-    X(COVERED_VARIANT, "variant")
+#define COVERED_KINDS(X)          \
+    X(COVERED_RULE, "rule")       \
+    X(COVERED_STAGE, "stage")     \
+    X(COVERED_VARIANT, "variant") \
+    X(COVERED_PARTS, "value override")
 enum covered_kind { COVERED_KINDS(WORDS_MEMBER) };
 
 /* Something written once, in whichever environments it counts. */
@@ -100,7 +101,7 @@ void run_trial(struct test_run *run, struct trial *trial);
 
 /* test_coverage.c: of the flags that trials are about, or with `all` of every flag. */
 void coverage_init(struct test_run *run, bool all);
-void coverage_reach(struct coverage *coverage, const struct flag *flag, uint32_t environment,
+void coverage_reach(struct test_run *run, const struct flag *flag, uint32_t environment,
                     const fflag_result *result);
 /* Counts, and orders what no test reached by place; the others come last. */
 void coverage_finish(struct coverage *coverage);

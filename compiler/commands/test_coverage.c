@@ -1,5 +1,5 @@
 /*
- * test_coverage.c - which rules, variants and stages the tests reach.
+ * test_coverage.c - which rules, variants, value overrides and stages the tests reach.
  *
  * A rule that several environments inherit is written once and counts once; reaching it in one of
  * them is enough. Rules that can never decide, such as those at 0 %, do not count, nor do variants
@@ -86,6 +86,31 @@ static void add_canary(struct builder *builder, const struct canary *canary)
     }
 }
 
+/* Its place among those of its variant, as `ffc trace` has it. */
+static const char *parts_name(struct arena *arena, const struct targeting *targeting,
+                              uint32_t override)
+{
+    const struct value_override *overrides = targeting->value_overrides;
+    uint32_t place = 0, variant = overrides[override].variant;
+    for (uint32_t i = 0; i < override; i++)
+        place += overrides[i].variant == variant;
+    const char *name = targeting->variants[variant].name.text;
+    return arena_format(arena, name ? "value_overrides[%u] of %s" : "value_overrides[%u]", place,
+                        name);
+}
+
+/* Those of the variants that somebody may get, if they change the value. */
+static void add_parts(struct builder *builder, const struct targeting *targeting,
+                      const struct variant_set *variants)
+{
+    for (uint32_t i = 0; i < targeting->value_override_count; i++) {
+        const struct value_override *override = &targeting->value_overrides[i];
+        if (override->replaces && variant_set_has(variants, override->variant))
+            add(builder, COVERED_PARTS, parts_name(&builder->run->arena, targeting, i), UINT32_MAX,
+                override->span);
+    }
+}
+
 static bool decides_for_all(const struct rule *rule)
 {
     return !rule_samples(rule) && !rule->condition && !rule->split;
@@ -138,6 +163,7 @@ static void add_targeting(struct builder *builder, const struct targeting *targe
     for (uint32_t i = 0; i <= targeting->variant_count; i++)
         if (variant_set_has(&variants, i))
             add_variant(builder, targeting, i);
+    add_parts(builder, targeting, &variants);
     for (uint32_t i = 0; i < targeting->user_list_count; i++)
         add(builder, COVERED_RULE, "users", targeting->users[i].variant, targeting->users[i].span);
     for (uint32_t i = 0; i < targeting->rule_count; i++) {
@@ -173,13 +199,19 @@ static void reach(struct covered *first, uint32_t environment)
         item->reached |= item->environments >> environment & 1;
 }
 
-void coverage_reach(struct coverage *coverage, const struct flag *flag, uint32_t environment,
+void coverage_reach(struct test_run *run, const struct flag *flag, uint32_t environment,
                     const fflag_result *result)
 {
+    struct coverage *coverage = &run->coverage;
     if (result->error)
         return;
-    uint32_t variant = served_variant(&flag->environments[environment], result);
+    const struct targeting *targeting = &flag->environments[environment];
+    uint32_t variant = served_variant(targeting, result);
     reach(first_of(coverage, flag, NULL, variant), environment);
+    uint32_t override = replacing_override(targeting, result->variant_index);
+    if (override != NO_PATCH)
+        reach(first_of(coverage, flag, parts_name(&run->arena, targeting, override), UINT32_MAX),
+              environment);
     if (!result->rule)
         return;
     reach(first_of(coverage, flag, result->rule, variant), environment);

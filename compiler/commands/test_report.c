@@ -326,6 +326,8 @@ static void write_unreached(struct test_run *run, const struct covered *item, st
         terminal_format(out, "the value");
     else if (item->kind == COVERED_STAGE)
         terminal_format(out, "stage '%s'", item->name + strlen("canary:"));
+    else if (item->kind == COVERED_PARTS)
+        terminal_format(out, "%s", item->name);
     else
         terminal_format(out, "%s '%s'", covered_kind_words[item->kind], item->name);
     terminal_format(out, " of '%s'\n", item->flag->name.text);

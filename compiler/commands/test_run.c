@@ -148,7 +148,7 @@ static void run_contexts(struct test_run *run, struct trial *trial)
             fail(run, trial, i, &result, &message);
         }
         buffer_release(&warnings);
-        coverage_reach(&run->coverage, flag, trial->environment, &result);
+        coverage_reach(run, flag, trial->environment, &result);
         buffer_release(&message);
         json_decref(object);
         arena_release(&arena);
@@ -316,7 +316,7 @@ static void run_units(struct test_run *run, struct trial *trial)
         uint32_t variant = served_variant(targeting, &result);
         /* A rule's name is stored once in the snapshot, so its address identifies it. */
         if (!trial->counts[variant]++ || seen[variant] != result.rule)
-            coverage_reach(&run->coverage, test->flag, trial->environment, &result);
+            coverage_reach(run, test->flag, trial->environment, &result);
         seen[variant] = result.rule;
     }
     trial->assertions = 1;

@@ -224,6 +224,8 @@ uint32_t patched_variant(const struct targeting *targeting, uint32_t rule, uint3
 bool has_value_override(const struct targeting *targeting, uint32_t variant);
 /* From the number in a snapshot, or a result: the variant that is declared. */
 uint32_t declared_variant(const struct targeting *targeting, uint32_t number);
+/* So: the value override that replaced parts of it, by place, or NO_PATCH. */
+uint32_t replacing_override(const struct targeting *targeting, uint32_t number);
 /* What an override serves, which may be "default"; UINT32_MAX if the flag has no such variant. */
 uint32_t override_variant(const struct targeting *targeting, const char *serve);
 /* Whether a unit keeps the variant that it had: until an experiment begins, and when it is over, it

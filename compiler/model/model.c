@@ -126,6 +126,13 @@ uint32_t declared_variant(const struct targeting *targeting, uint32_t number)
                                               : targeting->variant_count;
 }
 
+uint32_t replacing_override(const struct targeting *targeting, uint32_t number)
+{
+    uint32_t patched = number - targeting->variant_count;
+    bool replaced = number >= targeting->variant_count && patched < targeting->patched_count;
+    return replaced ? targeting->patched[patched].override : NO_PATCH;
+}
+
 uint32_t override_variant(const struct targeting *targeting, const char *serve)
 {
     return strcmp(serve, "default") == 0 ? targeting->default_variant

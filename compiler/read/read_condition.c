@@ -510,6 +510,68 @@ const struct form condition_form =
          .help = "Every entry must hold: an attribute's test, any, all, not, segment, flag, now, "
                  "percent");
 
+/* Whether a value, or an entry of a list, names what is declared. */
+static const char *named_in(const struct reader *reader, enum declared kind,
+                            const struct node *value)
+{
+    if (value->kind == NODE_SCALAR && table_get(&reader->declared[kind].table, value->text))
+        return value->text;
+    for (uint32_t i = 0; value->kind == NODE_LIST && i < value->count; i++) {
+        const struct node *item = value->items[i];
+        if (item->kind == NODE_SCALAR && table_get(&reader->declared[kind].table, item->text))
+            return item->text;
+    }
+    return NULL;
+}
+
+static bool ends_in_percent(const struct node *value)
+{
+    size_t length = value->kind == NODE_SCALAR ? strlen(value->text) : 0;
+    return length > 1 && value->text[length - 1] == '%';
+}
+
+/*
+ * Among the fields of a log, `segment`, `flag` and `percent` are fields like the others. Whoever
+ * names a segment, a flag or a share meant none: the metric would silently count nothing.
+ */
+static bool report_no_context(struct reader *reader, const struct node *map,
+                              const struct entry *entry, enum condition_key key)
+{
+    const struct node *value = entry->value;
+    const char *named = key == KEY_SEGMENT ? named_in(reader, SEGMENT, value) : NULL;
+    for (uint32_t i = 0; key == KEY_FLAG && !named && value->kind == NODE_MAP && i < value->count;
+         i++)
+        if (table_get(&reader->declared[FLAG].table, value->entries[i].key->text))
+            named = value->entries[i].key->text;
+    bool share = key == KEY_PERCENT &&
+                 (ends_in_percent(value) || node_get(map, condition_key_words[KEY_SALT]) ||
+                  node_get(map, condition_key_words[KEY_BUCKET_BY]));
+    if (!named && !share)
+        return false;
+    const char *word = condition_key_words[key];
+    if (named)
+        diagnose(reader->diagnostics, FF0490, entry_span(entry), "a line of a log has no %s '%s'",
+                 word, named);
+    else
+        diagnose(reader->diagnostics, FF0490, entry_span(entry),
+                 "a line of a log is in no share of the units");
+    if (key == KEY_SEGMENT)
+        diagnose_help(reader->diagnostics,
+                      "test the fields that the segment is about; a field that is called "
+                      "'segment': {segment: {eq: %s}}",
+                      named);
+    else if (key == KEY_FLAG)
+        diagnose_help(
+            reader->diagnostics,
+            "test the field that has the variant; 'ffreplay metrics --by' groups lines by "
+            "what a flag served");
+    else
+        diagnose_help(reader->diagnostics,
+                      "leave it out; a field that is called 'percent' is tested with an operator: "
+                      "{percent: {gte: 20}}");
+    return true;
+}
+
 static bool is_of_fields(enum condition_key key)
 {
     return key == KEY_ANY || key == KEY_ALL || key == KEY_NOT;
@@ -520,6 +582,8 @@ static void read_entry(struct reader *reader, const struct node *map, const stru
 {
     int key = words_find(condition_key_words, entry->key->text);
     if (key < 0 || (fields && !is_of_fields((enum condition_key)key))) {
+        if (key >= 0 && report_no_context(reader, map, entry, (enum condition_key)key))
+            return;
         read_tests(reader, entry, fields, parent);
         return;
     }

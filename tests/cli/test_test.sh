@@ -296,4 +296,27 @@ is "all of a kill switch can be reached" "$?" 0
 "$FFC" test -C kill --coverage >/dev/null 2>err
 is "what a list, a holdout or a percentage leaves still counts" "$(grep -c "variant 'off'" err)" 3
 
+mkdir parts
+cat >parts/all.yaml <<'YAML'
+project: {name: parts, environments: [production]}
+attributes: {country: {type: string}}
+flags:
+  big:
+    type: json
+    variants: {small: {a: 0, b: 0}, large: {a: 1, b: 2}}
+    default: large
+    value_overrides:
+      small:
+        - {if: {country: NO}, replace: {a: 4}}
+      large:
+        - {if: {country: NO}, replace: {a: 5}}
+        - {if: {country: SE}, replace: {a: 6}}
+        - {if: {country: DK}, replace: {a: 1}}
+tests:
+  - {flag: big, context: {country: NO}, expect: {value: {a: 5, b: 2}}}
+YAML
+"$FFC" test -C parts --coverage >/dev/null 2>err
+is "parts of a value that are replaced count where they change what somebody gets" \
+    "$(head -n -1 err)" "parts/all.yaml:13: no test reaches value_overrides[1] of large of 'big'"
+
 finish
