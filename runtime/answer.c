@@ -123,12 +123,15 @@ static __attribute__((noinline)) bool plan_boolean(const fflag_view *view, const
     return outcome_value(outcome);
 }
 
+/* In a store that counts, too. */
 static __attribute__((noinline)) bool wide_boolean(const fflag_view *view, fflag_id flag,
-                                                   const fflag_context *context, uint64_t word)
+                                                   const fflag_context *context, bool fallback,
+                                                   uint64_t word)
 {
     uint32_t outcome;
-    if (UNLIKELY(!context || !run_wide(view->shortcuts[flag].wide, context, &outcome)))
-        return run(view, &view->snapshot->flags[word_index(word)], context);
+    if (UNLIKELY(!context || word_type(word) != FFLAG_TYPE_BOOLEAN ||
+                 !run_wide(view->shortcuts[flag].wide, context, &outcome)))
+        return run_boolean(view, word, context, fallback, flag);
     count_variant(view->counters, word_index(word), outcome_variant(outcome));
     return outcome_value(outcome);
 }
@@ -204,8 +207,8 @@ bool fflag_bool(const fflag_view *view, fflag_id flag, const fflag_context *cont
         if (word & (WORD_PLAN | WORD_LIST))
             return word & WORD_PLAN ? plan_boolean(view, view->shortcuts[flag].plan, context)
                                     : list_boolean(view, flag, context, fallback, word);
-        if (word & WORD_WIDE_PLAN && word_type(word) == FFLAG_TYPE_BOOLEAN)
-            return wide_boolean(view, flag, context, word);
+        if (word & WORD_WIDE_PLAN)
+            return wide_boolean(view, flag, context, fallback, word);
         return word & WORD_COUNTED(WORD_ANSWERED)
                    ? count_boolean(view, flag, context, fallback, word)
                    : run_boolean(view, word, context, fallback, flag);
