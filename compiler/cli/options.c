@@ -171,6 +171,11 @@ static bool parse_ago(const char *text, int64_t *time)
     return true;
 }
 
+bool option_time(const char *text, int64_t *time)
+{
+    return parse_time(text, time) || (*text == '-' && parse_ago(text + 1, time));
+}
+
 static bool set_value(struct parsing *parsing, const struct option *option, const char *value)
 {
     int choice;
@@ -202,8 +207,7 @@ static bool set_value(struct parsing *parsing, const struct option *option, cons
         print_help("or since when: 2026-11-20, or 2026-11-20T10:00:00Z");
         return false;
     case OPTION_TIME:
-        if (parse_time(value, option->target) ||
-            (*value == '-' && parse_ago(value + 1, option->target)))
+        if (option_time(value, option->target))
             return true;
         job_error(parsing->command, "--%s takes a time such as 2026-11-20T10:00:00Z, not '%s'",
                   option->name, value);

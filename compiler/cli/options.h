@@ -95,6 +95,9 @@ int program_main(const struct command *program, int argc, char **argv);
 int options_parse(const struct command *command, const struct option *options, size_t count,
                   int argc, char **argv, int *status);
 
+/* What OPTION_TIME takes. */
+bool option_time(const char *text, int64_t *time);
+
 /* Calls `take` with a command's options, `--help` left out, and does nothing else. */
 typedef void options_taker(const struct command *command, const struct option *options,
                            size_t count, void *user);

@@ -15,7 +15,8 @@ from lab import FFREPLAY, HOUR, PROJECT, SCRATCH, START, canary, decide, equal, 
 SEED = int(os.environ.get("SEED", "1"))
 rng = random.Random(SEED)
 print(f"# SEED={SEED}")
-BASE = PROJECT.replace("    id: request\n", "")
+BASE = re.sub(r".*(per: unit|id: request).*\n", "", PROJECT)
+BY = ["--by", "variant", "--by", "window,variant", "--by", "stage", "--by", "status,geo.country"]
 BLOCK = """\
 stages:
   - {name: first, percent: 20%, hold: 1h, min_samples: 10}
@@ -40,7 +41,8 @@ since: 2026-11-20T10:00:00Z
 class Command:
     def __init__(self, *arguments, stdin=b""):
         done = subprocess.run([FFREPLAY, *arguments], input=stdin, capture_output=True)
-        self.status, self.out, self.err = done.returncode, done.stdout, done.stderr.decode()
+        self.status, self.err = done.returncode, done.stderr.decode()
+        self.out = done.stdout if arguments[0] in ("aggregate", "merge") else done.stdout.decode()
 
 
 def aggregate(directory, *arguments, stdin=b"", environment="production"):
@@ -92,7 +94,7 @@ def round_trip(directory, lines, name, *options, pieces=7):
     log = write(f"{name}.ndjson", lines)
     files = []
     for number, piece in enumerate(dealt(lines, pieces)):
-        done = aggregate(directory, "-", stdin=text_of(piece))
+        done = aggregate(directory, "-", *BY, stdin=text_of(piece))
         if done.status:
             return ok(False, name, done.err)
         files.append(file_of(f"{name}-{number}-piece.agg", done.out))
@@ -101,11 +103,17 @@ def round_trip(directory, lines, name, *options, pieces=7):
         return ok(False, name, whole)
     same = all(merged_at_random(files, f"{name}-again") == whole for _ in range(3))
     merged = file_of(f"{name}.agg", whole)
-    for form in (["--json"], []):
-        on_logs = decide(directory, log, "--exit-code", *form, *options)
-        on_aggregates = decide(directory, "--from", merged, "--exit-code", *form, *options)
-        same &= (placeless(on_logs.out), on_logs.status) == (placeless(on_aggregates.out), on_aggregates.status)
-    return ok(same, name, on_logs.out, on_logs.err, on_aggregates.out, on_aggregates.err)
+    details = [] if same else ["another order gave other bytes"]
+    metrics = ["metrics", "--flag", "canary.checkout"]
+    for question in (["decide", "canary.checkout", "--exit-code", "--json"], ["decide", "canary.checkout", "--exit-code"],
+                     ["health", "canary.checkout", "--exit-code"], ["health", "canary.checkout", "--format", "text"],
+                     [*metrics, *BY, "--json"], [*metrics, *BY, "--format", "csv", "--top", "2"], metrics):
+        options_of = [] if question[0] == "metrics" else options
+        asked = [*question, "-C", directory, "-e", "production", *options_of]
+        on_logs, on_aggregates = Command(*asked, log), Command(*asked, "--from", merged)
+        if (placeless(on_logs.out), on_logs.status) != (placeless(on_aggregates.out), on_aggregates.status):
+            details += [question, on_logs.out, on_logs.err, on_aggregates.out, on_aggregates.err]
+    return ok(not details, name, *details)
 
 
 directory = project("aggregates", canary(BLOCK), BASE)
@@ -198,6 +206,12 @@ staging = file_of("staging.agg", aggregate(directory, "-", stdin=text_of(sound[9
 refused(Command("merge", pieces[0], staging), "'environment' differs", "another_environment")
 refused(decide(directory, "--from", staging), "of environment 'staging', not of 'production'", "and_by_decide")
 refused(decide(directory, "--from", pieces[0], "--window", "1m"), "another --window or --settle", "another_window")
+refused(Command("metrics", "--flag", "canary.checkout", "-C", directory, "-e", "production", "--by", "status", "--from",
+                pieces[0]), "are not --by status", "metrics_by_what_was_not_aggregated")
+refused(Command("metrics", "--flag", "canary.checkout", "-C", directory, "-e", "production", "--since", "7d", "--from",
+                pieces[0]), "are of all their lines", "metrics_of_a_time")
+refused(aggregate(project("units", canary(BLOCK.replace("max: 400ms, action", "max_increase: 10%, action")), BASE), "-"),
+        "metric 'latency_mean' is judged by how much units differ", "bounds_that_need_units")
 refused(decide(directory, "--from", pieces[0], "--lateness", "1h"), "--lateness was another", "another_lateness")
 refused(decide(directory, "--from", pieces[0], "--now", "2026-11-20T10:30:00Z"), "lines later than 2026-11-20T10:30",
         "lines_later_than_now")

@@ -86,6 +86,7 @@ static const struct rule {
     {"left_out", COUNTS},
     {"lines", COUNT},
     {"lookalikes", COUNTS},
+    {"metrics", NAMES},
     {"name", WORD},
     {"negative", COUNTS},
     {"newest", LAST},

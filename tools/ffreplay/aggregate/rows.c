@@ -57,6 +57,19 @@ const json_t *rows_find(const struct rows *rows, const char *key)
     return found ? found->row : NULL;
 }
 
+size_t rows_begin(const struct rows *rows, const char *key)
+{
+    size_t low = 0, high = rows->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (strcmp(rows->items[middle].key, key) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 void rows_release(struct rows *rows)
 {
     for (size_t i = 0; i < rows->count; i++) {

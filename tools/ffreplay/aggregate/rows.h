@@ -36,6 +36,8 @@ void rows_add(struct rows *rows, const char *key, json_t *row);
 void rows_sort(struct rows *rows);
 /* NULL: there is none. */
 const json_t *rows_find(const struct rows *rows, const char *key);
+/* The place of the first key that is not before this one. */
+size_t rows_begin(const struct rows *rows, const char *key);
 void rows_release(struct rows *rows);
 
 #endif

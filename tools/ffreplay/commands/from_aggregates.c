@@ -165,3 +165,19 @@ bool from_settle(struct from_aggregates *from, struct replay *replay)
     return !replay_settle_now(replay, NULL, 0, &again) ||
            check_cut(from, replay->times.now, replay->now_given);
 }
+
+bool from_read_all(struct from_aggregates *from, struct replay *replay)
+{
+    struct buffer error = {0};
+    char fault[ROW_FAULT] = "", text[32];
+    struct row_reader used = row_reader(rows_find(&from->rows, "time/used"), fault);
+    int64_t cut = row_time(&used, "cut", INT64_MAX);
+    if (!replay_read_rows(replay, &from->rows, &error))
+        return from_fail(from, &error);
+    if (cut == INT64_MAX)
+        return true;
+    format_time(cut, text, sizeof text);
+    job_error(from->command, "lines from %s on are left out of the aggregates", text);
+    print_help("aggregate every part with a --now that is later than all lines");
+    return false;
+}

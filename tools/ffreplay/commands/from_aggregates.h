@@ -20,6 +20,13 @@
             "files of 'ffreplay aggregate' in place of the logs" \
     }
 
+/* The same of a command that also has --from TIME; option_time() tells which it is. */
+#define FROM_TIME_OR_AGGREGATES_OPTION(target)                                    \
+    {                                                                             \
+        "from", 0, OPTION_TEXTS, &(target), "TIME",                               \
+            "only lines from this time; or a FILE of aggregates in place of logs" \
+    }
+
 struct from_aggregates {
     const struct command *command;
     struct merged_rows merged; /* those of units are still to come */
@@ -41,6 +48,8 @@ bool from_open(struct from_aggregates *from, const struct command *command,
 /* What the replay knows of its logs, once the fields are laid out; then the time is settled. False
  * after reporting: without a time, if lines are in that are later, or are not in that are not. */
 bool from_settle(struct from_aggregates *from, struct replay *replay);
+/* The same for who asks for no time, and wants all lines. */
+bool from_read_all(struct from_aggregates *from, struct replay *replay);
 /* That nothing is left to be read, and that what was read is whole. */
 bool from_end(struct from_aggregates *from);
 void from_close(struct from_aggregates *from);

@@ -16,7 +16,9 @@
 #include "tools/ffreplay/commands/choose_logs.h"
 #include "tools/ffreplay/commands/commands.h"
 #include "tools/ffreplay/commands/from_aggregates.h"
+#include "tools/ffreplay/commands/health/served_row.h"
 #include "tools/ffreplay/commands/log_options.h"
+#include "tools/ffreplay/commands/metrics/table_aggregate.h"
 #include "tools/ffreplay/replay/log_paths.h"
 
 static int run(int argc, char **argv);
@@ -35,21 +37,28 @@ const struct command aggregate_command = {
 struct options {
     const char *directory, *environment, *output;
     int64_t now;
-    bool distinct_ids;
+    bool distinct_ids, show_private;
+    struct option_texts by;
     struct log_options logs;
 };
 
 /* What is gathered of one flag. */
-struct part {
+struct gathered {
     const struct flag *flag;
     struct analysis *canary; /* NULL: it has none */
+    struct flag_variants variants;
+    struct served_counts served;
+    bool is_served; /* it was prepared */
+    struct table table;
 };
 
 struct gathering {
     const struct options *options;
     struct replay *replay;
     uint32_t environment;
-    struct part *parts;
+    struct grouping *groupings;
+    uint32_t grouping_count;
+    struct gathered *parts;
     uint32_t part_count;
     struct analyses analyses;
     struct inputs inputs;
@@ -65,7 +74,7 @@ static void choose_canaries_of(struct gathering *gathering)
     *analyses =
         (struct analyses){.items = ARENA_ARRAY(arena, struct analysis, gathering->part_count + 1)};
     for (uint32_t i = 0; i < gathering->part_count; i++) {
-        struct part *part = &gathering->parts[i];
+        struct gathered *part = &gathering->parts[i];
         if (!part->flag->environments[gathering->environment].canary)
             continue;
         part->canary = &analyses->items[analyses->count++];
@@ -89,11 +98,105 @@ static bool needs_units(const struct gathering *gathering)
     return false;
 }
 
+/* Metrics whose values are sums, of logs that are read. */
+static void choose_metrics(const struct gathering *gathering, struct table_wish *wish)
+{
+    struct project *project = gathering->replay->project;
+    const struct metric **metrics =
+        ARENA_ARRAY(&project->arena, const struct metric *, project->metric_count + 1);
+    for (uint32_t i = 0; i < project->metric_count; i++) {
+        const struct metric *metric = project->metrics[i];
+        bool read = project->log_count == 1;
+        for (uint32_t log = 0; log < project->log_count; log++)
+            read |= project->logs[log] == metric->log && gathering->reads[log];
+        if (read && !metric_needs_units(metric))
+            metrics[wish->metric_count++] = metric;
+    }
+    wish->metrics = metrics;
+}
+
+/* Groups are named by their values. */
+static bool shows_private(const struct gathering *gathering, const struct grouping *grouping)
+{
+    const struct replay *replay = gathering->replay;
+    for (uint32_t i = 0; i < grouping->count && !gathering->options->show_private; i++) {
+        const struct dimension *dimension = &grouping->dimensions[i];
+        for (uint32_t log = 0; dimension->places && log < replay->project->log_count; log++) {
+            uint32_t place = dimension->places[log];
+            if (place == NO_PLACE || !layout_hides(&replay->layouts[log], place))
+                continue;
+            job_error(&aggregate_command,
+                      "--by %s would show values of a private attribute: '%s' of log '%s'",
+                      grouping->text, dimension->name, replay->project->logs[log]->name.text);
+            print_help("--show-private shows them");
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool lacks_stages(const struct gathering *gathering, const struct gathered *part)
+{
+    for (uint32_t i = 0; i < gathering->grouping_count; i++)
+        if (grouping_has(&gathering->groupings[i], BY_STAGE) && !part->canary) {
+            job_error(&aggregate_command, "flag '%s' has no canary, hence no stages",
+                      part->flag->name.text);
+            return true;
+        }
+    return false;
+}
+
+static bool prepare_table(struct gathering *gathering, struct gathered *part)
+{
+    struct replay *replay = gathering->replay;
+    int64_t now = replay->times.now;
+    struct table_wish wish = {.groupings = gathering->groupings,
+                              .grouping_count = gathering->grouping_count,
+                              .variants = &part->variants,
+                              .reads = gathering->reads,
+                              .from = INT64_MIN,
+                              .to = now == INT64_MIN || now == INT64_MAX ? INT64_MAX : now + 1,
+                              .width = replay->times.window,
+                              .max_bad = replay->times.max_bad};
+    choose_metrics(gathering, &wish);
+    if (lacks_stages(gathering, part))
+        return false;
+    if (!table_prepare(&part->table, replay->project, replay->layouts, &wish))
+        return false;
+    for (uint32_t i = 0; i < wish.grouping_count; i++)
+        if (shows_private(gathering, &wish.groupings[i]))
+            return false;
+    replay_add_consumer(replay, &part->table.consumer);
+    return true;
+}
+
+/* What `health` and `metrics` tell of the flag. */
+static bool prepare_part(struct gathering *gathering, struct gathered *part)
+{
+    struct replay *replay = gathering->replay;
+    int64_t now = replay->times.now;
+    if (!flag_variants_open(&part->variants, replay->project, part->flag, gathering->environment,
+                            &replay->times.served))
+        return false;
+    if (part->variants.targeting->variant_count < UNIT_GROUPS) {
+        if (!served_counts_prepare(&part->served, replay->project, replay->layouts,
+                                   gathering->reads, &part->variants,
+                                   now == INT64_MIN ? INT64_MAX : now))
+            return false;
+        part->is_served = true;
+        replay_add_consumer(replay, &part->served.consumer);
+    }
+    return prepare_table(gathering, part);
+}
+
 static bool prepare(struct gathering *gathering)
 {
     choose_canaries_of(gathering);
     if (!analyses_prepare(&gathering->analyses, gathering->replay) || needs_units(gathering))
         return false;
+    for (uint32_t i = 0; i < gathering->part_count; i++)
+        if (!prepare_part(gathering, &gathering->parts[i]))
+            return false;
     inputs_begin(&gathering->inputs, gathering->replay);
     replay_add_consumer(gathering->replay, &gathering->inputs.consumer);
     for (uint32_t i = 0; i < gathering->analyses.count; i++)
@@ -103,6 +206,14 @@ static bool prepare(struct gathering *gathering)
 
 static void release(struct gathering *gathering)
 {
+    for (uint32_t i = 0; i < gathering->part_count; i++) {
+        struct gathered *part = &gathering->parts[i];
+        table_release(&part->table);
+        if (part->is_served)
+            served_counts_release(&part->served);
+        flag_variants_close(&part->variants);
+        *part = (struct gathered){.flag = part->flag};
+    }
     analyses_release(&gathering->analyses);
     inputs_release(&gathering->inputs);
 }
@@ -127,6 +238,12 @@ static void put_rows(struct gathering *gathering, struct rows *rows)
     replay_put(gathering->replay, gathering->reads, ids, rows);
     for (uint32_t i = 0; i < gathering->analyses.count; i++)
         analysis_put(&gathering->analyses.items[i], gathering->replay, rows);
+    for (uint32_t i = 0; i < gathering->part_count; i++) {
+        struct gathered *part = &gathering->parts[i];
+        if (part->is_served)
+            served_counts_put(&part->served, rows);
+        table_put(&part->table, gathering->replay, rows);
+    }
     rows_sort(rows);
 }
 
@@ -157,7 +274,7 @@ static int write_file(struct gathering *gathering)
 static bool choose_flags(struct gathering *gathering, char **operands, size_t count)
 {
     const struct project *project = gathering->replay->project;
-    gathering->parts = ARENA_ARRAY(&gathering->replay->project->arena, struct part, count + 1);
+    gathering->parts = ARENA_ARRAY(&gathering->replay->project->arena, struct gathered, count + 1);
     for (size_t i = 0; i < count; i++) {
         const struct flag *flag = NULL;
         for (uint32_t j = 0; j < project->flag_count && !flag; j++)
@@ -170,6 +287,32 @@ static bool choose_flags(struct gathering *gathering, char **operands, size_t co
     if (gathering->part_count == 0)
         (void)choose_flag(&aggregate_command, project, operands[0]);
     return gathering->part_count > 0;
+}
+
+/* All lines, lines by variant, and what --by names. */
+static bool parse_groupings(struct gathering *gathering)
+{
+    struct arena *arena = &gathering->replay->project->arena;
+    const struct option_texts *by = &gathering->options->by;
+    const char *why;
+    gathering->groupings = ARENA_ARRAY(arena, struct grouping, by->count + 2);
+    gathering->groupings[0].text = "";
+    grouping_parse(&gathering->groupings[1], "variant", arena, &why);
+    gathering->grouping_count = 2;
+    for (size_t i = 0; i < by->count; i++) {
+        bool twice = strcmp(by->items[i], "variant") == 0;
+        for (size_t j = 0; j < i; j++)
+            twice |= strcmp(by->items[j], by->items[i]) == 0;
+        struct grouping *grouping = &gathering->groupings[gathering->grouping_count];
+        if (twice)
+            continue;
+        if (!grouping_parse(grouping, by->items[i], arena, &why)) {
+            usage_error(&aggregate_command, "--by '%s': %s", by->items[i], why);
+            return false;
+        }
+        gathering->grouping_count++;
+    }
+    return true;
 }
 
 static bool find_logs(struct gathering *gathering, struct log_arguments *logs)
@@ -222,7 +365,8 @@ static int aggregate(struct gathering *gathering, char **operands, size_t count)
     replay_init(replay, project);
     gathering->environment =
         choose_environment(&aggregate_command, project, gathering->options->environment);
-    if (gathering->environment == UINT32_MAX || !choose_flags(gathering, operands, count))
+    if (gathering->environment == UINT32_MAX || !choose_flags(gathering, operands, count) ||
+        !parse_groupings(gathering))
         return EXIT_JOB;
     struct log_arguments logs = {operands + gathering->part_count, count - gathering->part_count};
     int status = find_logs(gathering, &logs) ? read_and_write(gathering, &logs) : EXIT_JOB;
@@ -240,6 +384,9 @@ static int run(int argc, char **argv)
         NOW_OPTION(options.now, "leave out later lines [those of a wrong clock]"),
         {"distinct-ids", 0, OPTION_FLAG, &options.distinct_ids, NULL,
          "no 'id' of a log is in two parts: they may be merged"},
+        {"by", 'b', OPTION_TEXTS, &options.by, "LIST",
+         "also metrics by stage, window or fields, comma-separated; may be repeated"},
+        SHOW_PRIVATE_OPTION(options.show_private),
         ALLOW_COMMANDS_OPTION(options.logs),
         ALLOW_PARTIAL_OPTION(options.logs),
         WINDOW_OPTION(options.logs),
@@ -264,5 +411,6 @@ static int run(int argc, char **argv)
     status = aggregate(&gathering, argv + 1, (size_t)operands);
     replay_release(&replay);
     project_free(replay.project);
+    free(options.by.items);
     return status;
 }

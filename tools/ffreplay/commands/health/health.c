@@ -7,10 +7,14 @@
 #include "compiler/base/buffer.h"
 #include "compiler/base/escape.h"
 #include "health_page.h"
+#include "served_row.h"
+#include "tools/ffreplay/commands/metrics/table_aggregate.h"
 #include "compiler/choose/choose.h"
 #include "tools/ffreplay/commands/choose_canaries.h"
 #include "tools/ffreplay/commands/choose_logs.h"
+#include "tools/ffreplay/canary/analysis_row.h"
 #include "tools/ffreplay/commands/commands.h"
+#include "tools/ffreplay/commands/from_aggregates.h"
 #include "tools/ffreplay/commands/log_options.h"
 #include "tools/ffreplay/replay/log_paths.h"
 #include "compiler/model/model.h"
@@ -29,6 +33,7 @@ struct options {
     int64_t now;
     enum color_choice color;
     struct log_options logs;
+    struct option_texts from;
 };
 
 static int run(int argc, char **argv);
@@ -36,7 +41,7 @@ static int run(int argc, char **argv);
 const struct command health_command = {
     .name = "health",
     .summary = "a flag's health: who got what, metrics, and what is wrong",
-    .usage = "FLAG [LOG…] -e ENV [--format text] [--exit-code]",
+    .usage = "FLAG [LOG…] -e ENV [--format text] [--exit-code] | FLAG --from FILE… -e ENV",
     .examples = "  ffreplay health checkout requests.ndjson -e production\n"
                 "  ffreplay health checkout requests.log -e production --exit-code | jq .issues\n"
                 "  ffreplay health checkout requests.ndjson -e production --format text\n",
@@ -206,6 +211,30 @@ static int read_logs(struct checkup *checkup, char **logs, size_t count)
     return replay_read(replay, logs, count) && !replay_is_too_bad(replay) ? EXIT_FINE : EXIT_JOB;
 }
 
+/* The same from aggregates, and the time is settled. */
+static int read_aggregates(struct checkup *checkup, const struct log_arguments *more)
+{
+    struct replay *replay = checkup->replay;
+    struct from_aggregates from = {0};
+    struct buffer error = {0};
+    int status = EXIT_JOB;
+    if (from_open(&from, &health_command, replay, checkup->options->environment,
+                  &checkup->options->from, more->items, more->count)) {
+        checkup->reads = from.reads;
+        status = prepare(checkup) ? EXIT_FINE : EXIT_INPUT;
+    }
+    if (status == EXIT_FINE) {
+        bool read = served_counts_read_rows(&checkup->counted, &from.rows, &error) &&
+                    table_read_rows(&checkup->table, replay, &from.rows, &error);
+        if (read && checkup->analyses.count > 0)
+            read = analysis_read_rows(&checkup->analyses.items[0], replay, &from.rows, &error);
+        read = read ? from_end(&from) && from_settle(&from, replay) : from_fail(&from, &error);
+        status = read && !replay_is_too_bad(replay) ? EXIT_FINE : EXIT_JOB;
+    }
+    from_close(&from);
+    return status;
+}
+
 static void release(struct checkup *checkup)
 {
     analyses_release(&checkup->analyses);
@@ -243,11 +272,12 @@ static int check_flag(const struct options *options, struct replay *replay, cons
     if (!checkup.flag)
         return EXIT_JOB;
     checkup.environment = choose_environment(&health_command, project, options->environment);
-    if (checkup.environment == UINT32_MAX || !find_logs(&checkup, logs))
+    bool again = false, aggregated = options->from.count > 0;
+    if (checkup.environment == UINT32_MAX || (!aggregated && !find_logs(&checkup, logs)))
         return EXIT_JOB;
-    int status = read_logs(&checkup, logs->items, logs->count);
-    bool again = false;
-    if (status == EXIT_FINE)
+    int status = aggregated ? read_aggregates(&checkup, logs)
+                            : read_logs(&checkup, logs->items, logs->count);
+    if (status == EXIT_FINE && !aggregated)
         (void)replay_settle_now(replay, logs->items, logs->count, &again);
     if (again) {
         release(&checkup);
@@ -271,6 +301,9 @@ static bool check_usage(struct options *options, int operands)
         usage_error(&health_command, "expected a flag");
     else if (!options->environment)
         usage_error(&health_command, "expected an environment: -e ENV");
+    else if (options->report && options->from.count > 0)
+        usage_error(&health_command, "--report and --from contradict each other: a page shows what "
+                                     "came when, which aggregates do not have");
     else
         return true;
     return false;
@@ -288,6 +321,7 @@ static int run(int argc, char **argv)
         REPORT_OPTION(options.report),
         EXIT_CODE_OPTION(options.exit_code, "exit 10 if it is not healthy"),
         NOW_OPTION(options.now, "the time to judge at [the latest in the logs]"),
+        FROM_AGGREGATES_OPTION(options.from),
         ALLOW_COMMANDS_OPTION(options.logs),
         MAX_BAD_OPTION(options.logs),
         ALLOW_PARTIAL_OPTION(options.logs),
@@ -315,5 +349,6 @@ static int run(int argc, char **argv)
         project_free(replay.project);
     }
     arena_release(&arena);
+    free(options.from.items);
     return status;
 }

@@ -159,6 +159,44 @@ struct part grouping_part(enum dimension_kind kind, const unsigned char **key)
     return part;
 }
 
+/* The length of a part that is sound; 0: it is not. */
+static size_t sound_part(enum dimension_kind kind, struct key_limits limits,
+                         const unsigned char *key, size_t left)
+{
+    uint32_t most = kind == BY_VARIANT ? limits.variants : limits.stages, place;
+    const unsigned char *at = key, *end;
+    switch (kind) {
+    case BY_VARIANT:
+    case BY_STAGE:
+        place = left < 4 ? most : (uint32_t)take_number(&at, 4);
+        return left >= 4 && (place < most || place == NO_PLACE) ? 4 : 0;
+    case BY_WINDOW:
+        return left >= 8 ? 8 : 0;
+    case BY_FIELD:
+        break;
+    }
+    if (left == 0 || *key > PART_OF_REST)
+        return 0;
+    if (*key != PART_OF_TEXT)
+        return 1;
+    end = memchr(key, 0, left);
+    end = end && end > key ? end : NULL;
+    return end && end - key <= LONGEST_VALUE + 1 ? (size_t)(end - key) + 1 : 0;
+}
+
+bool grouping_key_is_sound(const struct grouping *grouping, struct key_limits limits,
+                           const unsigned char *key, size_t length)
+{
+    for (uint32_t i = 0; i < grouping->count; i++) {
+        size_t part = sound_part(grouping->dimensions[i].kind, limits, key, length);
+        if (part == 0)
+            return false;
+        key += part;
+        length -= part;
+    }
+    return length == 0;
+}
+
 size_t grouping_put_rest(unsigned char *key)
 {
     *key = PART_OF_REST;

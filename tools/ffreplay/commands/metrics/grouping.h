@@ -63,6 +63,13 @@ struct part {
 };
 /* The part at *key, which is moved past it. */
 struct part grouping_part(enum dimension_kind kind, const unsigned char **key);
+/* Whether somebody else's bytes are such a key: each part is whole, and a place is below what there
+ * is, or not known. */
+struct key_limits {
+    uint32_t variants, stages;
+};
+bool grouping_key_is_sound(const struct grouping *grouping, struct key_limits limits,
+                           const unsigned char *key, size_t length);
 /* Puts the part of the rest there. Returns its length. */
 size_t grouping_put_rest(unsigned char *key);
 

@@ -6,8 +6,10 @@
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
 #include "output.h"
+#include "table_aggregate.h"
 #include "compiler/choose/choose.h"
 #include "tools/ffreplay/commands/commands.h"
+#include "tools/ffreplay/commands/from_aggregates.h"
 #include "tools/ffreplay/commands/log_options.h"
 #include "tools/ffreplay/commands/choose_logs.h"
 #include "tools/ffreplay/replay/log_paths.h"
@@ -26,6 +28,8 @@ struct options {
     const char *directory, *environment, *flag, *top;
     struct option_word format;
     struct option_texts metrics, by;
+    struct option_texts from_given; /* a time, or files of aggregates, which are then moved on */
+    struct option_texts aggregates;
     bool json;
     bool show_private;
     enum form form;
@@ -67,10 +71,27 @@ static bool parse_form(struct options *options)
                        options->format.text) == EXIT_FINE;
 }
 
+/* "--from" is a time, or, where it is none, a file of aggregates. */
+static void parse_from(struct options *options)
+{
+    for (size_t i = 0; i < options->from_given.count; i++) {
+        const char *text = options->from_given.items[i];
+        if (!option_time(text, &options->from))
+            options->from_given.items[options->aggregates.count++] = text;
+    }
+    options->aggregates.items = options->from_given.items;
+}
+
+static bool is_of_all(const struct options *options)
+{
+    return options->from == INT64_MIN && options->to == INT64_MAX;
+}
+
 static bool check_usage(struct options *options)
 {
     if (!parse_form(options))
         return false;
+    parse_from(options);
     if (options->flag && !options->environment)
         usage_error(&metrics_command, "--flag needs an environment: -e ENV");
     else if (options->environment && !options->flag)
@@ -78,6 +99,11 @@ static bool check_usage(struct options *options)
     else if (options->top && (*options->top < '1' || *options->top > '9' ||
                               strspn(options->top, "0123456789") != strlen(options->top)))
         usage_error(&metrics_command, "--top is a number from 1 on, not '%s'", options->top);
+    else if (options->aggregates.count > 0 && !options->flag)
+        usage_error(&metrics_command, "--from FILE needs a flag that was aggregated: --flag");
+    else if (options->aggregates.count > 0 && !is_of_all(options))
+        usage_error(&metrics_command, "files of aggregates are of all their lines: leave out "
+                                      "--from TIME, --since and --to");
     else if (options->from >= options->to)
         usage_error(&metrics_command, "--from is not before --to");
     else
@@ -244,21 +270,51 @@ static bool shows_private(const struct options *options, const struct replay *re
     return false;
 }
 
+/* From the logs, or from the aggregates. */
+static bool read_table(const struct options *options, struct replay *replay, struct table *table,
+                       struct log_arguments *logs, struct from_aggregates *from)
+{
+    struct buffer error = {0};
+    replay_add_consumer(replay, &table->consumer);
+    if (options->aggregates.count == 0)
+        return replay_read(replay, logs->items, logs->count);
+    return (table_read_rows(table, replay, &from->rows, &error) || from_fail(from, &error)) &&
+           from_end(from) && from_read_all(from, replay);
+}
+
 static int read_and_write(const struct options *options, struct replay *replay, struct table *table,
-                          char **logs, size_t count)
+                          struct log_arguments *logs, struct from_aggregates *from)
 {
     for (uint32_t i = 0; i < table->grouping_count; i++)
         if (shows_private(options, replay, &table->groupings[i]))
             return EXIT_JOB;
-    replay_add_consumer(replay, &table->consumer);
-    if (!replay_read(replay, logs, count) || replay_is_too_bad(replay) || has_too_many(table))
+    if (!read_table(options, replay, table, logs, from) || replay_is_too_bad(replay) ||
+        has_too_many(table))
         return EXIT_JOB;
     if (options->top)
         table_fold(table, strtoull(options->top, NULL, 10));
     return write_table(options, replay, table);
 }
 
-static int measure_logs(struct options *options, struct replay *replay, struct log_arguments *logs)
+/* By log, whether there are lines of it. NULL: it has been reported. */
+static const bool *find_logs(const struct options *options, struct replay *replay,
+                             const struct table_wish *wish, struct log_arguments *logs,
+                             struct from_aggregates *from)
+{
+    const struct asked_times asked = {options->from, options->to, "give --from or --since"};
+    if (!concern_logs(options, replay, wish))
+        return NULL;
+    if (options->aggregates.count > 0)
+        return from_open(from, &metrics_command, replay, options->environment, &options->aggregates,
+                         logs->items, logs->count)
+                   ? from->reads
+                   : NULL;
+    return log_paths_add(replay, logs, &asked) ? replay_logs_read(replay, logs->items, logs->count)
+                                               : NULL;
+}
+
+static int measure_logs(struct options *options, struct replay *replay, struct log_arguments *logs,
+                        struct from_aggregates *from)
 {
     struct project *project = replay->project;
     if (project->diagnostics.errors > 0) {
@@ -273,11 +329,9 @@ static int measure_logs(struct options *options, struct replay *replay, struct l
                               .to = options->to - (options->to < INT64_MAX),
                               .width = replay->times.window,
                               .max_bad = replay->times.max_bad};
-    const struct asked_times asked = {options->from, options->to, "give --from or --since"};
     wish.groupings = parse_groupings(options, &project->arena, &wish.grouping_count);
     if (!wish.groupings || !choose_metrics(options, project, &wish) ||
-        !concern_logs(options, replay, &wish) || !log_paths_add(replay, logs, &asked) ||
-        !(wish.reads = replay_logs_read(replay, logs->items, logs->count)))
+        !(wish.reads = find_logs(options, replay, &wish, logs, from)))
         return EXIT_JOB;
     struct flag_variants variants = {0};
     struct table table = {0};
@@ -286,7 +340,7 @@ static int measure_logs(struct options *options, struct replay *replay, struct l
     if (!options->flag ||
         (choose_flag_variants(options, replay, &variants) && has_stages(&variants, &wish)))
         status = table_prepare(&table, project, replay->layouts, &wish)
-                     ? read_and_write(options, replay, &table, logs->items, logs->count)
+                     ? read_and_write(options, replay, &table, logs, from)
                      : EXIT_INPUT;
     table_release(&table);
     flag_variants_close(&variants);
@@ -300,7 +354,9 @@ static int check_and_measure(struct options *options, char **argv, int operands)
         return EXIT_JOB;
     replay.project = project_load(options->directory, (int64_t)time(NULL) * 1000);
     struct log_arguments logs = {argv + 1, (size_t)operands};
-    int status = measure_logs(options, &replay, &logs);
+    struct from_aggregates from = {0};
+    int status = measure_logs(options, &replay, &logs, &from);
+    from_close(&from);
     replay_release(&replay);
     project_free(replay.project);
     return status;
@@ -323,7 +379,7 @@ static int run(int argc, char **argv)
          "variant, stage, window or fields, comma-separated; may be repeated"},
         {"top", 0, OPTION_TEXT, &options.top, "N",
          "the N values of a field with the most lines; the rest as one group"},
-        FROM_OPTION(options.from, "only lines from this time"),
+        FROM_TIME_OR_AGGREGATES_OPTION(options.from_given),
         SINCE_OPTION(options.from, "the same, so long ago: 7d"),
         {"to", 0, OPTION_TIME, &options.to, "TIME", "only lines before this time"},
         SHOW_PRIVATE_OPTION(options.show_private),
@@ -342,6 +398,7 @@ static int run(int argc, char **argv)
         options_parse(&metrics_command, table, sizeof table / sizeof *table, argc, argv, &status);
     if (operands >= 0)
         status = check_and_measure(&options, argv, operands);
+    free(options.from_given.items);
     free(options.metrics.items);
     free(options.by.items);
     return status;
