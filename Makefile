@@ -120,8 +120,8 @@ check-all: setup-prometheus official-sarif-schema check
 	    torture reload plan evaluate evaluate_time conditions context bucket signature counters exposure \
 	    verify verify_tables verify_code verify_damage)"
 
-## fuzz: feed definitions, snapshots, logs and ledgers to who reads them, under libFuzzer, ASan and
-##   UBSan, for FUZZ_TIME seconds each (60); FUZZ=log: one of them
+## fuzz: feed definitions, snapshots, logs, ledgers and aggregates to who reads them, under libFuzzer,
+##   ASan and UBSan, for FUZZ_TIME seconds each (60); FUZZ=log: one of them
 FUZZ_TIME = 60
 FUZZ = $(fuzz_targets)
 fuzz: setup-fuzz

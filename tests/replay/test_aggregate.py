@@ -7,7 +7,10 @@ import json
 import os
 import random
 import re
+import struct
 import subprocess
+
+import xxhash
 
 import lab
 from lab import FFREPLAY, HOUR, PROJECT, SCRATCH, START, canary, decide, equal, finish, ok, project, requests, write
@@ -247,6 +250,58 @@ refused(Command("merge", file_of("nothing.agg", b"")), "empty", "an_empty_file")
 refused(Command("merge", os.path.join(SCRATCH, "no-such.agg")), "no-such.agg: No such file", "no_file")
 refused(Command("merge", file_of("next.agg", alone.replace(b'"format_version":1', b'"format_version":2'))),
         "version 2; this ffreplay reads 1", "a_later_format")
+
+
+def sealed(rows):
+    """The rows as a file, with the end that fits them."""
+    low = high = 0
+    for row in rows:
+        own = xxhash.xxh3_128_intdigest(row)
+        words = [low, high, own & (1 << 64) - 1, own >> 64]
+        both = xxhash.xxh3_128_intdigest(struct.pack("<4Q", *words))
+        low, high = both & (1 << 64) - 1, both >> 64
+    end = f'{{"key":"~end","checksum":"{high:016x}{low:016x}","rows":{len(rows)}}}'
+    return b"".join(row + b"\n" for row in [*rows, end.encode()])
+
+
+def hostile(value):
+    """A part of a row that somebody has changed."""
+    if isinstance(value, dict) and value and rng.random() < 0.8:
+        name = rng.choice(list(value))
+        changed = dict(value)
+        if rng.random() < 0.1:
+            del changed[name]
+        elif rng.random() < 0.1:
+            changed[rng.choice(["", "0", "-1", "99999999999999999999", "count", "x" * 300])] = changed.pop(name)
+        else:
+            changed[name] = hostile(changed[name])
+        return changed
+    return rng.choice([0, 1, -1, 2**53, 2**53 + 1, 2**63 - 1, -2**63, 1e308, "", "1", "-0", "1e5", "nan", "9" * 38,
+                       "9" * 5000, "0." + "1" * 2000, "f" * 32, "z" * 32, None, True, [], {}, [1, 2, 3], [[1]],
+                       {"a": {"a": {"a": {}}}}])
+
+
+whole_file = aggregate(directory, "-", *BY, stdin=text_of(requests(60, users=20))).out
+plain = whole_file.splitlines()[:-1]
+equal(sealed(plain), whole_file, "the_checksum_is_as_documented")
+crashes = []
+for number in range(int(os.environ.get("HOSTILE", "100"))):
+    rows = list(plain)
+    for _ in range(rng.choice((1, 1, 2, 5))):
+        at = rng.randrange(len(rows))
+        row = json.loads(rows[at])
+        key = row.pop("key")
+        row = hostile(row)
+        rows[at] = json.dumps({"key": key, **(row if isinstance(row, dict) else {"count": row})}).encode()
+    path = file_of("hostile.agg", sealed(rows))
+    of = ["-C", directory, "-e", "production", "--from", path]
+    for asked in (["merge", path], ["decide", "canary.checkout", *of], ["health", "canary.checkout", *of],
+                  ["metrics", "--flag", "canary.checkout", *BY, *of]):
+        done = Command(*asked)
+        if done.status not in (0, 1, 2) or done.status and not done.err:
+            crashes.append((number, asked[0], done.status, done.err[:500]))
+ok(not crashes, "hostile_rows_crash_nothing", crashes[:3], len(crashes))
+
 crashes, passed = [], 0
 for number in range(150):
     damaged = bytearray(alone)

@@ -564,7 +564,7 @@ static void merge_sample(json_t *own, const json_t *other, char *fault)
     const json_t *own_units, *units;
     (void)sample_of(own, &a, &own_units, fault);
     (void)sample_of(other, &b, &units, fault);
-    json_t *all = own_units ? json_deep_copy(own_units) : json_object();
+    json_t *all = own_units ? held(own_units) : json_object();
     const char *name;
     json_t *groups;
     FOREACH(units, name, groups)
