@@ -368,7 +368,8 @@ static int aggregate(struct gathering *gathering, char **operands, size_t count)
     if (gathering->environment == UINT32_MAX || !choose_flags(gathering, operands, count) ||
         !parse_groupings(gathering))
         return EXIT_JOB;
-    struct log_arguments logs = {operands + gathering->part_count, count - gathering->part_count};
+    struct log_arguments logs = {.items = operands + gathering->part_count,
+                                 .count = count - gathering->part_count};
     int status = find_logs(gathering, &logs) ? read_and_write(gathering, &logs) : EXIT_JOB;
     release(gathering);
     return status;

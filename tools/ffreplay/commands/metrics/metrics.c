@@ -313,8 +313,8 @@ static const bool *find_logs(const struct options *options, struct replay *repla
                                                : NULL;
 }
 
-static int measure_logs(struct options *options, struct replay *replay, struct log_arguments *logs,
-                        struct from_aggregates *from)
+static int measure(struct options *options, struct replay *replay, struct log_arguments *logs,
+                   struct from_aggregates *from)
 {
     struct project *project = replay->project;
     if (project->diagnostics.errors > 0) {
@@ -347,6 +347,14 @@ static int measure_logs(struct options *options, struct replay *replay, struct l
     return status;
 }
 
+static int measure_logs(struct options *options, struct replay *replay, struct log_arguments *logs)
+{
+    struct from_aggregates from = {0};
+    int status = measure(options, replay, logs, &from);
+    from_close(&from);
+    return status;
+}
+
 static int check_and_measure(struct options *options, char **argv, int operands)
 {
     struct replay replay = {0};
@@ -354,9 +362,7 @@ static int check_and_measure(struct options *options, char **argv, int operands)
         return EXIT_JOB;
     replay.project = project_load(options->directory, (int64_t)time(NULL) * 1000);
     struct log_arguments logs = {argv + 1, (size_t)operands};
-    struct from_aggregates from = {0};
-    int status = measure_logs(options, &replay, &logs, &from);
-    from_close(&from);
+    int status = measure_logs(options, &replay, &logs);
     replay_release(&replay);
     project_free(replay.project);
     return status;
