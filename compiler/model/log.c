@@ -79,14 +79,16 @@ const char *const *log_format_fields(enum log_format format)
     "{type:word} {time:iso} {elb:word} {client:endpoint} {target:endpoint} "                     \
     "{request_processing_time:decimal:s} {target_processing_time:decimal:s} "                    \
     "{response_processing_time:decimal:s} {elb_status_code:status} {target_status_code:status} " \
-    "{received_bytes:integer} {sent_bytes:integer} \"{request:request}\" \"{user_agent:text}\" " \
-    "{ssl_cipher:word} {ssl_protocol:word} {target_group_arn:word} \"{trace_id:text}\" "         \
-    "\"{domain_name:text}\" \"{chosen_cert_arn:text}\" {matched_rule_priority:integer} "         \
-    "{request_creation_time:iso} \"{actions_executed:text}\" \"{redirect_url:text}\" "           \
-    "\"{error_reason:text}\""
-#define ALB_TARGETS                                                                              \
-    " \"{target_port_list:text}\" \"{target_status_code_list:text}\" \"{classification:text}\" " \
-    "\"{classification_reason:text}\""
+    "{received_bytes:integer} {sent_bytes:integer} \"{request:request}\" \"{user_agent:text}\" "
+#define ALB_END(text)                                                                        \
+    "{ssl_cipher:word} {ssl_protocol:word} {target_group_arn:word} \"{trace_id:" text "}\" " \
+    "\"{domain_name:" text "}\" \"{chosen_cert_arn:" text "}\" "                             \
+    "{matched_rule_priority:integer} {request_creation_time:iso} "                           \
+    "\"{actions_executed:" text "}\" \"{redirect_url:" text "}\" \"{error_reason:" text "}\""
+#define ALB_TARGETS(text)                                                                     \
+    " \"{target_port_list:text}\" \"{target_status_code_list:text}\" \"{classification:" text \
+    "}\" "                                                                                    \
+    "\"{classification_reason:" text "}\"{:rest}"
 
 /* `common` is its first part; nginx's `main` has the header X-Forwarded-For after it. */
 static const char *const combined_forms[] = {CLIENT REQUEST BROWSER,
@@ -130,7 +132,12 @@ static const char *const envoy_forms[] = {
     "{upstream_service_time:integer:ms} \"{x_forwarded_for:text}\" \"{user_agent:text}\" "
     "\"{request_id:text}\" \"{authority:text}\" \"{upstream_host:text}\"",
     NULL};
-static const char *const alb_forms[] = {ALB_BEGIN ALB_TARGETS "{:rest}", ALB_BEGIN, NULL};
+/* A client's request and browser may have quotes that are written as they are; nothing else. */
+#define ALB_UNESCAPED "escape=none "
+static const char *const alb_forms[] = {ALB_BEGIN ALB_END("text") ALB_TARGETS("text"),
+                                        ALB_BEGIN ALB_END("text"),
+                                        ALB_UNESCAPED ALB_BEGIN ALB_END("word") ALB_TARGETS("word"),
+                                        ALB_UNESCAPED ALB_BEGIN ALB_END("word"), NULL};
 
 const char *const *log_format_forms(enum log_format format)
 {

@@ -64,6 +64,13 @@ struct log_wrap {
     enum log_wrap_kind kind;
     const char *field; /* where it is JSON: the field that holds the line */
 };
+/* Of those that note which of a service's outputs a line came from. */
+#define LOG_STREAMS(X)         \
+    X(STREAM_STDOUT, "stdout") \
+    X(STREAM_STDERR, "stderr")
+enum log_stream { LOG_STREAMS(WORDS_MEMBER) };
+#define LOG_STREAM_COUNT WORDS_COUNT(LOG_STREAMS)
+extern const char *const log_stream_words[];
 #define TIME_EXCEL  "excel" /* days since 1899-12-30 */
 #define WRAP_PREFIX "wrap." /* of the names of what a wrapper says */
 
@@ -135,6 +142,8 @@ struct log {
     struct texts wrap_texts; /* as written */
     struct log_wrap *wraps;  /* the outermost first */
     uint32_t wrap_count;
+    bool has_stream; /* lines of the other one are not of this log */
+    enum log_stream stream;
     struct texts columns;        /* of csv and tsv; none: the first line of a file names them */
     struct text log_format;      /* of nginx and Apache: the server's own string */
     struct format_string *forms; /* what its lines look like, where its format is one of forms */

@@ -33,6 +33,7 @@ const char *const log_format_words[] = WORDS(LOG_FORMATS);
 const char *const log_wrap_words[] = WORDS(LOG_WRAPS);
 const char *const field_parse_words[] = WORDS(FIELD_PARSES);
 const char *const field_decimal_words[] = WORDS(FIELD_DECIMALS);
+const char *const log_stream_words[] = WORDS(LOG_STREAMS);
 const char *const log_delimiter_words[] = WORDS(LOG_DELIMITERS);
 const char *const time_unit_words[] = WORDS(TIME_UNITS);
 const char *const metric_aggregate_words[] = WORDS(METRIC_AGGREGATES);

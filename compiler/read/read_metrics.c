@@ -368,6 +368,29 @@ static bool read_wrap(struct reader *reader, const struct text *text, struct log
     return true;
 }
 
+static void read_stream(struct reader *reader, struct node *node, void *target)
+{
+    struct log *log = target;
+    unsigned choice;
+    log->has_stream = read_choice(reader, node, log_stream_words, &choice);
+    if (log->has_stream)
+        log->stream = (enum log_stream)choice;
+}
+
+/* What a runtime wrote says which of the two a line came from. */
+static void check_stream(struct reader *reader, const struct log *log, struct node *body)
+{
+    const struct entry *entry = find_entry(body, "stream");
+    bool is_noted = false;
+    for (uint32_t i = 0; i < log->wrap_count; i++)
+        is_noted |= log->wraps[i].kind == WRAP_CRI || log->wraps[i].kind == WRAP_DOCKER;
+    if (!entry || is_noted || may_mean(reader, body, &log_form, "wrap"))
+        return;
+    diagnose(reader->diagnostics, FF0364, entry->key->span,
+             "'stream' has no meaning for a log that neither 'cri' nor 'docker' wraps");
+    diagnose_help(reader->diagnostics, "remove it, or say in 'wrap' what is around the lines");
+}
+
 static void settle_wraps(struct reader *reader, struct log *log, struct node *body)
 {
     bool has_lines =
@@ -379,6 +402,7 @@ static void settle_wraps(struct reader *reader, struct log *log, struct node *bo
         if (read_wrap(reader, &log->wrap_texts.items[i], &wrap))
             *ARENA_APPEND(reader->arena, log->wraps, log->wrap_count) = wrap;
     }
+    check_stream(reader, log, body);
 }
 
 /* Of access logs, the client's address, unless the definition says otherwise. */
@@ -462,6 +486,7 @@ static const struct form wraps_form = {
 static const struct form columns_form = ALIAS("names", texts_form);
 static const struct form comment_form =
     FORM("character", "\"type\": \"string\", \"minLength\": 1, \"maxLength\": 1");
+static const struct form stream_form = {.kind = FORM_CHOICE, .words = log_stream_words};
 static const struct form pattern_form = {.kind = FORM_CHOICE, .words = pattern_words};
 static const struct field log_fields[] = {
     CHOICE("format", struct log, format, log_format_words, "how its lines are read; or `pattern`"),
@@ -493,6 +518,9 @@ static const struct field log_fields[] = {
     READ("fields", read_log_fields, log_fields_form, "what metrics use"),
     FIELD("wrap", FIELD_TEXTS, struct log, wrap_texts, "what is around its lines, outermost first",
           .form = &wraps_form),
+    READ("stream", read_stream, stream_form,
+         "of what `cri` or `docker` wraps: the output whose lines are of this log; those of the "
+         "other are counted, and not read"),
     CHOICE("delimiter", struct log, delimiter, log_delimiter_words,
            "of csv; of tsv, `space`: blanks and tabs, any number of them"),
     READ("comment", read_comment, comment_form,

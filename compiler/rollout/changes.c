@@ -164,18 +164,6 @@ void file_marks_release(struct file_marks *marks)
     *marks = (struct file_marks){.count = 0};
 }
 
-uint64_t definitions_mark(const char *directory)
-{
-    struct file_marks marks = {.count = 0};
-    file_marks_read(&marks, directory, NULL);
-    uint64_t mark = marks.count;
-    for (size_t i = 0; i < marks.count; i++)
-        mark = hash64_seeded(marks.items[i].path, strlen(marks.items[i].path),
-                             mark ^ marks.items[i].content);
-    file_marks_release(&marks);
-    return mark;
-}
-
 /* ------------------------------------------------------------------------------- differences -- */
 
 /* At the same path before and after, or at one of the two only. */

@@ -51,7 +51,4 @@ bool file_marks_differ(const struct file_marks *before, const struct file_marks 
 void file_marks_tell(const struct file_marks *before, const struct file_marks *after,
                      struct buffer *out);
 
-/* One mark for all of those files. */
-uint64_t definitions_mark(const char *directory);
-
 #endif

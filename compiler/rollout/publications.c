@@ -166,13 +166,31 @@ static bool is_kept(const char *path, const struct published *published)
     return kept;
 }
 
+/* A directory of snapshots is this machine's, unless somebody removes what says so to git. */
+static bool make_archive(const char *archive, const char *folder, struct arena *arena,
+                         struct buffer *error)
+{
+    bool is_new = access(archive, F_OK) != 0;
+    if (!make_folders(folder, error))
+        return false;
+    static const char ignored[] = "# snapshots, and when they were published\n*\n";
+    int fd = is_new ? open(arena_format(arena, "%s/.gitignore", archive),
+                           O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666)
+                    : -1;
+    if (fd >= 0) {
+        (void)write_all(fd, ignored, sizeof ignored - 1);
+        close(fd);
+    }
+    return true;
+}
+
 bool archive_keep(const char *archive, const struct published *published,
                   const struct buffer *snapshot, struct buffer *error)
 {
     struct arena arena = {0};
     const char *path = archive_path(archive, published->environment, published->build, &arena);
     const char *folder = arena_format(&arena, "%s/%s", archive, published->environment);
-    bool kept = make_folders(folder, error) &&
+    bool kept = make_archive(archive, folder, &arena, error) &&
                 (is_kept(path, published) ||
                  publish_file(path, snapshot->bytes, snapshot->length, is_sound, error));
     arena_release(&arena);

@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 """Every format of lines: the same requests give the same verdict as in NDJSON, whatever clients sent in
 them; a line of any other format is bad, and what a log looks like instead is said."""
+import json
+import os
 import random
+import subprocess
 
-from formats import FORMATS, TAME, WRAPPED, Format, ndjson, requests
-from lab import START, canary, decide, equal, finish, ok, project, write
+from formats import FORMATS, JSON, TAME, WRAPPED, Format, alb, cri, docker, ndjson, requests
+from lab import START, TOP, canary, decide, equal, finish, ok, project, write
 
 BASE = """\
 project: {name: lab, environments: [production], bucket_by: client}
@@ -150,5 +153,79 @@ ok(unsaid.status == 2 and "'2026-11-20 10:00:00', which has no offset" in unsaid
 zoned = Format("zoned", 'format: ndjson, unit: remote_addr, zone: "-01:00"', ndjson, {"latency": "latency"})
 said = decide(project_of(zoned, status), write("local.ndjson", local), "--json", "--now", "2026-11-20T12:00:00Z")
 equal(said.json["input"]["used"], 50, "with_a_zone_it_is_a_time")
+
+# Every format that the program knows has lines above, or a test of its own.
+schema = json.loads(subprocess.run([os.environ.get("FFC", os.path.join(TOP, "build", "ffc")), "schema"],
+                                   capture_output=True, text=True, check=True).stdout)
+
+
+def words_of(node, key):
+    """The words that a key may have, wherever the schema says so."""
+    if isinstance(node, dict):
+        properties = node.get("properties", {})
+        if isinstance(properties, dict) and "log_format" in properties and key in properties:
+            yield properties[key]
+        for value in node.values():
+            yield from words_of(value, key)
+    elif isinstance(node, list):
+        for value in node:
+            yield from words_of(value, key)
+
+
+listed = set(next(iter(words_of(schema, "format")))["enum"])
+tried = {word.strip() for form in FORMATS + WRAPPED for word in form.log.replace("\n", ",").split(",")}
+tried = {word.partition(":")[2].strip() for word in tried if word.startswith(("format:", "pattern:"))}
+# A file of its own, or one of the same lines in another form: test_csv, test_series, test_peers.
+ELSEWHERE = {"csv", "prometheus", "kayenta", "go-feature-flag"}
+equal(listed - tried - ELSEWHERE, set(), "every_format_has_lines_here")
+
+# A quote that a client sent, as AWS writes it: as it is.
+raw = Format("alb-raw", "format: alb", lambda request: alb(dict(request, agent=None)).replace(
+    ' "-" ECDHE', f' "{request["agent"] or "-"}" ECDHE'), everything["alb"].fields, client="client", has={"status", "bytes", "agent"})
+quoting = [dict(request, agent=agent) for request, agent in zip(wild, ['a "bot" of sorts', 'curl', '"', 'x "y', "a b"] * 600)]
+result = decide(project_of(raw, {"status", "bytes", "agent"}), write("raw.log", raw.lines(quoting)), "--json")
+other = decide(project_of(json_form, {"status", "bytes", "agent"}), write("same.ndjson", json_form.lines(quoting)), "--json")
+ok(result.status == 0 and judged(result) == judged(other), "quotes_within_quotes_of_alb", result.err, result.out[:300])
+
+# Of what a runtime wraps, one output may be the log, and the other what a person reads.
+def streams(line, request):
+    return cri(line, dict(request, ms=1 + 2 * (request["ms"] // 2))).replace("stderr", "stdout")
+
+
+both = [streams(ndjson(request), request) for request in wild[:600]]
+stderr = ["2026-11-20T10:00:00.5Z stderr F panic: index out of range", "2026-11-20T10:00:00.5Z stderr P goroutine 1",
+          "2026-11-20T10:00:00.5Z stderr F  [running]:"]
+mixed = [line for one in both for line in [one, *stderr]]
+unsaid = decide(project_of(wrapped["cri"], status), write("streams.log", mixed))
+equal(unsaid.status, 2, "other_lines_are_bad_where_nothing_is_said")
+out = Format("cri-out", "format: ndjson, unit: remote_addr, wrap: cri, stream: stdout", None, JSON)
+result = decide(project_of(out, status), write("streams.log", mixed), "--json")
+ok(result.status == 0 and (result.json["input"]["lines"], result.json["input"]["bad"]["unparsable"],
+                           result.json["input"]["other_stream"]) == (600, 0, 1800), "those_of_stderr_are_counted_apart",
+   result.err, result.out[:600])
+page = decide(project_of(out, status), write("streams.log", mixed))
+ok("1800 of the other stream" in " ".join(page.out.split()), "which_the_page_says", page.out[:600])
+shipped = [json.dumps({"log": json.loads(line)["log"], "stream": "stderr" if number % 2 else "stdout",
+                       "time": "2026-11-20T10:00:00Z"})
+           for number, line in enumerate(docker(ndjson(dict(request, ms=1)), dict(request, ms=1)) for request in wild[:600])]
+out = Format("docker-err", "format: ndjson, unit: remote_addr, wrap: docker, stream: stderr", None, JSON)
+result = decide(project_of(out, status), write("docker.log", shipped), "--json")
+equal(result.status == 0 and (result.json["input"]["lines"], result.json["input"]["other_stream"]), (300, 300),
+      "docker_notes_streams_too")
+for keys in ("format: ndjson, unit: remote_addr, stream: stdout", "format: ndjson, unit: remote_addr, wrap: kubectl, stream: stdout",
+             "format: ndjson, unit: remote_addr, wrap: cri, stream: both"):
+    refused = decide(project_of(Format("refused", keys, None, JSON), status), write("docker.log", shipped))
+    ok(refused.status == 1 and "stream" in refused.err, f"refused_{keys[-30:]}", refused.err)
+
+# A line that no reader could hold is told of, and the others count.
+long = ("\n".join(json_form.lines(wild[:200])) + "\n").encode()
+whole = long + b'{"x":"' + b"y" * (50 << 20) + b'"}\n' + long
+for form, name in ((json_form, "blocks"), (Format("rows", "format: ndjson, unit: remote_addr, wrap: cri", None, JSON), "rows")):
+    text = whole if name == "blocks" else b"".join(b"2026-11-20T10:00:00Z stdout F " + line + b"\n" for line in whole.split(b"\n")[:-1])
+    result = decide(project_of(form, status), "-", "--json", "--now", "2026-11-20T12:00:00Z", stdin=text)
+    said = " ".join(result.err.split())
+    ok(result.status == 0 and ":201:1: bad line: the line has 524" in said and "16 MiB" in said and
+       (result.json["input"]["lines"], result.json["input"]["bad"]["unparsable"]) == (401, 1), f"a_line_of_50_MB_in_{name}",
+       said[:600], result.out[:300])
 
 finish()

@@ -173,6 +173,116 @@ bad = lay_out("bad", ["sh", "-c", f"cat {whole}; echo '{{'"])
 done = run("decide", "canary.checkout", directory=bad)
 ok("<sh>:4001" in done.stderr, "a bad line names its program", done.stderr)
 
+# ---------------------------------------------------------------------- the lock, and who waits for it
+
+slow = lay_out("slow", ["sh", "-c", f"echo run >>{MARK}; while [ ! -e {SCRATCH}/go ]; do sleep 0.05; done; cat {whole}"])
+line = [FFREPLAY, "decide", "canary.checkout", "-C", slow, "-e", "production", "--allow-commands", "--apply", "--json",
+        "--now", "2026-11-20T12:00:00Z", "--actor", "nightly"]
+deciding = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+while not os.path.exists(MARK):
+    time.sleep(0.02)
+rollback = subprocess.run([FFC, "canary", "rollback", "canary.checkout", "-C", slow, "-e", "production", "--reason", "fire",
+                           "--actor", "me"], capture_output=True, text=True, timeout=60)
+ok(rollback.returncode == 0 and deciding.poll() is None, "a rollback does not wait for a command that is slow",
+   rollback.stderr)
+with open(os.path.join(SCRATCH, "go"), "w"):
+    pass
+out, err = deciding.communicate(timeout=60)
+ok(deciding.returncode == 0 and json.loads(out)["rule"] == "rolled-back", "which is decided on as it is by then", out, err)
+equal(len(marks()), 2, "by logs that were read again")
+with open(os.path.join(slow, "flags.yaml")) as file:
+    ok("state: rolled_back" in file.read(), "and stays rolled back")
+
+# ---------------------------------------------------------------------------------------- watching
+
+SOON = BLOCK.replace("since: 2026-11-20T10:00:00Z", "since: " + time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(
+    time.time() - 3600))).replace("min_samples: 10", "min_samples: 10, hold: 5h")
+NOW = requests(600, start=int(time.time() * 1000) - 1800000, length=600000)
+printed, told = os.path.join(SCRATCH, "printed.ndjson"), os.path.join(SCRATCH, "watched")
+
+
+def text_of(lines):
+    return "".join(json.dumps(one) + "\n" for one in lines)
+
+
+def put(text):
+    with open(printed + ".new", "w") as file:
+        file.write(text)
+    os.rename(printed + ".new", printed)
+
+
+class Watch:
+    def __init__(self, directory, *arguments):
+        with open(told, "wb") as out, open(told + ".err", "wb") as err:
+            self.process = subprocess.Popen([FFREPLAY, "watch", "canary.checkout", "-C", directory, "-e", "production",
+                                             "--interval", "1s", "--json", *arguments], stdout=out, stderr=err)
+
+    def errors(self):
+        with open(told + ".err") as file:
+            return " ".join(file.read().split())
+
+    def looks(self):
+        with open(told) as file:
+            return [json.loads(one)["input"]["lines"] for one in file.read().splitlines() if one.endswith("}")]
+
+    def until(self, holds):
+        deadline = time.time() + 30
+        while time.time() < deadline and not holds():
+            time.sleep(0.05)
+        return holds()
+
+    def stop(self, how=signal.SIGTERM):
+        self.process.send_signal(how)
+        return self.process.wait(30)
+
+
+put(text_of(NOW[:200]))
+polled = lay_out("polled", ["sh", "-c", f"echo $0 >>{MARK}; cat {printed}", "{from}"], block=SOON)
+watch = Watch(polled, "--allow-commands")
+ok(watch.until(lambda: watch.looks()[-2:] == [200, 200]), "watch runs a command at each look", watch.errors())
+put(text_of(NOW))
+ok(watch.until(lambda: watch.looks()[-1:] == [600]), "and its output is all there is of the log", watch.looks())
+os.unlink(printed)
+ok(watch.until(lambda: "no verdict: a log's command failed" in watch.errors()), "that it fails is said", watch.errors())
+seen = len(watch.looks())
+time.sleep(2.5)
+equal((watch.errors().count("error"), len(watch.looks())), (1, seen), "once, and there is no verdict meanwhile")
+put(text_of(NOW[:300]))
+ok(watch.until(lambda: watch.looks()[-1:] == [300]), "until it succeeds again", watch.errors())
+ok("verdicts again" in watch.errors(), "which is said, too", watch.errors())
+equal(watch.stop(), 0, "a signal ends it")
+ok(all(one == marks_from for marks_from in [SOON.split("since: ")[1].strip()] for one in marks()),
+   "it is asked for all since the stage began")
+
+asleep = lay_out("asleep", ["sh", "-c", f"echo run >>{MARK}; sleep 60"], block=SOON)
+watch = Watch(asleep, "--allow-commands")
+while not os.path.exists(MARK):
+    time.sleep(0.02)
+began = time.monotonic()
+equal((watch.stop(), time.monotonic() - began < 20), (2, True), "also while the command runs")
+marks()
+watch = Watch(polled)
+ok(watch.process.wait(30) == 2 and "--allow-commands" in watch.errors() and not marks(), "watch runs nothing unasked",
+   watch.errors())
+both = project("both-logs", canary(SOON), base=base(["cat", printed]).replace(
+    "metrics:\n", f"  more:\n    format: ndjson\n    time: ts\n    unit: user_id\n    context: {{user_id: user_id}}\n"
+    f"    path: {SCRATCH}/more*.ndjson\nmetrics:\n", 1).replace("kind: proportion, of: {status: {gte: 500}}, better: lower}",
+    "kind: proportion, log: requests, of: {status: {gte: 500}}, better: lower}\n"
+    "  more_errors: {kind: proportion, log: more, of: {status: {gte: 500}}, better: lower}", 1).replace(
+    "{kind: ", "{log: requests, kind: ").replace("{log: requests, kind: proportion, log:", "{kind: proportion, log:"))
+with open(os.path.join(both, "flags.yaml")) as file:
+    text = file.read()
+with open(os.path.join(both, "flags.yaml"), "w") as file:
+    file.write(text.replace("guards: [", "guards: [{metric: more_errors, max: 100%, action: alert}, "))
+with open(os.path.join(SCRATCH, "more-1.ndjson"), "w") as file:
+    file.write(text_of(NOW[:50]))
+watch = Watch(both, "--allow-commands")
+ok(watch.until(lambda: watch.looks()[-2:] == [350, 350]), "beside a log that is followed", watch.looks(), watch.errors())
+with open(os.path.join(SCRATCH, "more-2.ndjson"), "w") as file:
+    file.write(text_of(NOW[50:70]))
+ok(watch.until(lambda: watch.looks()[-2:] == [370, 370]), "of which nothing is counted twice", watch.looks(), watch.errors())
+watch.stop()
+
 # --------------------------------------------------------------------------------------- reading
 
 for name, keys, code in (

@@ -290,14 +290,16 @@ static void columns_are_those_above(void **unused)
 
 static const char *const cri_paths[FIELDS] = {"time", "user", "status", "message"};
 static const char *const cri_own_paths[FIELDS] = {"wrap.stream", "user", "status", "wrap.time"};
+static const struct log any_log; /* of either stream */
 static const struct log_wrap cri = {.kind = WRAP_CRI};
 static struct line_parser *open_cri(void)
 {
-    return wrapped_parser(cri_paths, FIELDS, &cri, ndjson_parser(cri_paths, FIELDS));
+    return wrapped_parser(cri_paths, FIELDS, &any_log, &cri, ndjson_parser(cri_paths, FIELDS));
 }
 static struct line_parser *open_cri_of_own(void)
 {
-    return wrapped_parser(cri_own_paths, FIELDS, &cri, ndjson_parser(cri_own_paths, FIELDS));
+    return wrapped_parser(cri_own_paths, FIELDS, &any_log, &cri,
+                          ndjson_parser(cri_own_paths, FIELDS));
 }
 
 /* A line of a container, in so many parts; the other stream may write between them. */

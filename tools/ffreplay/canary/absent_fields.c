@@ -6,12 +6,9 @@
 #include "compiler/base/arena.h"
 #include "tools/ffreplay/metrics/unreadable_text.h"
 
-/* As bits; none of a log without lines. */
 static uint64_t absent_of(const struct verdict *verdict, uint32_t log)
 {
-    const struct log_counts *counts = &verdict->replay->counts[log];
-    uint64_t fields = layout_fields(&verdict->replay->layouts[log]);
-    return counts->lines > log_counts_bad(counts) ? fields & ~counts->fields : 0;
+    return replay_absent_fields(verdict->replay, log);
 }
 
 static bool has(uint64_t fields, uint32_t place)
@@ -19,18 +16,9 @@ static bool has(uint64_t fields, uint32_t place)
     return place < 64 && fields >> place & 1;
 }
 
-/* "no line of log 'requests' has 'status' or 'rt'" */
 static const char *absent_text(const struct verdict *verdict, uint32_t log, uint64_t fields)
 {
-    struct arena *arena = verdict->replay->texts;
-    const struct layout *layout = &verdict->replay->layouts[log];
-    const char *names = NULL;
-    for (uint32_t place = 0; place < layout->count; place++)
-        if (has(fields, place))
-            names = arena_format(arena, "%s%s'%s'", names ? names : "", names ? " or " : "",
-                                 layout->paths[place]);
-    return names ? arena_format(arena, "no line of log '%s' has %s", layout->log->name.text, names)
-                 : NULL;
+    return replay_fields_text(verdict->replay, verdict->replay->texts, log, fields);
 }
 
 const char *absent_from_metric(const struct verdict *verdict, const struct judgement *judgement)

@@ -20,7 +20,8 @@ bool log_options_apply(const struct log_options *options, const struct command *
     struct replay_times *times = &replay->times;
     replay->takes_partial = options->allow_partial;
     replay->allows_commands = options->allow_commands;
-    times->served = (struct served_record){options->settle != NULL, options->archive, 0};
+    times->served =
+        (struct served_record){.is_asked = options->settle != NULL, .archive = options->archive};
     if (!parse_duration(options->window, &times->window) || times->window < 1000)
         usage_error(command, "--window is a duration of at least 1s, not '%s'", options->window);
     else if (!parse_duration(options->lateness, &times->lateness))

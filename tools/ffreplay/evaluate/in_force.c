@@ -21,10 +21,12 @@
 #include "compiler/model/model.h"
 #include "compiler/patch/patch.h"
 #include "compiler/project/project.h"
+#include "compiler/rollout/ledger.h"
 #include "compiler/rollout/publications.h"
 #include "fflag/snapshot.h"
 #include "line_context.h"
 #include "past_overrides.h"
+#include "record.h"
 #include "tools/ffreplay/replay/replay.h"
 
 #define MOST_OPEN     32 /* snapshots, beside those that threads look at */
@@ -119,6 +121,7 @@ struct in_force {
     struct in_force_cursor *cursors;
     uint32_t open_count, said;
     uint64_t clock;
+    int64_t edited; /* the ledger's latest edit of the flag; INT64_MIN: none, or it was said */
 };
 
 struct in_force_cursor {
@@ -128,6 +131,7 @@ struct in_force_cursor {
     int64_t from, until;
     enum in_force_at at;
     const struct definition *definition;
+    int64_t edited; /* that of the force, until a line from before it was seen */
     struct pin {
         uint32_t snapshot;
         struct slot *slot; /* NULL: none */
@@ -485,6 +489,23 @@ static uint32_t period_at(const struct in_force *force, int64_t time)
     return low - 1;
 }
 
+/* Once: a line from before an edit is evaluated as if that had always been made. */
+static void say_edited(struct in_force *force)
+{
+    pthread_mutex_lock(&force->lock);
+    int64_t edited = force->edited;
+    force->edited = INT64_MIN;
+    pthread_mutex_unlock(&force->lock);
+    if (edited == INT64_MIN)
+        return;
+    char time[32];
+    format_time(edited, time, sizeof time);
+    print_warning("'%s' was edited at %s, by the ledger, and it is not recorded what was served "
+                  "before: those lines are evaluated as it is defined now",
+                  force->flag->name.text, time);
+    print_help("'archive' in the project, or ffc build --record, keeps what is published");
+}
+
 static enum in_force_at look(struct in_force_cursor *cursor, int64_t time)
 {
     const struct in_force *force = cursor->force;
@@ -510,6 +531,10 @@ enum in_force_at in_force_at(struct in_force_cursor *cursor, int64_t time,
 {
     if (time < cursor->from || time >= cursor->until)
         cursor->at = look(cursor, time);
+    if (cursor->at == IN_FORCE_ASSUMED && time < cursor->edited) {
+        cursor->edited = INT64_MIN;
+        say_edited(cursor->force);
+    }
     *definition = cursor->definition;
     return cursor->at;
 }
@@ -518,6 +543,7 @@ struct in_force_cursor *in_force_cursor(struct in_force *force)
 {
     struct in_force_cursor *cursor = xcalloc(1, sizeof *cursor);
     cursor->force = force;
+    cursor->edited = force->edited;
     pthread_mutex_lock(&force->lock);
     cursor->next = force->cursors;
     force->cursors = cursor;
@@ -569,6 +595,27 @@ static bool read_record(struct in_force *force)
     return read;
 }
 
+/* Percentages, rules and the like: stages and experiments are known from their own entries. */
+static bool find_edit(struct in_force *force)
+{
+    struct project *project = force->project;
+    const char *name = force->flag->name.text;
+    struct buffer error = {0};
+    const struct ledger_entries *entries = ledger_look(project->directory, &error);
+    if (!entries)
+        job_error(NULL, "%s", error.bytes);
+    buffer_release(&error);
+    for (uint32_t i = entries ? entries->count : 0; i-- > 0 && force->edited == INT64_MIN;) {
+        struct recorded record;
+        json_t *json = ledger_json(entries, i, name);
+        if (json && record_parse(&record, json) && record.edit &&
+            record_is_about(&record, name, project->environments.items[force->environment].text))
+            force->edited = record.time;
+        json_decref(json);
+    }
+    return entries != NULL;
+}
+
 bool in_force_open(struct in_force **force, struct project *project, const struct flag *flag,
                    uint32_t environment, const struct served_record *record)
 {
@@ -577,15 +624,18 @@ bool in_force_open(struct in_force **force, struct project *project, const struc
                              .flag = flag,
                              .environment = environment,
                              .settle = record->settle,
+                             .edited = INT64_MIN,
                              .lock = PTHREAD_MUTEX_INITIALIZER};
     if (!record->is_asked)
         return true;
     new->archive = record->archive ? record->archive : project_archive(project, &new->arena);
-    if (!read_record(new))
+    if (record->is_quiet)
+        new->said = MOST_SAID + 1;
+    if (!read_record(new) || (!record->is_quiet && !find_edit(new)))
         return false;
     if (new->period_count > 0)
         return compile_now(new);
-    if (new->archive)
+    if (new->archive && !record->is_quiet)
         print_warning("no publication is recorded in '%s' for '%s': what the definitions say now "
                       "is assumed of the past",
                       new->archive, project->environments.items[environment].text);

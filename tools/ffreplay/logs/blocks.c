@@ -93,9 +93,31 @@ static void keep_rest(struct blocks *blocks, struct block *block, size_t length)
     block->length = length;
 }
 
+/* Nobody parses a line that is longer than LONGEST_LINE, but where it is, and how long, is told. */
+static void drop_rest_of_line(struct blocks *blocks, struct block *block)
+{
+    char *some = xcalloc(1, BLOCK);
+    const char *newline = NULL;
+    size_t got = 0;
+    block->overlong = block->length;
+    while (!newline && (got = byte_source_read(&blocks->source, some, BLOCK)) > 0) {
+        newline = memchr(some, '\n', got);
+        block->overlong += newline ? (size_t)(newline - some) : got;
+    }
+    blocks->at_end = got == 0;
+    reserve(block, block->length + 1);
+    if (newline) {
+        block->text[block->length++] = '\n';
+        struct block rest = {.text = some, .length = got};
+        keep_rest(blocks, &rest, (size_t)(newline - some) + 1);
+    }
+    free(some);
+}
+
 static void take_whole_lines(struct blocks *blocks, struct block *block)
 {
     size_t capacity = BLOCK, searched = 0, length = 0;
+    block->overlong = 0;
     reserve(block, blocks->rest_length > BLOCK ? blocks->rest_length : BLOCK);
     if (blocks->rest_length > 0)
         memcpy(block->text, blocks->rest, blocks->rest_length);
@@ -104,10 +126,14 @@ static void take_whole_lines(struct blocks *blocks, struct block *block)
     for (; length == 0; capacity *= 2) {
         fill(blocks, block, capacity);
         length = whole_lines(block, searched);
-        if (blocks->at_end || (length == 0 && block->length >= LONGEST_LINE))
+        if (blocks->at_end)
             length = block->length;
         if (blocks->at_end)
             break;
+        if (length == 0 && block->length >= LONGEST_LINE) {
+            drop_rest_of_line(blocks, block);
+            return;
+        }
         searched = block->length;
     }
     keep_rest(blocks, block, length);

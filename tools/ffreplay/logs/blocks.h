@@ -32,6 +32,7 @@ struct block {
     bool ends_file;
     bool in_order; /* its pieces are to be read in their order, and are all in the first part */
     struct buffer before; /* lines to be read before its own; see look_ahead() of line_parser.h */
+    uint64_t overlong;    /* it is the beginning of a line of so many bytes; 0: it is not */
     /* Consecutive, of whole lines; some may be empty. */
     struct block_part parts[LINES_ABREAST];
 };

@@ -339,6 +339,7 @@ struct line_parser *layout_parser(const struct layout *layout)
     const struct log *log = layout->log;
     struct line_parser *parser = parser_of_format(layout);
     for (uint32_t i = log->wrap_count; i-- > 0 && parser;)
-        parser = wrapped_parser(parsed_paths(layout), parsed_count(layout), &log->wraps[i], parser);
+        parser =
+            wrapped_parser(parsed_paths(layout), parsed_count(layout), log, &log->wraps[i], parser);
     return parser;
 }

@@ -75,6 +75,7 @@ struct line_parser {
     const char *remark;
     const char *help;   /* where that piece is not of the format: the way out; or NULL */
     bool empty;         /* that piece was no record, and nothing is wrong with it */
+    bool is_elsewhere;  /* that piece was of an output that the log is not of; `empty`, too */
     bool holds_part;    /* and it is a part of one that goes on */
     const char *joined; /* the record's text, where it was in several pieces; or NULL */
     size_t joined_length;
@@ -91,12 +92,13 @@ struct line_parser *ndjson_parser(const char *const *paths, uint32_t count);
 /* logfmt, fields by their keys. Never NULL. */
 struct line_parser *logfmt_parser(const char *const *paths, uint32_t count);
 
+struct log;
 struct log_wrap;
 /*
  * What `inner` parses, with something around it. Takes over `inner`, which has the same paths;
  * those that begin with WRAP_PREFIX are the wrapper's. Never NULL.
  */
-struct line_parser *wrapped_parser(const char *const *paths, uint32_t count,
+struct line_parser *wrapped_parser(const char *const *paths, uint32_t count, const struct log *log,
                                    const struct log_wrap *wrap, struct line_parser *inner);
 
 struct format_string;

@@ -3,8 +3,10 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "compiler/base/memory.h"
+#include "content.h"
 #include "csv_record.h"
 #include "source_name.h"
 
@@ -29,6 +31,25 @@ void lines_close(struct lines *lines)
     lines->buffer = NULL;
 }
 
+static bool stands_at(int fd, const void *bytes, size_t size, uint64_t offset)
+{
+    unsigned char there[CONTENT_ENDS];
+    return pread(fd, there, size, (off_t)offset) == (ssize_t)size &&
+           memcmp(there, bytes, size) == 0;
+}
+
+/* Whether the file was not truncated, and written anew, before its latest bytes were read. `had`:
+ * how many of those before are not handed out yet. */
+static bool is_continued(const struct lines *lines, size_t had)
+{
+    const unsigned char *end;
+    size_t size = content_end(lines->content, &end);
+    uint64_t at = lines->content->bytes;
+    size_t some = had < CONTENT_ENDS ? had : CONTENT_ENDS;
+    return stands_at(lines->source.fd, end, size, at - size) &&
+           stands_at(lines->source.fd, lines->buffer, some, at);
+}
+
 /* Moves the unfinished piece to the front, makes room, and reads more after it. */
 static void refill(struct lines *lines)
 {
@@ -43,6 +64,10 @@ static void refill(struct lines *lines)
     }
     size_t got =
         byte_source_read(&lines->source, lines->buffer + lines->end, lines->capacity - lines->end);
+    if (got > 0 && lines->may_be_cut)
+        lines->was_cut |= !is_continued(lines, lines->end);
+    if (lines->was_cut)
+        got = 0;
     lines->at_end = got == 0;
     lines->end += got;
     memset(lines->buffer + lines->end, 0, LINE_PADDING);
@@ -113,9 +138,13 @@ static bool hand_out(struct lines *lines, size_t size, const char **line, size_t
     lines->begin += newline;
     lines->next_number += newline;
     lines->cut_short = !newline && lines->at_end && lines->begin == lines->end;
+    if (lines->content)
+        content_add(lines->content, begin, size + newline);
     *line = begin;
     *length = size > 0 && begin[size - 1] == '\r' ? size - 1 : size;
     lines->scan = (struct json_scan){0};
+    lines->overlong = lines->dropped ? lines->dropped + size : 0;
+    lines->dropped = 0;
     return true;
 }
 
@@ -126,6 +155,21 @@ static size_t piece_end(struct lines *lines, const char *text, size_t length, si
     if (lines->framing == FRAMING_JSON)
         return document_end(text, length, &lines->scan);
     return line_end(text, length, searched);
+}
+
+static bool is_by_line(const struct lines *lines)
+{
+    return lines->framing == FRAMING_LINES || lines->framing == FRAMING_ROWS;
+}
+
+/* Goes on in a line that is too long; memory stays as it is. */
+static void drop(struct lines *lines)
+{
+    size_t have = lines->end - lines->begin;
+    if (lines->content)
+        content_add(lines->content, lines->buffer + lines->begin, have);
+    lines->dropped += have;
+    lines->begin = lines->end;
 }
 
 /* What to do with a piece that does not end: a quote may have been left open by mistake, and the
@@ -149,7 +193,13 @@ bool lines_next(struct lines *lines, const char **line, size_t *length)
         if (size != NOT_FOUND)
             return hand_out(lines, size, line, length);
         bool too_long = have >= longest[lines->framing];
-        if (lines->source.error[0] || (lines->at_end && have == 0) ||
+        if (is_by_line(lines) && (too_long || lines->dropped) && have > 0) {
+            drop(lines);
+            have = 0;
+            too_long = false;
+        }
+        if (lines->source.error[0] ||
+            (lines->at_end && have == 0 && (!lines->dropped || lines->follows)) ||
             (lines->at_end && lines->follows && !too_long)) {
             lines->at_end = false;
             return false;

@@ -13,12 +13,13 @@
 
 #include "byte_source.h"
 
+struct bytes_read;
+
 #define LINE_PADDING 64u
 /* Lines parsed in parallel, to hide the latency of finding the next key. */
-#define LINES_ABREAST 3
-#define LONGEST_LINE \
-    (16u << 20) /* a longer one is handed out in pieces, none of which will parse */
-#define LONGEST_RECORD   (1u << 20) /* the same for one over several lines */
+#define LINES_ABREAST    3
+#define LONGEST_LINE     (16u << 20) /* of a longer one, only the length is told */
+#define LONGEST_RECORD   (1u << 20)  /* the same for one over several lines */
 #define LONGEST_DOCUMENT (1u << 30)
 
 enum framing {
@@ -42,7 +43,12 @@ struct lines {
     char delimiter; /* FRAMING_CSV */
     char comment;   /* the same: in lines that begin with it, quotes mean nothing; 0: none do */
     struct json_scan scan;
-    bool follows; /* the file may grow: a piece that is not ended yet is waited for */
+    bool follows;               /* the file may grow: a piece that is not ended yet is waited for */
+    struct bytes_read *content; /* what was handed out is added to it; NULL: nobody asks */
+    uint64_t overlong; /* what was handed out last is of a line of so many bytes; 0: it is whole */
+    uint64_t dropped;  /* of a line that goes on, and is too long */
+    bool may_be_cut;   /* so what was read is taken only if what stood before it still does … */
+    bool was_cut;      /* … which it did not: there is no more to read */
     bool at_end;
     bool cut_short;  /* what was handed out last ends with the file, without a line end */
     uint64_t number; /* of its first line, from 1 */

@@ -26,8 +26,6 @@
 enum own_field { OWN_TIME, OWN_STREAM, OWN_SERVICE, OWN_POD, OWN_CONTAINER, OWN_COUNT };
 static const char *const own_names[] = {"time", "stream", "service", "pod", "container"};
 
-enum stream { STDOUT, STDERR, STREAM_COUNT };
-
 struct slice {
     const char *begin, *end; /* both NULL: it does not say */
 };
@@ -35,6 +33,7 @@ struct slice {
 struct wrapped {
     struct line_parser parser;
     struct line_parser *inner, *json; /* json: of wrappers that are JSON objects */
+    const struct log *log;
     enum log_wrap_kind kind;
     const char *const *paths;
     uint32_t count;
@@ -44,13 +43,13 @@ struct wrapped {
     uint32_t json_count, stream; /* stream: its place among them */
     uint32_t *json_of;           /* by the caller's place: which of them, if any */
     struct buffer line;          /* with padding after it */
-    struct buffer parts[STREAM_COUNT];
+    struct buffer parts[LOG_STREAM_COUNT];
     bool has_own_paths; /* what the wrapper says is wanted */
     struct ahead {
-        struct buffer lines; /* of the parts of a line that is not complete yet */
-        size_t length;       /* and what they have of it */
-    } ahead[STREAM_COUNT];   /* of one that looks ahead */
-    bool has_begun;          /* to do so */
+        struct buffer lines;   /* of the parts of a line that is not complete yet */
+        size_t length;         /* and what they have of it */
+    } ahead[LOG_STREAM_COUNT]; /* of one that looks ahead */
+    bool has_begun;            /* to do so */
 };
 
 /* ---------------------------------------------------------------------------------- prefixes -- */
@@ -99,10 +98,14 @@ static bool is_text(struct slice text, const char *expected)
     return (size_t)(text.end - text.begin) == length && memcmp(text.begin, expected, length) == 0;
 }
 
-static bool stream_of(struct slice text, enum stream *stream)
+static bool stream_of(struct slice text, enum log_stream *stream)
 {
-    *stream = is_text(text, "stderr") ? STDERR : STDOUT;
-    return *stream == STDERR || is_text(text, "stdout");
+    for (int i = 0; i < (int)LOG_STREAM_COUNT; i++) {
+        *stream = (enum log_stream)i;
+        if (is_text(text, log_stream_words[i]))
+            return true;
+    }
+    return false;
 }
 
 /* "web-1  | " */
@@ -138,7 +141,13 @@ static void take_pod(struct slice *rest, struct slice *pod, struct slice *contai
 
 /* -------------------------------------------------------------------------------- unwrapping -- */
 
-enum unwrapped { UNWRAPPED, UNWRAPPED_PART, UNWRAPPED_NOTHING, UNWRAPPED_BAD };
+enum unwrapped {
+    UNWRAPPED,
+    UNWRAPPED_PART,
+    UNWRAPPED_NOTHING,
+    UNWRAPPED_ELSEWHERE, /* of an output that the log is not of */
+    UNWRAPPED_BAD
+};
 
 static const char padding[LINE_PADDING + 1];
 
@@ -149,10 +158,12 @@ static void terminate(struct buffer *buffer)
 }
 
 /* Adds a part, and hands out the line once it is complete. */
-static enum unwrapped join(struct wrapped *self, enum stream stream, bool is_last,
+static enum unwrapped join(struct wrapped *self, enum log_stream stream, bool is_last,
                            struct slice *rest, struct line_problem *problem)
 {
     struct buffer *parts = &self->parts[stream];
+    if (self->log->has_stream && self->log->stream != stream)
+        return UNWRAPPED_ELSEWHERE;
     if (is_last && parts->length == 0)
         return rest->begin == rest->end ? UNWRAPPED_NOTHING : UNWRAPPED;
     if (parts->length < LONGEST_JOINED)
@@ -175,7 +186,7 @@ static enum unwrapped join(struct wrapped *self, enum stream stream, bool is_las
 
 struct cri {
     struct slice time, stream_name;
-    enum stream stream;
+    enum log_stream stream;
     bool is_last; /* of the parts of a line; most are the only one */
 };
 
@@ -225,7 +236,7 @@ static enum unwrapped unwrap_json(struct wrapped *self, struct slice *rest,
     if (!text.begin)
         return UNWRAPPED_BAD;
     bool ends = text.end > text.begin && text.end[-1] == '\n';
-    enum stream stream;
+    enum log_stream stream;
     if (self->kind == WRAP_DOCKER &&
         stream_of(text_of(&self->json_values[self->stream]), &stream)) {
         text.end -= ends;
@@ -304,7 +315,7 @@ static bool parse_inner(struct wrapped *self, struct slice rest, struct value *v
 static bool holds_part(const struct wrapped *self)
 {
     bool holds = self->inner->holds_part;
-    for (int stream = 0; stream < STREAM_COUNT; stream++)
+    for (int stream = 0; stream < (int)LOG_STREAM_COUNT; stream++)
         holds |= self->parts[stream].length > 0;
     return holds;
 }
@@ -316,7 +327,8 @@ static bool wrapped_parse(struct line_parser *parser, const char *line, size_t l
     struct slice rest = {line, line + length};
     parser->joined = NULL;
     enum unwrapped found = unwrap(self, &rest, problem);
-    parser->empty = found == UNWRAPPED_PART || found == UNWRAPPED_NOTHING;
+    parser->is_elsewhere = found == UNWRAPPED_ELSEWHERE;
+    parser->empty = parser->is_elsewhere || found == UNWRAPPED_PART || found == UNWRAPPED_NOTHING;
     bool parsed = found != UNWRAPPED_BAD;
     if (found == UNWRAPPED) {
         parsed = parse_inner(self, rest, values, problem);
@@ -325,6 +337,7 @@ static bool wrapped_parse(struct line_parser *parser, const char *line, size_t l
                                   ? problem->column + (size_t)(rest.begin - line)
                                   : 1;
         parser->empty = self->inner->empty;
+        parser->is_elsewhere = self->inner->is_elsewhere;
         parser->group = self->inner->group;
         parser->remark = self->inner->remark;
         parser->help = self->inner->help;
@@ -391,7 +404,7 @@ static bool wrapped_look_ahead(struct line_parser *parser, const char *text, siz
         at += text_mark(text, length);
     self->has_begun = true;
     while (at < end) {
-        bool waits = ahead[STDOUT].lines.length > 0 || ahead[STDERR].lines.length > 0;
+        bool waits = ahead[STREAM_STDOUT].lines.length > 0 || ahead[STREAM_STDERR].lines.length > 0;
         says |= waits;
         at = waits ? at : next_part(at, end);
         const char *newline = memchr(at, '\n', (size_t)(end - at));
@@ -403,7 +416,7 @@ static bool wrapped_look_ahead(struct line_parser *parser, const char *text, siz
         at = newline ? newline + 1 : end;
     }
     carry->length = 0;
-    for (int stream = 0; stream < STREAM_COUNT; stream++)
+    for (int stream = 0; stream < (int)LOG_STREAM_COUNT; stream++)
         buffer_append(carry, ahead[stream].lines.bytes, ahead[stream].lines.length);
     return says || carry->length > 0;
 }
@@ -411,7 +424,7 @@ static bool wrapped_look_ahead(struct line_parser *parser, const char *text, siz
 static void wrapped_restart(struct line_parser *parser)
 {
     struct wrapped *self = (struct wrapped *)parser;
-    for (int stream = 0; stream < STREAM_COUNT; stream++)
+    for (int stream = 0; stream < (int)LOG_STREAM_COUNT; stream++)
         self->parts[stream].length = 0;
     parser->holds_part = false;
 }
@@ -459,9 +472,9 @@ static void wrapped_close(struct line_parser *parser)
     self->inner->close(self->inner);
     if (self->json)
         self->json->close(self->json);
-    for (int stream = 0; stream < STREAM_COUNT; stream++)
+    for (int stream = 0; stream < (int)LOG_STREAM_COUNT; stream++)
         buffer_release(&self->parts[stream]);
-    for (int stream = 0; stream < STREAM_COUNT; stream++)
+    for (int stream = 0; stream < (int)LOG_STREAM_COUNT; stream++)
         buffer_release(&self->ahead[stream].lines);
     buffer_release(&self->line);
     free(self->json_paths);
@@ -495,7 +508,7 @@ static void open_json(struct wrapped *self, const char *field)
     self->json = ndjson_parser(self->json_paths, self->json_count);
 }
 
-struct line_parser *wrapped_parser(const char *const *paths, uint32_t count,
+struct line_parser *wrapped_parser(const char *const *paths, uint32_t count, const struct log *log,
                                    const struct log_wrap *wrap, struct line_parser *inner)
 {
     struct wrapped *self = xcalloc(1, sizeof *self);
@@ -503,6 +516,7 @@ struct line_parser *wrapped_parser(const char *const *paths, uint32_t count,
     self->parser.next = inner->next ? wrapped_next : NULL;
     self->parser.close = wrapped_close;
     self->inner = inner;
+    self->log = log;
     self->kind = wrap->kind;
     self->paths = paths;
     self->count = count;

@@ -1,6 +1,7 @@
 /* records.c - see records.h. */
 #include "records.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@ void log_counts_add(struct log_counts *counts, const struct log_counts *other)
 {
     counts->lines += other->lines;
     counts->pieces += other->pieces;
+    counts->elsewhere += other->elsewhere;
     for (int cause = 0; cause < BAD_CAUSE_COUNT; cause++)
         counts->bad[cause] += other->bad[cause];
     for (int i = 0; i < LOOKALIKE_COUNT; i++)
@@ -46,7 +48,7 @@ bool piece_is_blank(const struct piece *piece)
     for (size_t i = 0; i < piece->length; i++)
         if (piece->text[i] != ' ' && piece->text[i] != '\t')
             return false;
-    return true;
+    return !piece->overlong;
 }
 
 void piece_skip_byte_order_mark(struct piece *piece)
@@ -388,10 +390,25 @@ void records_begin_block(struct records *records, const char *before, size_t len
     }
 }
 
+static enum piece_verdict refuse_length(struct records *records, const struct piece *piece)
+{
+    char text[160];
+    snprintf(text, sizeof text,
+             "the line has %" PRIu64
+             " bytes, more than the %u MiB that are read of one: if no line "
+             "end is missing before it, keep such lines out of this log",
+             piece->overlong, LONGEST_LINE >> 20);
+    records->counts.lines++;
+    count_bad(records, BAD_UNPARSABLE, piece->place, 1, text);
+    return PIECE_BAD;
+}
+
 enum piece_verdict records_read(struct records *records, const struct piece *piece)
 {
     struct line_parser *parser = records->parser;
     records->counts.pieces++;
+    if (piece->overlong)
+        return refuse_length(records, piece);
     if (!parses(records, piece)) {
         records->counts.lines++;
         if (is_document(records))
@@ -405,6 +422,7 @@ enum piece_verdict records_read(struct records *records, const struct piece *pie
                   records->problem.text);
         return PIECE_BAD;
     }
+    records->counts.elsewhere += parser->is_elsewhere;
     if (parser->empty)
         records->counts.pieces--;
     else if (parser->next)

@@ -26,8 +26,9 @@ extern const char *const bad_cause_words[];
 
 /* Of one log, which may be in several files. */
 struct log_counts {
-    uint64_t lines;  /* records, and lines that are none; blank ones do not count */
-    uint64_t pieces; /* of files: lines that hold any number of records */
+    uint64_t lines;     /* records, and lines that are none; blank ones do not count */
+    uint64_t pieces;    /* of files: lines that hold any number of records */
+    uint64_t elsewhere; /* of the output that the log is not of; among neither */
     uint64_t bad[BAD_CAUSE_COUNT];
     uint64_t lookalikes[LOOKALIKE_COUNT]; /* of the first lines that are unparsable */
     uint64_t fields; /* that some record had, as bits by their places; see layout_fields() */
@@ -49,7 +50,8 @@ struct piece {
     const char *text; /* followed by a control character and LINE_PADDING readable bytes */
     size_t length;
     struct place place;
-    bool cut_short; /* it ends with the file, without a line end */
+    bool cut_short;    /* it ends with the file, without a line end */
+    uint64_t overlong; /* it is of a line of so many bytes, which is not parsed; 0: it is whole */
 };
 bool piece_is_blank(const struct piece *piece);
 void piece_skip_byte_order_mark(struct piece *piece);

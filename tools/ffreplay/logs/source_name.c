@@ -25,3 +25,15 @@ void source_name_set(const char *path, const char *name)
     *named = (struct named){path, name, all_named};
     all_named = named;
 }
+
+void source_name_forget(const char *path)
+{
+    for (struct named **at = &all_named; *at; at = &(*at)->next) {
+        struct named *named = *at;
+        if (strcmp(named->path, path) != 0)
+            continue;
+        *at = named->next;
+        free(named);
+        return;
+    }
+}

@@ -9,4 +9,7 @@ const char *source_name(const char *path);
 /* Both are kept, not copied. Before any log is read. */
 void source_name_set(const char *path, const char *name);
 
+/* Before what was set goes. */
+void source_name_forget(const char *path);
+
 #endif

@@ -132,10 +132,15 @@ static bool report_ending(struct project *project, const struct log *log,
     return false;
 }
 
-static bool has_content(const struct project *project, const struct log *log, int fd)
+static bool is_filled(int fd)
 {
     struct stat status;
-    if (fstat(fd, &status) == 0 && status.st_size > 0)
+    return fstat(fd, &status) == 0 && status.st_size > 0;
+}
+
+static bool has_content(const struct project *project, const struct log *log, int fd)
+{
+    if (is_filled(fd))
         return true;
     fail(project, log, "printed nothing");
     print_help("that is no log without lines: run it by hand, or name a file, %s=FILE",
@@ -144,8 +149,9 @@ static bool has_content(const struct project *project, const struct log *log, in
 }
 
 static bool run(struct project *project, const struct log *log, const struct asked_times *times,
-                int fd)
+                struct command_output *output)
 {
+    int fd = output->fd;
     const struct invocation invocation = told(&project->arena, log, *times);
     const struct buffer nothing = {0};
     const struct process_files files = {&nothing, fd};
@@ -158,27 +164,45 @@ static bool run(struct project *project, const struct log *log, const struct ask
     }
     process_run(&processes, project->directory, &invocation, &files, &result);
     process_end(&processes);
-    pass_on(log, &result);
+    if (!output->is_quiet)
+        pass_on(log, &result);
     buffer_release(&result.output);
+    output->was_cancelled = result.ending == PROCESS_CANCELLED;
+    if (output->is_quiet)
+        return result.ending == PROCESS_DONE && is_filled(fd);
     return result.ending == PROCESS_DONE ? has_content(project, log, fd)
                                          : report_ending(project, log, &result);
 }
 
-const char *log_command_run(struct project *project, const struct log *log,
-                            const struct asked_times *times)
+bool log_command_run(struct project *project, const struct log *log,
+                     const struct asked_times *times, struct command_output *output)
 {
     struct arena *arena = &project->arena;
-    int fd = nameless_file(arena);
-    if (fd < 0) {
+    output->path = NULL;
+    output->was_cancelled = false;
+    output->fd = nameless_file(arena);
+    if (output->fd < 0 && !output->is_quiet) {
         job_error(NULL, "cannot keep the output of log '%s': %s", log->name.text, strerror(errno));
         print_help("it goes below $TMPDIR, or else /tmp");
-        return NULL;
     }
-    if (!run(project, log, times, fd)) {
-        close(fd);
-        return NULL;
+    if (output->fd < 0)
+        return false;
+    if (!run(project, log, times, output)) {
+        close(output->fd);
+        output->fd = -1;
+        return false;
     }
-    const char *path = arena_format(arena, "/proc/self/fd/%d", fd);
-    source_name_set(path, arena_format(arena, "<%s>", log->command.arguments.items[0].text));
-    return path;
+    output->path = arena_format(arena, "/proc/self/fd/%d", output->fd);
+    source_name_set(output->path,
+                    arena_format(arena, "<%s>", log->command.arguments.items[0].text));
+    return true;
+}
+
+void log_command_release(struct command_output *output)
+{
+    if (!output->path)
+        return;
+    source_name_forget(output->path);
+    close(output->fd);
+    output->path = NULL;
 }

@@ -20,13 +20,22 @@ struct asked_times {
 /* Whether log_command_run() can fill in what the command asks for; otherwise it is reported. */
 bool log_command_is_told(const struct project *project, const struct log *log,
                          const struct asked_times *times);
+/* A file without a name, that can be read any number of times. */
+struct command_output {
+    bool is_quiet;    /* to be set before: failures are not reported */
+    const char *path; /* NULL: there is none */
+    int fd;
+    bool was_cancelled; /* by a signal that ends this process */
+};
+
 /*
  * Runs the log's command in the project's directory, and waits for its end. What it prints on its
- * standard error is passed on. Returns the path of its output, a file without a name that can be
- * read any number of times until this process ends, in the project's memory. NULL, after reporting:
- * it failed, took too long, or printed nothing. INT, TERM and HUP end it, and are a failure.
+ * standard error is passed on. What it returns is in the project's memory; whoever runs it again
+ * releases it before. False, after reporting: it failed, took too long, or printed nothing. INT,
+ * TERM and HUP end it, and are a failure.
  */
-const char *log_command_run(struct project *project, const struct log *log,
-                            const struct asked_times *times);
+bool log_command_run(struct project *project, const struct log *log,
+                     const struct asked_times *times, struct command_output *output);
+void log_command_release(struct command_output *output);
 
 #endif

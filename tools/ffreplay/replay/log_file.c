@@ -157,6 +157,7 @@ static bool take_piece(struct log_file *file, const struct block *block, struct 
     *piece = (struct piece){.text = part->text, .place = part->place};
     piece->length = block_take_piece(&file->blocks, block, part, &ended);
     piece->cut_short = !ended && block->ends_file;
+    piece->overlong = block->overlong;
     if (piece->length > 0 && piece->text[piece->length - 1] == '\r')
         piece->length--;
     if (piece->place.part == 0 && piece->place.line == 0)
@@ -279,6 +280,7 @@ static void read_pieces(struct log_file *file, struct worker *worker)
     while (!file->refused && lines_next(&file->lines, &piece.text, &piece.length)) {
         piece.place = (struct place){0, file->lines.number - 1};
         piece.cut_short = file->lines.cut_short;
+        piece.overlong = file->lines.overlong;
         if (first)
             piece_skip_byte_order_mark(&piece);
         first = false;

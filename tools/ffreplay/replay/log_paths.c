@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "compiler/base/arena.h"
+#include "compiler/base/memory.h"
 #include "compiler/cli/messages.h"
 #include "compiler/model/model.h"
 #include "replay.h"
@@ -69,35 +70,55 @@ static bool is_twin(const glob_t *found, size_t index)
     return false;
 }
 
-/* ------------------------------------------------------------------------------------ adding -- */
-
 static bool is_directory(const char *path)
 {
     struct stat status;
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-/* Those that match; a relative path is below the project's directory. */
-static bool add_matches(struct replay *replay, const struct log *log,
-                        struct log_arguments *arguments)
+void log_files_find(struct log_files *files, const char *pattern)
+{
+    *files = (struct log_files){0};
+    if (glob(pattern, GLOB_NOSORT, NULL, &files->found) != 0)
+        return;
+    glob_t *found = &files->found;
+    qsort(found->gl_pathv, found->gl_pathc, sizeof *found->gl_pathv, by_age);
+    files->paths = xcalloc(found->gl_pathc + 1, sizeof *files->paths);
+    for (size_t i = 0; i < found->gl_pathc; i++)
+        if (!is_directory(found->gl_pathv[i]) && !is_twin(found, i))
+            files->paths[files->count++] = found->gl_pathv[i];
+}
+
+void log_files_release(struct log_files *files)
+{
+    if (files->paths)
+        globfree(&files->found);
+    free(files->paths);
+    *files = (struct log_files){0};
+}
+
+const char *log_pattern(struct project *project, uint32_t log)
+{
+    const char *path = project->logs[log]->path.text;
+    return *path == '/' ? path : arena_format(&project->arena, "%s/%s", project->directory, path);
+}
+
+/* ------------------------------------------------------------------------------------ adding -- */
+
+static bool add_matches(struct replay *replay, uint32_t number, struct log_arguments *arguments)
 {
     struct project *project = replay->project;
+    const struct log *log = project->logs[number];
     struct arena *arena = &project->arena;
-    const char *path = log->path.text;
-    if (*path != '/')
-        path = arena_format(arena, "%s/%s", project->directory, path);
-    glob_t found;
-    size_t before = arguments->count;
-    int failed = glob(path, GLOB_NOSORT, NULL, &found);
-    if (!failed)
-        qsort(found.gl_pathv, found.gl_pathc, sizeof *found.gl_pathv, by_age);
-    for (size_t i = 0; !failed && i < found.gl_pathc; i++)
-        if (!is_directory(found.gl_pathv[i]) && !is_twin(&found, i))
-            *ARENA_APPEND(arena, arguments->items, arguments->count) =
-                arena_format(arena, "%s=%s", log->name.text, found.gl_pathv[i]);
-    if (!failed)
-        globfree(&found);
-    if (arguments->count > before)
+    const char *path = log_pattern(project, number);
+    struct log_files files;
+    log_files_find(&files, path);
+    size_t count = files.count;
+    for (size_t i = 0; i < count; i++)
+        *ARENA_APPEND(arena, arguments->items, arguments->count) =
+            arena_format(arena, "%s=%s", log->name.text, files.paths[i]);
+    log_files_release(&files);
+    if (count > 0)
         return true;
     print_error_at(&project->sources, log->path.span, "no file of log '%s' is there: '%s'",
                    log->name.text, path);
@@ -125,7 +146,8 @@ static bool any_concerned(const struct replay *replay)
 static void copy(struct replay *replay, struct log_arguments *arguments)
 {
     const struct log_arguments given = *arguments;
-    *arguments = (struct log_arguments){0};
+    arguments->items = NULL;
+    arguments->count = 0;
     for (size_t i = 0; i < given.count; i++)
         *ARENA_APPEND(&replay->project->arena, arguments->items, arguments->count) = given.items[i];
 }
@@ -149,20 +171,23 @@ static bool add_output(struct replay *replay, const struct log *log,
                        struct log_arguments *arguments, const struct asked_times *times)
 {
     struct arena *arena = &replay->project->arena;
-    const char *path = log_command_run(replay->project, log, times);
-    if (path)
-        *ARENA_APPEND(arena, arguments->items, arguments->count) =
-            arena_format(arena, "%s=%s", log->name.text, path);
-    return path != NULL;
+    struct command_output output = {.is_quiet = false};
+    if (!log_command_run(replay->project, log, times, &output))
+        return false;
+    *ARENA_APPEND(arena, arguments->items, arguments->count) =
+        arena_format(arena, "%s=%s", log->name.text, output.path);
+    *ARENA_APPEND(arena, arguments->outputs, arguments->output_count) = output;
+    return true;
 }
 
 /* -------------------------------------------------------------------------------------- logs -- */
 
-static bool add_log(struct replay *replay, const struct log *log, struct log_arguments *arguments,
+static bool add_log(struct replay *replay, uint32_t number, struct log_arguments *arguments,
                     const struct asked_times *times)
 {
+    const struct log *log = replay->project->logs[number];
     return log->command.arguments.count ? add_output(replay, log, arguments, times)
-                                        : add_matches(replay, log, arguments);
+                                        : add_matches(replay, number, arguments);
 }
 
 static bool has_source(const struct log *log)
@@ -170,9 +195,8 @@ static bool has_source(const struct log *log)
     return log->path.text || log->command.arguments.count > 0;
 }
 
-/* By log, whether its files are to be found; NULL: one of them has none, or may not be run. */
-static const bool *choose(const struct replay *replay, const struct log_arguments *arguments,
-                          const struct asked_times *times)
+const bool *log_paths_choose(const struct replay *replay, const struct log_arguments *arguments,
+                             const struct asked_times *times)
 {
     const struct project *project = replay->project;
     const bool *given = replay_logs_read(replay, arguments->items, arguments->count);
@@ -190,20 +214,32 @@ static const bool *choose(const struct replay *replay, const struct log_argument
     return given ? wanted : NULL;
 }
 
+void log_paths_release(struct log_arguments *arguments)
+{
+    for (size_t i = 0; i < arguments->output_count; i++)
+        log_command_release(&arguments->outputs[i]);
+    arguments->output_count = 0;
+}
+
+void log_paths_report_none(void)
+{
+    job_error(NULL, "expected at least one log ('-' is stdin)");
+    print_help("a log whose definition has a 'path' or a 'command' needs none");
+}
+
 bool log_paths_add(struct replay *replay, struct log_arguments *arguments,
                    const struct asked_times *times)
 {
     const struct project *project = replay->project;
-    const bool *wanted = choose(replay, arguments, times);
+    const bool *wanted = log_paths_choose(replay, arguments, times);
     if (!wanted)
         return false;
     copy(replay, arguments);
     for (uint32_t i = 0; i < project->log_count; i++)
-        if (wanted[i] && !add_log(replay, project->logs[i], arguments, times))
+        if (wanted[i] && !add_log(replay, i, arguments, times))
             return false;
     if (arguments->count > 0)
         return true;
-    job_error(NULL, "expected at least one log ('-' is stdin)");
-    print_help("a log whose definition has a 'path' or a 'command' needs none");
+    log_paths_report_none();
     return false;
 }

@@ -318,15 +318,29 @@ static int64_t earliest_since(const struct replay *replay)
     return since;
 }
 
+static bool is_regular_file(const char *path)
+{
+    struct stat status;
+    return strcmp(path, "-") != 0 && stat(path, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+bool paths_can_be_read_again(char **arguments, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *named = strchr(arguments[i], '=');
+        if (!is_regular_file(arguments[i]) && !(named && is_regular_file(named + 1)))
+            return false;
+    }
+    return true;
+}
+
 /* Pipes can be read only once. */
 static bool can_read_again(const struct replay *replay, char **arguments, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         uint32_t log;
         const char *path;
-        struct stat status;
-        if (!replay_find_log(replay, arguments[i], &log, &path) || strcmp(path, "-") == 0 ||
-            stat(path, &status) != 0 || !S_ISREG(status.st_mode))
+        if (!replay_find_log(replay, arguments[i], &log, &path) || !is_regular_file(path))
             return false;
     }
     return true;
@@ -411,6 +425,26 @@ struct log_counts replay_counts(const struct replay *replay)
     for (uint32_t i = 0; i < replay->project->log_count; i++)
         log_counts_add(&all, &replay->counts[i]);
     return all;
+}
+
+uint64_t replay_absent_fields(const struct replay *replay, uint32_t log)
+{
+    const struct log_counts *counts = &replay->counts[log];
+    uint64_t fields = layout_fields(&replay->layouts[log]);
+    return counts->lines > log_counts_bad(counts) ? fields & ~counts->fields : 0;
+}
+
+const char *replay_fields_text(const struct replay *replay, struct arena *arena, uint32_t log,
+                               uint64_t fields)
+{
+    const struct layout *layout = &replay->layouts[log];
+    const char *names = NULL;
+    for (uint32_t place = 0; place < layout->count && place < 64; place++)
+        if (fields >> place & 1)
+            names = arena_format(arena, "%s%s'%s'", names ? names : "", names ? " or " : "",
+                                 layout->paths[place]);
+    return names ? arena_format(arena, "no line of log '%s' has %s", layout->log->name.text, names)
+                 : NULL;
 }
 
 /* --------------------------------------------------------------------------------- bad lines -- */

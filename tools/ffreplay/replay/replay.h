@@ -26,6 +26,7 @@ struct log_source {
 /* Where it is recorded what was served when. */
 struct served_record {
     bool is_asked;       /* false: nothing is looked up, and what is defined now is assumed */
+    bool is_quiet;       /* what cannot be known was said before */
     const char *archive; /* NULL: where the project says, if it does */
     int64_t settle;      /* in milliseconds: so close to a publication, it is not known what was
                             served */
@@ -98,6 +99,9 @@ bool replay_find_log(const struct replay *replay, const char *argument, uint32_t
 /* By log, whether one of the arguments is a file of it. NULL: it has been reported. */
 const bool *replay_logs_read(const struct replay *replay, char **arguments, size_t count);
 
+/* Whether each of them can be read any number of times; a pipe cannot. Reports nothing. */
+bool paths_can_be_read_again(char **arguments, size_t count);
+
 /* Each "FILE" or "NAME=FILE": all records go to the consumers. False after reporting. */
 bool replay_read(struct replay *replay, char **arguments, size_t count);
 
@@ -121,6 +125,13 @@ void replay_begin_anew(struct replay *replay);
 
 /* What was read, of all logs. */
 struct log_counts replay_counts(const struct replay *replay);
+
+/* Those that no line of the log had, of those that are asked for, as bits by their places; none of
+ * a log without lines. */
+uint64_t replay_absent_fields(const struct replay *replay, uint32_t log);
+/* "no line of log 'requests' has 'status' or 'rt'", of such bits, in the arena; NULL: of none. */
+const char *replay_fields_text(const struct replay *replay, struct arena *arena, uint32_t log,
+                               uint64_t fields);
 
 /* Whether too many lines of a log were bad, or of those since the stage of a canary began; then it
  * has been reported that there is no verdict. */

@@ -7,6 +7,7 @@
 
 #include "compiler/cli/messages.h"
 #include "log_file.h"
+#include "tools/ffreplay/logs/content.h"
 
 bool stream_open(struct stream *stream, struct replay *replay, struct stream_file file,
                  uint32_t log, bool follows, struct consumer *consumer)
@@ -45,6 +46,36 @@ void stream_close(struct stream *stream)
 
 /* -------------------------------------------------------------------------------------- next -- */
 
+static void take_none(void *worker, struct record *record)
+{
+    (void)worker;
+    (void)record;
+}
+
+static void take_none_bad(void *worker, int64_t time, uint64_t lines)
+{
+    (void)worker;
+    (void)time;
+    (void)lines;
+}
+
+bool stream_pass(struct stream *stream, struct bytes_read *content)
+{
+    struct records *records = &stream->worker.records;
+    struct bytes_read passed = CONTENT_INIT;
+    stream->lines.content = &passed;
+    stream->passes = true;
+    records->take = take_none;
+    records->take_bad = take_none_bad;
+    while (passed.bytes < content->bytes && stream_step(stream))
+        ;
+    records->take = worker_take;
+    records->take_bad = worker_take_bad;
+    stream->passes = false;
+    stream->lines.content = content;
+    return !stream->refused && content_is_same(&passed, content);
+}
+
 static void refuse(struct stream *stream, const char *why)
 {
     job_error(NULL, "cannot read %s:%" PRIu64 ": %s%s", stream->lines.path, stream->lines.number,
@@ -69,7 +100,12 @@ static void show_bad_lines(struct stream *stream)
 static void take_piece(struct stream *stream, const struct piece *piece)
 {
     struct records *records = &stream->worker.records;
-    switch (records_read(records, piece)) {
+    enum piece_verdict verdict = records_read(records, piece);
+    if (stream->passes) {
+        records->counts = (struct log_counts){0};
+        return;
+    }
+    switch (verdict) {
     case PIECE_REFUSED:
         refuse(stream, records->problem.text);
         if (records->parser->help)
@@ -125,6 +161,7 @@ bool stream_step(struct stream *stream)
         return false;
     piece.place = (struct place){0, stream->lines.number - 1};
     piece.cut_short = stream->lines.cut_short;
+    piece.overlong = stream->lines.overlong;
     if (!stream->begun && !piece_is_blank(&piece))
         begin(stream, &piece);
     if (!stream->refused && !piece_is_blank(&piece))

@@ -9,12 +9,15 @@
 
 #include "replay.h"
 
+struct bytes_read;
+
 struct stream {
     struct replay *replay; /* whose counts it adds to */
     struct worker worker;  /* its records go to one consumer */
     struct consumer *consumer;
     struct lines lines;
-    bool begun; /* past the header, and past a byte order mark */
+    bool begun;  /* past the header, and past a byte order mark */
+    bool passes; /* what is read was taken before */
     bool refused;
 };
 
@@ -30,6 +33,13 @@ struct stream_file {
 bool stream_open(struct stream *stream, struct replay *replay, struct stream_file file,
                  uint32_t log, bool follows, struct consumer *consumer);
 void stream_close(struct stream *stream);
+
+/*
+ * Reads as far as `content`, of which every record was taken before, perhaps from another file: so
+ * that what lines say of those that follow them is known. Nothing is taken, counted or shown. It
+ * then adds to `content` what it reads. False: it cannot be read, or has fewer or other bytes.
+ */
+bool stream_pass(struct stream *stream, struct bytes_read *content);
 
 /*
  * The next piece: its records are taken, or it is counted as bad and the first of its kind shown.

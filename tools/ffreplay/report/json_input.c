@@ -18,6 +18,8 @@ void field_input(struct buffer *out, const struct replay *replay, uint64_t used)
     field_count(out, "lines", counts.lines);
     field_count(out, "used", used);
     field_bad(out, &counts);
+    if (counts.elsewhere > 0)
+        field_count(out, "other_stream", counts.elsewhere);
 }
 
 void field_digest(struct buffer *out, const struct input_digest *digest)

@@ -137,19 +137,18 @@ static const char *input_text(const struct report *report, uint64_t left_out)
 {
     const struct analysis *analysis = report->verdict->analysis;
     const struct replay *replay = report->verdict->replay;
-    uint64_t lines = 0, bad = 0, before = analysis->assigned[ASSIGNED_BEFORE];
-    for (uint32_t i = 0; i < replay->project->log_count; i++) {
-        lines += replay->counts[i].lines;
-        for (int cause = 0; cause < BAD_CAUSE_COUNT; cause++)
-            bad += replay->counts[i].bad[cause];
-    }
+    const struct log_counts counts = replay_counts(replay);
+    uint64_t before = analysis->assigned[ASSIGNED_BEFORE];
     return arena_format(
         report->arena,
         "%" PRIu64 " lines: %" PRIu64 " canary, %" PRIu64 " control, %s%" PRIu64
-        " left out, %" PRIu64 " bad",
-        lines, analysis->assigned[ASSIGNED_CANARY], analysis->assigned[ASSIGNED_CONTROL],
+        " left out, %" PRIu64 " bad%s",
+        counts.lines, analysis->assigned[ASSIGNED_CANARY], analysis->assigned[ASSIGNED_CONTROL],
         before > 0 ? arena_format(report->arena, "%" PRIu64 " before, ", before) : "", left_out,
-        bad);
+        log_counts_bad(&counts),
+        counts.elsewhere > 0
+            ? arena_format(report->arena, "; %" PRIu64 " of the other stream", counts.elsewhere)
+            : "");
 }
 
 /* A smaller effect would not be noticed: for a quantile, it is within the noise of its estimate. */

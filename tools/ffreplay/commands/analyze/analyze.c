@@ -883,7 +883,7 @@ static int run(int argc, char **argv)
     if (is_sound && log_options_apply(&options.logs, &analyze_command, &replay)) {
         options.keeps_series = options.report != NULL;
         replay.project = project_load(options.directory, (int64_t)time(NULL) * 1000);
-        struct log_arguments logs = {argv + 2, (size_t)(operands - 1)};
+        struct log_arguments logs = {.items = argv + 2, .count = (size_t)(operands - 1)};
         status = analyze_flag(&options, &replay, argv[1], &logs, write_result, &options);
         replay_release(&replay);
         project_free(replay.project);

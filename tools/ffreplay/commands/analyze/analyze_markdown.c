@@ -75,6 +75,9 @@ void analyze_markdown(const struct analyze_page *page, struct buffer *out, struc
         terminal_format(out, "- left: %s\n", left);
     terminal_format(out, "- units: %s\n", markdown_text(arena, units_text(conclusion, arena)));
     terminal_format(out, "- method: %s\n", markdown_text(arena, method_text(conclusion, arena)));
+    const char *assigned = origins_text(&conclusion->exposures->origins, arena);
+    if (assigned)
+        terminal_format(out, "- assigned: %s\n", assigned);
     put_items(out, arena, "", &conclusion->notes);
     terminal_format(out,
                     "\n| metric | role | variant | control | value | change | interval | %s | "

@@ -250,7 +250,7 @@ static int run(int argc, char **argv)
     if (!log_options_apply(&options.logs, &contexts_command, &replay))
         return EXIT_JOB;
     replay.project = project_load(options.directory, (int64_t)time(NULL) * 1000);
-    struct log_arguments logs = {argv + 1, (size_t)operands};
+    struct log_arguments logs = {.items = argv + 1, .count = (size_t)operands};
     status = print_contexts(&options, &replay, &logs);
     replay_release(&replay);
     project_free(replay.project);

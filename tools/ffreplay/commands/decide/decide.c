@@ -48,6 +48,7 @@ struct options {
     const char *environment;
     bool all;
     int64_t now;
+    int64_t today; /* the time that definitions are read at */
     struct log_options logs;
     struct option_texts from;
     struct apply_options apply;
@@ -259,10 +260,91 @@ static bool all_hold(const struct replay *replay, const struct analyses *analyse
     return analyses->count > 0 || !replay_has_too_bad(replay);
 }
 
+/* ---------------------------------------------------------------------------------- the lock -- */
+
+/* So many other runs may change the definitions, one after the other, while this one reads. */
+#define MOST_ATTEMPTS 50
+
+/* Recovery may have changed the definitions. */
+static bool finish_others(struct replay *replay, struct ledger *ledger, int64_t today,
+                          struct buffer *error)
+{
+    json_t *finished = NULL;
+    bool done = recover(ledger, replay->project, &finished, error);
+    if (json_array_size(finished)) {
+        project_free(replay->project);
+        replay->project = project_load(ledger->directory, today);
+    }
+    json_decref(finished);
+    return done;
+}
+
+static bool are_same(const struct project *one, const struct project *other)
+{
+    struct buffer digest = {0}, digest2 = {0};
+    entry_definitions(&digest, one);
+    entry_definitions(&digest2, other);
+    bool same = strcmp(digest.bytes, digest2.bytes) == 0;
+    buffer_release(&digest);
+    buffer_release(&digest2);
+    return same;
+}
+
+/* Whether the canary stands elsewhere by now, as far as that can be read. */
+static bool has_moved(const struct verdict *verdict, const struct project *now)
+{
+    const struct subject *subject = &verdict->analysis->subject;
+    const struct flag *flag = project_flag(now, subject->flag->name.text);
+    uint32_t environment = project_environment(now, verdict->environment);
+    if (now->diagnostics.errors > 0)
+        return false;
+    const struct canary *canary =
+        flag && environment != UINT32_MAX ? flag->environments[environment].canary : NULL;
+    if (!canary)
+        return true;
+    struct rollout was = rollout_of(subject->canary), is = rollout_of(canary);
+    return was.state != is.state || was.since != is.since ||
+           strcmp(was.stage ? was.stage : "", is.stage ? is.stage : "") != 0;
+}
+
+/* A rollback is not kept back by what else has changed: it looks at its own canary alone. */
+static bool must_decide_again(const struct project *then, const struct project *now,
+                              const struct verdict *verdicts, uint32_t count)
+{
+    bool emergency = false, moved = false;
+    for (uint32_t i = 0; i < count; i++) {
+        bool one = verdict_is_emergency(&verdicts[i]);
+        emergency |= one;
+        moved |= one && has_moved(&verdicts[i], now);
+    }
+    return emergency ? moved : !are_same(then, now);
+}
+
+/*
+ * Logs are read without the lock, so that a slow one keeps nobody waiting; so another run may have
+ * changed what was decided on. What it left unfinished is finished. *again: decide once more.
+ */
+static bool lock_unchanged(const struct replay *replay, struct ledger *ledger, int64_t today,
+                           const struct verdict *verdicts, uint32_t count, bool *again,
+                           struct buffer *error)
+{
+    struct replay found = {.project = NULL};
+    if (ledger->lock >= 0)
+        return true;
+    if (!ledger_lock(ledger, ledger->directory, error))
+        return false;
+    found.project = project_load(ledger->directory, today);
+    bool finished =
+        found.project->diagnostics.errors > 0 || finish_others(&found, ledger, today, error);
+    *again = finished && must_decide_again(replay->project, found.project, verdicts, count);
+    project_free(found.project);
+    return finished;
+}
+
 /* Act first, report second: a blocked reader must not keep a canary from being rolled back. If the
  * exit status says what was done, losing the report does not change it. */
 static int report(struct replay *replay, const struct analyses *analyses,
-                  const struct options *options, struct ledger *ledger)
+                  const struct options *options, struct ledger *ledger, bool *changed)
 {
     uint32_t count = analyses->count;
     struct verdict *verdicts = ARENA_ARRAY(&replay->project->arena, struct verdict, count);
@@ -270,8 +352,15 @@ static int report(struct replay *replay, const struct analyses *analyses,
     int worst = reach_all(replay, analyses, options, verdicts, &out);
     bool judged = all_hold(replay, analyses, verdicts);
     int status = options->exit_code ? worst : judged ? EXIT_FINE : EXIT_JOB;
+    bool locked = !options->apply.given ||
+                  lock_unchanged(replay, ledger, options->today, verdicts, count, changed, &error);
+    if (*changed) {
+        buffer_release(&out);
+        return EXIT_FINE;
+    }
     replay_report_too_bad(replay, judged ? "only harm counts" : "no verdict");
-    bool done = !options->apply.given || apply_all(options, ledger, verdicts, count, &out, &error);
+    bool done = locked && (!options->apply.given ||
+                           apply_all(options, ledger, verdicts, count, &out, &error));
     bool reported = !options->report || write_report(replay, analyses, options, verdicts, &out);
     bool said = write_stdout(&decide_command, &out) && reported;
     if (!done)
@@ -344,7 +433,7 @@ static bool has_time(struct replay *replay)
 /* `analyses` is the caller's to release. */
 static int decide_on_logs(struct replay *replay, struct analyses *analyses,
                           const struct options *options, struct ledger *ledger, const char *flag,
-                          struct log_arguments *logs)
+                          struct log_arguments *logs, bool *changed)
 {
     struct project *project = replay->project;
     if (project->diagnostics.errors > 0) {
@@ -373,36 +462,65 @@ static int decide_on_logs(struct replay *replay, struct analyses *analyses,
         replay_begin_anew(replay);
         status = read_logs(replay, analyses, options, flag, logs);
     }
-    return status == EXIT_FINE ? report(replay, analyses, options, ledger) : status;
+    return status == EXIT_FINE ? report(replay, analyses, options, ledger, changed) : status;
 }
 
-/* Recovery may have changed the definitions. */
-static bool finish_others(struct replay *replay, struct ledger *ledger, int64_t today,
-                          struct buffer *error)
-{
-    json_t *finished = NULL;
-    bool done = recover(ledger, replay->project, &finished, error);
-    if (json_array_size(finished)) {
-        project_free(replay->project);
-        replay->project = project_load(ledger->directory, today);
-    }
-    json_decref(finished);
-    return done;
-}
-
-/* With --apply, the definitions are read under the lock, so that two runs decide one after the
- * other. */
+/* What a pipe has can be read once: the definitions stay as they are meanwhile, under the lock. */
 static bool load(struct replay *replay, const struct options *options, struct ledger *ledger,
-                 int64_t today, struct buffer *error)
+                 const struct log_arguments *logs, struct buffer *error)
 {
-    replay->project = project_load(options->directory, today);
+    replay->project = project_load(options->directory, options->today);
     if (!options->apply.given || replay->project->diagnostics.errors > 0)
         return true;
-    if (!ledger_lock(ledger, strdup(replay->project->directory), error))
+    if (!ledger->directory)
+        ledger->directory = strdup(replay->project->directory);
+    if (paths_can_be_read_again(logs->items, logs->count) &&
+        paths_can_be_read_again((char **)(uintptr_t)options->from.items, options->from.count))
+        return true;
+    if (!ledger_lock(ledger, ledger->directory, error))
         return false;
     project_free(replay->project);
-    replay->project = project_load(ledger->directory, today);
-    return replay->project->diagnostics.errors > 0 || finish_others(replay, ledger, today, error);
+    replay->project = project_load(ledger->directory, options->today);
+    return replay->project->diagnostics.errors > 0 ||
+           finish_others(replay, ledger, options->today, error);
+}
+
+/* *changed: other runs have changed the definitions meanwhile, and nothing was done. */
+static int decide_once(const struct options *options, struct ledger *ledger, const char *flag,
+                       struct log_arguments logs, bool *changed)
+{
+    struct replay replay = {.times.now = options->now, .now_given = options->now != INT64_MIN};
+    struct analyses analyses = {0};
+    struct buffer error = {0};
+    int status;
+    *changed = false;
+    (void)log_options_apply(&options->logs, &decide_command, &replay);
+    if (load(&replay, options, ledger, &logs, &error))
+        status = decide_on_logs(&replay, &analyses, options, ledger, flag, &logs, changed);
+    else
+        status = job_error(&decide_command, "%s", error.bytes);
+    buffer_release(&error);
+    log_paths_release(&logs);
+    analyses_release(&analyses);
+    replay_release(&replay);
+    project_free(replay.project);
+    ledger_unlock(ledger);
+    return status;
+}
+
+static int decide_until_settled(const struct options *options, const char *flag,
+                                struct log_arguments logs)
+{
+    struct ledger ledger = {.lock = -1};
+    bool changed = true;
+    int status = EXIT_JOB;
+    for (int i = 0; changed && i < MOST_ATTEMPTS; i++)
+        status = decide_once(options, &ledger, flag, logs, &changed);
+    if (changed)
+        status = job_error(&decide_command, "the definitions changed whenever the logs were read; "
+                                            "nothing was done");
+    free((char *)(uintptr_t)ledger.directory);
+    return status;
 }
 
 static bool check_usage(const struct options *options, int logs)
@@ -461,30 +579,22 @@ static int run(int argc, char **argv)
     if (options.apply.given)
         signal(SIGPIPE, SIG_IGN);
     options.apply.actor = actor_name(options.apply.actor, options.directory);
-    struct replay replay = {.times.now = options.now, .now_given = options.now != INT64_MIN};
-    if (!log_options_apply(&options.logs, &decide_command, &replay)) {
+    struct replay checked = {0};
+    if (!log_options_apply(&options.logs, &decide_command, &checked)) {
         arena_release(&arena);
         return EXIT_JOB;
     }
-
-    struct log_arguments logs = {argv + first_log, (size_t)(operands - first_log + 1)};
-    struct analyses analyses = {0};
-    struct ledger ledger = {.lock = -1};
+    struct log_arguments logs = {.items = argv + first_log,
+                                 .count = (size_t)(operands - first_log + 1)};
     struct buffer error = {0};
-    int64_t today = options.now != INT64_MIN ? options.now : (int64_t)time(NULL) * 1000;
-    if (publication_prepare(&options.publication, options.apply.build, options.apply.key, &error) &&
-        load(&replay, &options, &ledger, today, &error))
-        status = decide_on_logs(&replay, &analyses, &options, &ledger, argv[1], &logs);
-    else
-        status = job_error(&decide_command, "%s", error.bytes);
+    options.today = options.now != INT64_MIN ? options.now : (int64_t)time(NULL) * 1000;
+    status =
+        publication_prepare(&options.publication, options.apply.build, options.apply.key, &error)
+            ? decide_until_settled(&options, argv[1], logs)
+            : job_error(&decide_command, "%s", error.bytes);
     buffer_release(&error);
     publication_release(&options.publication);
-    analyses_release(&analyses);
-    replay_release(&replay);
-    project_free(replay.project);
-    ledger_unlock(&ledger);
     arena_release(&arena);
-    free((char *)(uintptr_t)ledger.directory);
     free(options.from.items);
     return status;
 }

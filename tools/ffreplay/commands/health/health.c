@@ -343,7 +343,7 @@ static int run(int argc, char **argv)
         status = EXIT_JOB;
     if (is_sound && log_options_apply(&options.logs, &health_command, &replay)) {
         replay.project = project_load(options.directory, (int64_t)time(NULL) * 1000);
-        struct log_arguments logs = {argv + 2, (size_t)(operands - 1)};
+        struct log_arguments logs = {.items = argv + 2, .count = (size_t)(operands - 1)};
         status = check_flag(&options, &replay, argv[1], &logs);
         replay_release(&replay);
         project_free(replay.project);

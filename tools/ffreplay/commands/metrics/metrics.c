@@ -361,7 +361,7 @@ static int check_and_measure(struct options *options, char **argv, int operands)
     if (!check_usage(options) || !log_options_apply(&options->logs, &metrics_command, &replay))
         return EXIT_JOB;
     replay.project = project_load(options->directory, (int64_t)time(NULL) * 1000);
-    struct log_arguments logs = {argv + 1, (size_t)operands};
+    struct log_arguments logs = {.items = argv + 1, .count = (size_t)operands};
     int status = measure_logs(options, &replay, &logs);
     replay_release(&replay);
     project_free(replay.project);

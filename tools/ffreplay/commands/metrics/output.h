@@ -18,6 +18,10 @@ struct output {
     struct arena *arena;     /* for texts; the caller's */
 };
 
+/* "no line of log 'requests' has 'status'", of those that a metric reads, in the output's arena;
+ * NULL: some line had each. */
+const char *output_absent_text(const struct output *output, uint32_t index);
+
 void output_text(const struct output *output, const struct page *page);
 /* Its tables alone, each after an empty line. */
 void output_text_tables(const struct output *output, const struct page *page);

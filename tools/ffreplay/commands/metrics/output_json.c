@@ -46,6 +46,30 @@ static void put_group(const struct output *output, const struct grouping *groupi
     buffer_append_text(out, "}}");
 }
 
+const char *output_absent_text(const struct output *output, uint32_t index)
+{
+    const struct replay *replay = output->replay;
+    const struct measure *measure = &output->table->measures[index];
+    uint32_t log = (uint32_t)(measure->layout - replay->layouts);
+    return replay_fields_text(replay, output->arena, log,
+                              replay_absent_fields(replay, log) & measure->fields);
+}
+
+static void put_absent(const struct output *output, struct buffer *out)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < output->table->measure_count; i++) {
+        const char *absent = output_absent_text(output, i);
+        if (!absent)
+            continue;
+        if (!any)
+            field_object(out, "absent");
+        any = true;
+        field_text(out, output->table->measures[i].metric->name.text, absent);
+    }
+    buffer_append_text(out, any ? "}" : "");
+}
+
 void output_json(const struct output *output, struct buffer *out)
 {
     const struct table *table = output->table;
@@ -64,6 +88,7 @@ void output_json(const struct output *output, struct buffer *out)
     field_time(out, "first", table->span.first);
     field_time(out, "last", table->span.last);
     buffer_append_text(out, "}");
+    put_absent(output, out);
     if (table->variants)
         field_assignment(out, &table->origins);
     field_array(out, "groups");

@@ -124,6 +124,21 @@ static void put_unreadable(const struct output *output, const struct page *page)
     }
 }
 
+/* A slip in the log's definition, most often. */
+static void put_absent(const struct output *output, const struct page *page)
+{
+    const char *heading = "absent";
+    for (uint32_t i = 0; i < output->table->measure_count; i++) {
+        const char *absent = output_absent_text(output, i);
+        if (!absent)
+            continue;
+        page_fact(page, heading,
+                  arena_format(output->arena, "%s: %s",
+                               output->table->measures[i].metric->name.text, absent));
+        heading = "";
+    }
+}
+
 void output_text(const struct output *output, const struct page *page)
 {
     const struct table *table = output->table;
@@ -141,6 +156,7 @@ void output_text(const struct output *output, const struct page *page)
                   arena_format(output->arena, "%s to %s", page_time(page, table->span.first),
                                page_time(page, table->span.last)));
     put_unreadable(output, page);
+    put_absent(output, page);
     output_text_tables(output, page);
 }
 

@@ -5,6 +5,7 @@
 #include "compiler/base/memory.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/escape.h"
+#include "compiler/cli/messages.h"
 #include "tools/ffreplay/commands/commands.h"
 #include "compiler/base/calendar.h"
 #include "tools/ffreplay/report/report.h"
@@ -95,4 +96,15 @@ void watch_announce_blindness(struct watch *watch, bool blind)
     else if (!blind && watch->blind)
         replay_report_good_again(&watch->replay);
     watch->blind = blind;
+}
+
+void watch_announce_silence(struct watch *watch, bool silent)
+{
+    if (silent && !watch->unheard_of) {
+        print_note("no verdict: a log's command failed; it is run again at each look");
+        watch->status = EXIT_JOB;
+    } else if (!silent && watch->unheard_of) {
+        print_note("the logs' commands succeed again: verdicts again");
+    }
+    watch->unheard_of = silent;
 }

@@ -1,50 +1,55 @@
 /*
- * follower.h - follows a growing log as `tail -F` does.
+ * follower.h - follows a growing log as `tail -F` does, and all files that a pattern matches.
  *
- * Appended data is read up to the last line end. When the path gets another file, by rename, the
- * old one is still read, as its writer may not have noticed; it is kept open until nothing in it
- * can be needed again, however often reading starts over. A file that shrinks is read from its
- * beginning. A path without a file is waited for.
+ * Appended data is read up to the last line end. However rotation renames, copies, truncates,
+ * compresses and removes files, each line is read once: a file is told by its inode while it is
+ * held open, and a copy by its content, compressed or not (see followed.h). A file without a name
+ * is still read, as its writer may not have noticed; it is kept open until nothing in it can be
+ * needed again, however often reading starts over. A path without a file is waited for.
  */
 #ifndef FFREPLAY_FOLLOWER_H
 #define FFREPLAY_FOLLOWER_H
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
 
-#include "tools/ffreplay/replay/stream.h"
+#include "followed.h"
 
-struct followed_file {
-    int fd; /* held, so that it can be read again whatever its name is by now */
-    dev_t device;
-    ino_t inode;
-    struct stream stream;
-    bool open;
-    int64_t replaced; /* when another took its name; INT64_MAX: it has it */
-};
+struct log;
 
 struct follower {
-    const char *path;
+    char *path;
+    bool is_pattern; /* of a log's `path` */
+    bool is_idle;    /* the definitions do not ask for it any more */
     bool is_stdin;
     bool ended; /* of stdin */
     struct replay *replay;
     struct consumer *consumer;
     uint32_t log;
-    struct followed_file *files; /* oldest first */
+    struct followed_file **files; /* in the order in which they were found, the oldest first */
     uint32_t file_count;
+    struct past_file *pasts;
+    uint32_t past_count;
+    uint64_t epoch;    /* moves on when what files are compared with has changed */
+    int64_t last_read; /* when; INT64_MIN: not yet */
 };
 
-/* "FILE" or "NAME=FILE" of this replay's project. False: it cannot be followed; reported. */
+/*
+ * "FILE" or "NAME=FILE" of this replay's project; of a log's `path`, follower_begin_log() does the
+ * same. To be called again after follower_stop(). False: it cannot be followed; reported.
+ */
 bool follower_begin(struct follower *follower, struct replay *replay, const char *argument,
                     struct consumer *consumer);
+bool follower_begin_log(struct follower *follower, struct replay *replay, uint32_t log,
+                        struct consumer *consumer);
 /* Stops reading, and keeps what it takes to begin anew. What came on stdin does not come again. */
 void follower_stop(struct follower *follower);
 void follower_close(struct follower *follower);
 
 /*
- * Takes all there is by now. Files that were replaced a while before `now` and have nothing from
- * `needed` on are let go. False: it cannot be read, which has been reported.
+ * Takes all there is by now. Files that lost their names a while before `now` and have nothing from
+ * `needed` on are let go. What may be lost is said. False: it cannot be read, which has been
+ * reported.
  */
 bool follower_read(struct follower *follower, int64_t now, int64_t needed);
 

@@ -1,8 +1,16 @@
 /* load.c - loads the current definitions and logs. See watch.h. */
+#include <fnmatch.h>
+#include <string.h>
+
+#include "compiler/base/arena.h"
 #include "compiler/base/buffer.h"
+#include "compiler/base/hash.h"
+#include "compiler/base/memory.h"
 #include "tools/ffreplay/commands/choose_canaries.h"
 #include "tools/ffreplay/commands/choose_logs.h"
 #include "tools/ffreplay/commands/commands.h"
+#include "tools/ffreplay/logs/source_name.h"
+#include "tools/ffreplay/replay/log_paths.h"
 #include "watch.h"
 #include "compiler/model/model.h"
 #include "compiler/project/project.h"
@@ -15,18 +23,44 @@ void watch_end(struct watch *watch, int status)
 
 /* ------------------------------------------------------------------------------- definitions -- */
 
+static bool is_followed(const struct watch *watch, const char *path)
+{
+    for (size_t i = 0; i < watch->follower_count; i++) {
+        const struct follower *follower = &watch->followers[i];
+        if (!follower->is_idle && follower->path &&
+            (follower->is_pattern ? fnmatch(follower->path, path, FNM_PATHNAME | FNM_PERIOD)
+                                  : strcmp(follower->path, path)) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Logs may lie in the project's directory, too: that they grow changes no definition. */
+static uint64_t mark_below(const struct watch *watch, const char *directory)
+{
+    struct file_marks marks = {0};
+    uint64_t sum = 0;
+    file_marks_read(&marks, directory, NULL);
+    for (size_t i = 0; i < marks.count; i++)
+        if (!is_followed(watch, marks.items[i].path))
+            sum += hash64_seeded(marks.items[i].path, strlen(marks.items[i].path),
+                                 marks.items[i].content);
+    file_marks_release(&marks);
+    return sum;
+}
+
 /* Of the definitions, and of an archive elsewhere that says what was published. */
 static uint64_t mark_now(const struct watch *watch)
 {
     const char *archive = watch->options->logs.archive;
-    return definitions_mark(watch->directory) + (archive ? definitions_mark(archive) : 0);
+    return mark_below(watch, watch->directory) + (archive ? mark_below(watch, archive) : 0);
 }
 
 void watch_unload(struct watch *watch)
 {
     if (!watch->loaded)
         return;
-    for (size_t i = 0; i < watch->log_count; i++)
+    for (size_t i = 0; i < watch->follower_count; i++)
         follower_stop(&watch->followers[i]);
     holdback_close(&watch->holdback);
     analyses_release(&watch->analyses);
@@ -35,19 +69,91 @@ void watch_unload(struct watch *watch)
     watch->loaded = false;
 }
 
-/* False: reported, and the watch ends. */
-static bool begin_logs(struct watch *watch)
+/* One that follows the pattern already, perhaps for definitions before these; or a new one. */
+static struct follower *follower_of(struct watch *watch, const char *pattern)
 {
-    for (size_t i = 0; i < watch->log_count; i++) {
-        if (!follower_begin(&watch->followers[i], &watch->replay, watch->logs[i],
-                            &watch->holdback.consumer)) {
-            watch_end(watch, EXIT_JOB);
-            return false;
-        }
-        if (!watch->followers[i].is_stdin)
-            changes_add_parent(&watch->changes, watch->followers[i].path);
+    for (size_t i = watch->log_count; i < watch->follower_count; i++) {
+        struct follower *follower = &watch->followers[i];
+        if (follower->is_idle && follower->path && strcmp(follower->path, pattern) == 0)
+            return follower;
     }
+    size_t count = ++watch->follower_count;
+    watch->followers = xrealloc(watch->followers, count * sizeof *watch->followers);
+    watch->followers[count - 1] = (struct follower){0};
+    return &watch->followers[count - 1];
+}
+
+/* Where its files may appear, as far as they are there. */
+static void wait_for_files(struct watch *watch, const struct follower *follower)
+{
+    struct log_files files = {0};
+    if (follower->is_stdin)
+        return;
+    changes_add_parent(&watch->changes, follower->path);
+    if (follower->is_pattern)
+        log_files_find(&files, follower->path);
+    for (size_t i = 0; i < files.count; i++)
+        changes_add_parent(&watch->changes, files.paths[i]);
+    log_files_release(&files);
+}
+
+static bool begin_given(struct watch *watch)
+{
+    for (size_t i = 0; i < watch->log_count; i++)
+        if (!follower_begin(&watch->followers[i], &watch->replay, watch->logs[i],
+                            &watch->holdback.consumer))
+            return false;
     return true;
+}
+
+/* Those of the logs that are asked about, and no argument is a file of. */
+static bool begin_chosen(struct watch *watch, const struct asked_times *asked)
+{
+    struct project *project = watch->replay.project;
+    const struct log_arguments given = {.items = watch->logs, .count = watch->log_count};
+    const bool *wanted = log_paths_choose(&watch->replay, &given, asked);
+    bool *polled = ARENA_ARRAY(&project->arena, bool, project->log_count), any = given.count > 0;
+    watch->polled = polled;
+    watch->polls = false;
+    for (size_t i = watch->log_count; i < watch->follower_count; i++)
+        watch->followers[i].is_idle = true;
+    for (uint32_t i = 0; wanted && i < project->log_count; i++) {
+        polled[i] = wanted[i] && project->logs[i]->command.arguments.count > 0;
+        watch->polls |= polled[i];
+        any |= wanted[i];
+        if (wanted[i] && !polled[i] &&
+            !follower_begin_log(follower_of(watch, log_pattern(project, i)), &watch->replay, i,
+                                &watch->holdback.consumer))
+            return false;
+    }
+    for (size_t i = watch->log_count; i < watch->follower_count; i++)
+        if (watch->followers[i].is_idle)
+            follower_close(&watch->followers[i]);
+    if (wanted && !any)
+        log_paths_report_none();
+    return wanted && any;
+}
+
+/* False: reported, and the watch ends. */
+static bool begin_logs(struct watch *watch, const struct asked_times *asked)
+{
+    if (!begin_given(watch) || !begin_chosen(watch, asked)) {
+        watch_end(watch, EXIT_JOB);
+        return false;
+    }
+    for (size_t i = 0; i < watch->follower_count; i++)
+        if (!watch->followers[i].is_idle)
+            wait_for_files(watch, &watch->followers[i]);
+    return true;
+}
+
+/* What commands of logs are asked for, now. */
+static struct asked_times asked_now(const struct watch *watch)
+{
+    struct asked_times asked = asked_from_canary(&watch->replay);
+    for (uint32_t i = 0; i < watch->analyses.count; i++)
+        ask_for_canary(&asked, watch->analyses.items[i].subject.canary);
+    return asked;
 }
 
 static bool prepare(struct watch *watch, struct project *project)
@@ -57,11 +163,13 @@ static bool prepare(struct watch *watch, struct project *project)
     *replay = (struct replay){.now_given = true};
     (void)log_options_apply(&options->logs, &watch_command, replay);
     replay->times.now = clock_now();
+    replay->times.served.is_quiet = watch->was_loaded;
     bool known = past_overrides_put_back(project);
     replay_init(replay, project);
     replay->texts = &watch->texts;
     holdback_open(&watch->holdback, replay, &watch->analyses);
-    watch->loaded = true;
+    watch->loaded = watch->was_loaded = true;
+    watch->has_looked = false;
     struct buffer error = {0};
     if (!publication_fits(&watch->publication, project, options->environment, &error)) {
         watch_end(watch, job_error(&watch_command, "%s", error.bytes));
@@ -80,7 +188,8 @@ static bool prepare(struct watch *watch, struct project *project)
     for (uint32_t i = 0; i < watch->analyses.count; i++)
         choose_logs(replay, watch->analyses.items[i].subject.flag,
                     watch->analyses.items[i].subject.environment);
-    return begin_logs(watch);
+    const struct asked_times asked = asked_now(watch);
+    return begin_logs(watch, &asked);
 }
 
 bool watch_load(struct watch *watch)
@@ -127,10 +236,61 @@ bool watch_read(struct watch *watch)
 {
     watch->replay.times.now = clock_now();
     holdback_release(&watch->holdback);
-    for (size_t i = 0; i < watch->log_count; i++)
-        if (!follower_read(&watch->followers[i], watch->replay.times.now, needed(watch))) {
+    for (size_t i = 0; i < watch->follower_count; i++)
+        if (!watch->followers[i].is_idle &&
+            !follower_read(&watch->followers[i], watch->replay.times.now, needed(watch))) {
             watch_end(watch, EXIT_JOB);
             return false;
         }
     return true;
+}
+
+/* ---------------------------------------------------------------------------------- commands -- */
+
+static bool take_output(struct watch *watch, uint32_t log, const struct command_output *output)
+{
+    struct stream stream;
+    const struct stream_file file = {output->path, source_name(output->path)};
+    if (!stream_open(&stream, &watch->replay, file, log, false, &watch->holdback.consumer))
+        return false;
+    if (watch->replay.layouts[log].id != NO_PLACE)
+        stream.worker.ids = &watch->replay.ids[log];
+    while (stream_step(&stream))
+        ;
+    bool sound = stream_is_sound(&stream);
+    stream_close(&stream);
+    return sound;
+}
+
+/* Signals are let through meanwhile: one ends the command, and the watch. */
+static bool poll_log(struct watch *watch, uint32_t log)
+{
+    struct project *project = watch->replay.project;
+    struct command_output output = {.is_quiet = watch->unheard_of};
+    const struct asked_times asked = asked_now(watch);
+    sigset_t blocked;
+    sigprocmask(SIG_SETMASK, &watch->signals, &blocked);
+    bool ran = log_command_run(project, project->logs[log], &asked, &output);
+    sigprocmask(SIG_SETMASK, &blocked, NULL);
+    if (output.was_cancelled)
+        watch_end(watch, EXIT_JOB);
+    bool taken = ran && take_output(watch, log, &output);
+    log_command_release(&output);
+    return taken;
+}
+
+bool watch_poll(struct watch *watch)
+{
+    bool polled = true;
+    if (!watch->polls)
+        return true;
+    if (watch->has_looked && (!watch_load(watch) || !watch_read(watch)))
+        return false;
+    watch->has_looked = true;
+    for (uint32_t i = 0; i < watch->replay.project->log_count && polled; i++)
+        polled = !watch->polled[i] || poll_log(watch, i);
+    if (watch->over)
+        return false;
+    watch_announce_silence(watch, !polled);
+    return polled;
 }

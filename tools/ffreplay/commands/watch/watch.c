@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "compiler/base/memory.h"
 #include "compiler/base/buffer.h"
@@ -18,8 +19,9 @@ static int run(int argc, char **argv);
 const struct command watch_command = {
     .name = "watch",
     .summary = "decide at an interval, on logs that are still being written",
-    .usage = "FLAG LOG… -e ENV | --all LOG… -e ENV",
-    .examples = "  ffreplay watch canary.checkout /var/log/api/access.log -e production --apply\n"
+    .usage = "FLAG [LOG…] -e ENV | --all [LOG…] -e ENV",
+    .examples = "  ffreplay watch canary.checkout -e production --apply --build live.ffs\n"
+                "  ffreplay watch canary.checkout /var/log/api/access.log -e production --apply\n"
                 "  kubectl logs -f -l app=api --tail=-1 |\n"
                 "      ffreplay watch canary.checkout - -e production\n",
     .run = run,
@@ -69,6 +71,10 @@ static void look(struct watch *watch)
     bool blind = false;
     if (!watch_read(watch))
         return;
+    if (!watch_poll(watch)) {
+        watch->status = EXIT_JOB;
+        return;
+    }
     replay_settle_clocks(&watch->replay, &watch->holdback.ahead);
     for (uint32_t i = 0; i < watch->analyses.count && !watch->over; i++) {
         struct verdict verdict;
@@ -164,6 +170,16 @@ static sigset_t block_signals(void)
     return before;
 }
 
+/* Rotated files are held open as long as a stage may need them. */
+static void allow_many_files(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static int watch_logs(const struct watch_options *options, char **logs, size_t log_count)
 {
     struct watch watch = {.options = options, .logs = logs, .log_count = log_count};
@@ -182,12 +198,14 @@ static int watch_logs(const struct watch_options *options, char **logs, size_t l
     if (options->apply.given)
         signal(SIGPIPE, SIG_IGN);
     watch.followers = xcalloc(log_count + 1, sizeof *watch.followers);
+    watch.follower_count = log_count;
+    allow_many_files();
     changes_open(&watch.changes);
     changes_add(&watch.changes, watch.directory);
     if ((!options->apply.given || watch_recover(&watch)) && watch_load(&watch))
         watch_on(&watch);
     watch_unload(&watch);
-    for (size_t i = 0; i < log_count; i++)
+    for (size_t i = 0; i < watch.follower_count; i++)
         follower_close(&watch.followers[i]);
     changes_close(&watch.changes);
     arena_release(&watch.texts);
@@ -213,8 +231,6 @@ static int check_usage(const struct watch_options *options, int operands)
 {
     if (!options->all && operands < 1)
         return usage_error(&watch_command, "expected a flag, or --all");
-    if (operands < (options->all ? 1 : 2))
-        return usage_error(&watch_command, "expected at least one log ('-' is stdin)");
     if (!options->environment)
         return usage_error(&watch_command, "expected an environment: -e ENV");
     return apply_options_check(&options->apply, &watch_command) ? EXIT_FINE : EXIT_JOB;
@@ -235,6 +251,7 @@ static int run(int argc, char **argv)
         WINDOW_OPTION(options.logs),
         LATENESS_OPTION(options.logs),
         STALE_OPTION(options.logs),
+        ALLOW_COMMANDS_OPTION(options.logs),
         SERVED_OPTIONS(options.logs),
         COLOR_OPTION(options.color),
     };

@@ -46,15 +46,20 @@ struct watch {
     struct publication publication;
     struct replay replay; /* of the definitions that compiled last */
     struct analyses analyses;
-    bool loaded;
+    bool loaded, was_loaded;
     bool broken; /* the definitions as they are do not compile: only rollbacks are applied */
     bool blind;  /* so many lines of a log were bad at the last look: there was no verdict */
     char *directory;
     uint64_t mark; /* of the definitions that were looked at last */
     struct holdback holdback;
-    struct follower *followers;
-    char **logs;
+    char **logs; /* as they were given */
     size_t log_count;
+    struct follower *followers; /* of those, and of logs whose `path` is followed */
+    size_t follower_count;
+    const bool *polled; /* by log: its `command` is run at each look; in the project's memory */
+    bool polls;         /* one is */
+    bool has_looked;    /* since the definitions were loaded */
+    bool unheard_of;    /* a command failed at the last look */
     struct changes changes;
     sigset_t signals; /* as they were blocked before; while it waits, and for programs it runs */
     struct arena texts;
@@ -77,12 +82,21 @@ bool watch_is_outdated(const struct watch *watch);
 
 /* Takes what the logs have by now. False: one cannot be read, and the watch is over. */
 bool watch_read(struct watch *watch);
+/*
+ * Runs the commands of logs, and takes what they print; for a look that follows another one, all
+ * that was read is read again first, since their output is all there is of their logs. False: there
+ * is no verdict at this look, for one failed, or the watch is over.
+ */
+bool watch_poll(struct watch *watch);
 
 /* Each look as JSON; for people what is new, as a line, or as a page where it changes something. */
 void watch_announce(struct watch *watch, struct verdict *verdict);
 
 /* That there is no verdict, for bad lines, or is one again: where that is new. */
 void watch_announce_blindness(struct watch *watch, bool blind);
+
+/* That a command failed, so that there is no verdict; or none does any more: where that is new. */
+void watch_announce_silence(struct watch *watch, bool silent);
 
 /* Makes the verdict true, under the project's lock; what fails ends the watch. Definitions that
  * were changed meanwhile are left as they are, for the next look. */
