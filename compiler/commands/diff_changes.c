@@ -93,7 +93,7 @@ static bool touches(const struct touched *touched)
     for (uint32_t i = 0; i < touched->region_count; i++)
         if (touched->regions[i].share_count > 0)
             return true;
-    return touched->keyless_count > 0 || touched->unknown;
+    return touched->keyless_count > 0 || touched->kept_count > 0 || touched->unknown;
 }
 
 /* Now or, where that is nobody, from when on somebody is. */

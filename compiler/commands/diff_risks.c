@@ -42,16 +42,21 @@ static struct span span_of_flag(const struct finding *finding)
 
 /* ------------------------------------------------------------------------------------- units -- */
 
+static bool any_loses(const struct share *shares, uint32_t count)
+{
+    bool loses = false;
+    for (uint32_t i = 0; i < count; i++)
+        loses |= shares[i].loses && shares[i].to && shares[i].from_id != shares[i].to_id &&
+                 strcmp(shares[i].from, shares[i].to) != 0;
+    return loses;
+}
+
 static void find_losses(const struct finding *finding)
 {
     const struct touched *touched = finding->change->touched;
-    bool loses = false;
+    bool loses = touched && any_loses(touched->kept, touched->kept_count);
     for (uint32_t i = 0; touched && i < touched->region_count; i++)
-        for (uint32_t j = 0; j < touched->regions[i].share_count; j++) {
-            const struct share *share = &touched->regions[i].shares[j];
-            loses |= share->loses && share->to && share->from_id != share->to_id &&
-                     strcmp(share->from, share->to) != 0;
-        }
+        loses |= any_loses(touched->regions[i].shares, touched->regions[i].share_count);
     if (loses)
         add_risk(finding, RISK_LOSES, "units lose a variant", NO_SPAN);
     if (touched && touched->unknown)

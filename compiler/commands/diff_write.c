@@ -37,6 +37,15 @@ static void add_share(struct buffer *out, double share)
                         percent);
 }
 
+/* Of a region. */
+static void add_part(struct buffer *out, const struct share *share)
+{
+    if (share->unknown)
+        buffer_append_text(out, "0-100 %");
+    else
+        add_share(out, share->share);
+}
+
 static bool is_value(const struct share *share)
 {
     return share->from && share->to && strcmp(share->from, share->to) == 0;
@@ -144,7 +153,9 @@ static void add_summary(const struct change *change, struct buffer *out)
     else if (share > 0) {
         add_share(out, share);
         buffer_append_text(out, " of all units get another answer");
-    } else if (touched->keyless_count > 0)
+    } else if (touched->kept_count > 0)
+        buffer_append_text(out, "changes for units that had a variant before");
+    else if (touched->keyless_count > 0)
         buffer_append_text(out, "changes only for contexts without a key");
     else if (touched->reads_clock)
         buffer_append_text(out, "nobody gets another answer now; it depends on the clock (--at)");
@@ -205,7 +216,7 @@ static void add_shares_text(const struct share *shares, uint32_t count, const ch
     }
     for (uint32_t i = 0; moves && i < count; i++) {
         struct buffer share = {0};
-        add_share(&share, shares[i].share);
+        add_part(&share, &shares[i]);
         buffer_append_text(out, "    ");
         buffer_append_text(out, moves[i].bytes);
         terminal_pad(out, moves[i].bytes, widest);
@@ -245,22 +256,53 @@ static void add_regions_text(const struct change *change, struct buffer *out)
         terminal_format(out, "  and %u more cases\n", touched->region_count - shown);
 }
 
+static void add_line(const char *line, struct buffer *out)
+{
+    buffer_append_text(out, "  ");
+    append_wrapped(out, HELP_WIDTH, 2, 6, line);
+    buffer_append_text(out, "\n");
+}
+
+static void add_moves_text(const char *whose, const struct share *moves, uint32_t count,
+                           struct buffer *out)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        struct buffer text = {0};
+        terminal_format(&text, "%s: ", whose);
+        if (is_value(&moves[i]))
+            terminal_format(&text, "%s -> another value", moves[i].from);
+        else
+            terminal_format(&text, "%s -> %s", label(moves[i].from), label(moves[i].to));
+        add_line(text.bytes, out);
+        buffer_release(&text);
+    }
+}
+
 static void add_keyless_text(const struct change *change, struct buffer *out)
 {
     const struct touched *touched = change->touched;
-    for (uint32_t i = 0; i < touched->keyless_count; i++) {
-        struct buffer text = {0};
-        const struct share *share = &touched->keyless[i];
-        terminal_format(&text, "without %s: ", touched->key);
-        if (is_value(share))
-            terminal_format(&text, "%s -> another value", share->from);
-        else
-            terminal_format(&text, "%s -> %s", label(share->from), label(share->to));
-        buffer_append_text(out, "  ");
-        append_wrapped(out, HELP_WIDTH, 2, 6, text.bytes);
-        buffer_append_text(out, "\n");
-        buffer_release(&text);
-    }
+    if (touched->keyless_count == 0)
+        return;
+    struct buffer whose = {0};
+    buffer_format(&whose, "without %s", touched->key);
+    add_moves_text(whose.bytes, touched->keyless, touched->keyless_count, out);
+    buffer_release(&whose);
+}
+
+#define KEPT_WORDS "among units that had a variant before" /* it is sticky */
+#define ALL_KEPT   "units that had a variant before keep it: the shares are of the others"
+
+static bool keeps_all(const struct touched *touched)
+{
+    return touched->keeps && touched->kept_count == 0;
+}
+
+static void add_kept_text(const struct change *change, struct buffer *out)
+{
+    const struct touched *touched = change->touched;
+    add_moves_text(KEPT_WORDS, touched->kept, touched->kept_count, out);
+    if (keeps_all(touched))
+        add_line(ALL_KEPT, out);
 }
 
 /* At the end of a line, or on one of its own. */
@@ -347,6 +389,7 @@ static void write_change_text(const struct diff *diff, const struct change *chan
     }
     add_regions_text(change, out);
     add_keyless_text(change, out);
+    add_kept_text(change, out);
     add_causes_text(change, out);
     add_counted_text(change, out);
 }
@@ -450,7 +493,7 @@ static void add_region_markdown(const struct region *region, bool only, struct b
 {
     for (uint32_t i = 0; i < region->share_count; i++) {
         buffer_append_text(out, i ? ", " : "");
-        add_share(out, region->shares[i].share);
+        add_part(out, &region->shares[i]);
         buffer_append_text(out, " ");
         add_move(out, &region->shares[i]);
     }
@@ -474,7 +517,8 @@ static bool is_nobodys(const struct change *change)
     const struct touched *touched = change->touched;
     double share;
     return change->kind == CHANGE_CHANGED && !touched->unknown && !touched->keyless_count &&
-           !touched->reads_clock && change_share(change, &share) && !(share > 0);
+           !touched->kept_count && !touched->reads_clock && change_share(change, &share) &&
+           !(share > 0);
 }
 
 static void add_who(const struct change *change, struct buffer *out)
@@ -601,6 +645,13 @@ static void add_details(const struct diff *diff, const struct groups *groups, st
             add_move(out, &touched->keyless[j]);
             buffer_append_text(out, "\n");
         }
+        for (uint32_t j = 0; j < touched->kept_count; j++) {
+            buffer_append_text(out, "- " KEPT_WORDS ": ");
+            add_move(out, &touched->kept[j]);
+            buffer_append_text(out, "\n");
+        }
+        if (keeps_all(touched))
+            buffer_append_text(out, "- " ALL_KEPT "\n");
     }
     buffer_append_text(out, "\n</details>\n");
 }
@@ -652,8 +703,13 @@ void write_diff_markdown(const struct diff *diff, struct buffer *out)
 /* -------------------------------------------------------------------------------------- JSON -- */
 
 /* As exact as a share is: a product of lengths of 2^64ths, where a threshold is rounded down. */
-static void field_share(struct buffer *out, double share)
+static void field_share(struct buffer *out, const struct share *of)
 {
+    double share = of->share;
+    if (of->unknown) {
+        field_text(out, "share", NULL);
+        return;
+    }
     double rounded = round(share * 1e12) / 1e12;
     json_write_key(out, "share");
     json_write_number(out, share > 0 && !(rounded > 0) ? share : rounded);
@@ -667,7 +723,21 @@ static void add_shares_json(const struct share *shares, uint32_t count, struct b
         buffer_append_text(out, "{");
         field_text(out, "from", shares[i].from);
         field_text(out, "to", shares[i].to);
-        field_share(out, shares[i].share);
+        field_share(out, &shares[i]);
+        buffer_append_text(out, "}");
+    }
+    buffer_append_text(out, "]");
+}
+
+static void add_moves_json(const char *name, const struct share *moves, uint32_t count,
+                           struct buffer *out)
+{
+    field_array(out, name);
+    for (uint32_t i = 0; i < count; i++) {
+        json_write_comma(out);
+        buffer_append_text(out, "{");
+        field_text(out, "from", moves[i].from);
+        field_text(out, "to", moves[i].to);
         buffer_append_text(out, "}");
     }
     buffer_append_text(out, "]");
@@ -694,19 +764,14 @@ static void add_touched_json(const struct touched *touched, struct buffer *out)
         if (touched->incomplete)
             field_truth(out, "incomplete", true);
     }
-    if (touched->keyless_count == 0)
-        return;
-    field_object(out, "without_key");
-    field_text(out, "key", touched->key);
-    field_array(out, "moves");
-    for (uint32_t i = 0; i < touched->keyless_count; i++) {
-        json_write_comma(out);
-        buffer_append_text(out, "{");
-        field_text(out, "from", touched->keyless[i].from);
-        field_text(out, "to", touched->keyless[i].to);
+    if (touched->keyless_count > 0) {
+        field_object(out, "without_key");
+        field_text(out, "key", touched->key);
+        add_moves_json("moves", touched->keyless, touched->keyless_count, out);
         buffer_append_text(out, "}");
     }
-    buffer_append_text(out, "]}");
+    if (touched->keeps)
+        add_moves_json("kept", touched->kept, touched->kept_count, out);
 }
 
 static void add_counted_json(const struct counted *counted, struct buffer *out)

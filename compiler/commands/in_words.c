@@ -107,7 +107,10 @@ static void add_asked(const struct condition *test, bool negate, size_t most, st
         return;
     }
     if (operand_forms[spelling->form].shape == SHAPE_PRESENCE) {
-        buffer_append_text(text, negate ? "is absent" : "is present");
+        if (test->operator_kind == OPERATOR_IS_NULL)
+            buffer_append_text(text, negate ? "is not given as null" : "is given as null");
+        else
+            buffer_append_text(text, negate ? "is absent" : "is present");
         return;
     }
     /* The spelling has no negation of its own. */

@@ -104,7 +104,8 @@ struct exploration {
     struct arena *arena;
     int64_t now;
     bool keyless;
-    const char *pinned; /* the only unit that is looked at, one of a list; NULL: all are */
+    const char *previous; /* the variant that units had; NULL: none */
+    const char *pinned;   /* the only unit that is looked at, one of a list; NULL: all are */
     const char *pinned_key;
     const char *keys[MOST_KEYS]; /* that either version hashes */
     uint32_t key_count;
@@ -318,28 +319,6 @@ static enum explored cut_split(struct exploration *exploration, struct cursor cu
     return result;
 }
 
-/* As runtime/ramp.h has it: true at exactly 100 %. */
-static bool stand_of_ramp(const struct ffs_ramp *ramp, int64_t now, uint64_t *threshold)
-{
-    bool rises = ramp->to >= ramp->from;
-    uint64_t distance = rises ? ramp->to - ramp->from : ramp->from - ramp->to;
-    uint64_t elapsed = now > ramp->start ? (uint64_t)now - (uint64_t)ramp->start : 0;
-    uint64_t whole = 1, moved;
-    if (ramp->step) {
-        uint64_t steps = elapsed / (uint64_t)ramp->every;
-        moved = steps > distance / ramp->step ? distance : steps * ramp->step;
-    } else {
-        whole = (uint64_t)ramp->end - (uint64_t)ramp->start;
-        moved = distance * (elapsed < whole ? elapsed : whole);
-    }
-    uint64_t part = rises ? ramp->from * whole + moved : ramp->from * whole - moved;
-    *threshold = 0;
-    if (part == 100000 * whole)
-        return true;
-    *threshold = (uint64_t)(((unsigned __int128)part << 64) / (100000 * whole));
-    return false;
-}
-
 static enum explored cut_ramp(struct exploration *exploration, struct cursor cursors[2], int moved,
                               long double mass, bool *split)
 {
@@ -362,21 +341,14 @@ static enum explored cut_ramp(struct exploration *exploration, struct cursor cur
 
 /* ------------------------------------------------------------------------------------- tests -- */
 
-static bool is_in_week(const struct program_side *side, uint64_t operand, int64_t now)
-{
-    const void *at = side->zones + (uint32_t)operand;
-    uint32_t minute = ffs_minute_of_week(at, now);
-    uint32_t of_day = minute % 1440;
-    return FFS_WEEKLY_DAYS(operand) >> minute / 1440 & 1 && of_day >= FFS_WEEKLY_FROM(operand) &&
-           of_day < FFS_WEEKLY_UNTIL(operand);
-}
-
 /* Whether a test that is no atom of its own is known by what a unit is: it has a key, or none. */
 static enum truth truth_of(const struct exploration *exploration, const struct atom *atom,
                            const struct ffs_instruction *test)
 {
     if (atom->truth != TRUTH_OPEN || !is_key(exploration, atom->key))
         return atom->truth;
+    if (test->op == FFS_IS_NULL) /* a key that is null is none */
+        return exploration->keyless ? TRUTH_OPEN : TRUTH_FAILS;
     if (exploration->keyless)
         return TRUTH_FAILS;
     return test->op == FFS_PRESENT ? TRUTH_HOLDS : TRUTH_OPEN;
@@ -433,6 +405,21 @@ static enum explored ask_block(struct exploration *exploration, struct cursor *c
     return EXPLORED;
 }
 
+/* What units had of flags that are asked for is not supposed. */
+static void serve_previous(const struct exploration *exploration, struct cursor *cursor)
+{
+    uint16_t variant = exploration->previous && cursor->depth == 0
+                           ? variant_named(cursor->side, cursor->flag, exploration->previous)
+                           : FFS_NO_VARIANT;
+    if (variant != FFS_NO_VARIANT) {
+        decide(cursor, variant);
+        return;
+    }
+    cursor->at += cursor->at->jump;
+    if (cursor->at == cursor->end)
+        decide(cursor, cursor->flag->default_variant);
+}
+
 /* Runs the instruction that a cursor is at; *split: all that follows it is explored, too. */
 static enum explored step(struct exploration *exploration, struct cursor cursors[2], int moved,
                           long double mass, bool *split)
@@ -446,8 +433,8 @@ static enum explored step(struct exploration *exploration, struct cursor cursors
         return asked;
     switch (ffs_operand_of(at->op)) {
     case FFS_OPERAND_RULE:
-        if (at->op == FFS_PREVIOUS) /* of units that had none before */
-            go(cursor, false, 1);
+        if (at->op == FFS_PREVIOUS)
+            serve_previous(exploration, cursor);
         else
             decide(cursor, at->variant);
         return EXPLORED;
@@ -618,6 +605,13 @@ static void add_leaf(struct exploration *exploration, bool listed)
      * told of as all. */
     if (listed && exploration->share_count == 0)
         return;
+    for (uint32_t i = 0; i < exploration->supposed_count; i++) {
+        const struct atom *atom = exploration->supposed[i];
+        bool hides = atom->is_hidden && atom->truth == TRUTH_HOLDS;
+        for (uint32_t j = 0;
+             hides && is_key(exploration, atom->key) && j < exploration->share_count; j++)
+            exploration->shares[j].unknown |= exploration->shares[j].share < 1 - 1e-12;
+    }
     struct arena *arena = exploration->arena;
     struct leaf *leaf = ARENA_APPEND(arena, exploration->leaves, exploration->leaf_count);
     leaf->shares = exploration->shares;
@@ -695,7 +689,9 @@ static enum explored explore_list(struct exploration *exploration, const struct 
     exploration->share_count = 0;
     exploration->pinned_key = list->key;
     for (uint32_t i = 0; i < list->member_count && result == EXPLORED; i++) {
-        if (!is_as_supposed(exploration, list->key, list->members[i]))
+        if (!is_as_supposed(exploration, list->key, list->members[i]) ||
+            unit_is_impossible(exploration->comparison, exploration->supposed,
+                               exploration->supposed_count, list->key, list->members[i]))
             continue;
         count++;
         *ARENA_APPEND(exploration->arena, units->members, units->member_count) = list->members[i];
@@ -781,31 +777,75 @@ static void find_keys(struct exploration *exploration, const struct program_side
     }
 }
 
+static struct exploration anew(const struct exploration *exploration)
+{
+    struct exploration other = *exploration;
+    other.leaves = NULL;
+    other.leaf_count = 0;
+    other.supposed = NULL;
+    other.chosen = NULL;
+    other.supposed_count = 0;
+    return other;
+}
+
+struct moves {
+    struct share *items;
+    uint32_t count;
+};
+
+/* Each move once, whatever its share. */
+static void add_moves(const struct exploration *exploration, struct moves *moves)
+{
+    for (uint32_t i = 0; i < exploration->leaf_count; i++)
+        for (uint32_t j = 0; j < exploration->leaves[i].share_count; j++) {
+            const struct share *share = &exploration->leaves[i].shares[j];
+            bool known = false;
+            for (uint32_t k = 0; k < moves->count && !known; k++)
+                known = moves->items[k].from_id == share->from_id &&
+                        moves->items[k].to_id == share->to_id;
+            if (!known)
+                *ARENA_APPEND(exploration->arena, moves->items, moves->count) = *share;
+        }
+}
+
 /* What becomes of contexts without a key: only whether something does, and what. */
-static void explore_keyless(struct exploration *exploration, const struct cursor begun[2])
+static void explore_keyless(const struct exploration *exploration, const struct cursor begun[2])
 {
     struct touched *touched = exploration->touched;
-    struct exploration keyless = *exploration;
+    struct exploration keyless = anew(exploration);
+    struct moves moves = {.items = NULL};
     keyless.keyless = true;
-    keyless.leaves = NULL;
-    keyless.leaf_count = 0;
-    keyless.supposed = NULL;
-    keyless.chosen = NULL;
-    keyless.supposed_count = 0;
     if (exploration->key_count == 0 || !divide(&keyless, begun))
         return;
     touched->key = exploration->keys[0];
-    for (uint32_t i = 0; i < keyless.leaf_count; i++)
-        for (uint32_t j = 0; j < keyless.leaves[i].share_count; j++) {
-            const struct share *share = &keyless.leaves[i].shares[j];
-            bool known = false;
-            for (uint32_t k = 0; k < touched->keyless_count && !known; k++)
-                known = touched->keyless[k].from_id == share->from_id &&
-                        touched->keyless[k].to_id == share->to_id;
-            if (!known)
-                *ARENA_APPEND(exploration->arena, touched->keyless, touched->keyless_count) =
-                    *share;
-        }
+    add_moves(&keyless, &moves);
+    touched->keyless = moves.items;
+    touched->keyless_count = moves.count;
+}
+
+/* Likewise of units that the old version served a variant, one after another. False if that cannot
+ * be told. */
+static bool explore_kept(const struct exploration *exploration, const struct cursor begun[2])
+{
+    const struct cursor *old = &begun[VERSION_OLD];
+    const struct listing *listing = old->side->listing;
+    const struct ffs_flag *flag = &listing->flags[old->index];
+    struct moves moves = {.items = NULL};
+    for (uint16_t i = 0; i < flag->variant_count; i++) {
+        const char *name =
+            snapshot_string(listing->snapshot, listing->variants[flag->first_variant + i].name);
+        if (!name || variant_named(old->side, flag, name) != i) /* another value of one before */
+            continue;
+        struct exploration kept = anew(exploration);
+        kept.previous = name;
+        kept.steps = 0;
+        if (!divide(&kept, begun))
+            return false;
+        add_moves(&kept, &moves);
+    }
+    exploration->touched->kept = moves.items;
+    exploration->touched->kept_count = moves.count;
+    return true;
 }
 
 struct touched *comparison_touched(struct comparison *comparison, uint32_t old, uint32_t new,
@@ -838,6 +878,11 @@ struct touched *comparison_touched(struct comparison *comparison, uint32_t old, 
     }
     add_regions(comparison, exploration->leaves, exploration->leaf_count, touched);
     explore_keyless(exploration, cursors);
+    touched->keeps = old != NO_FLAG &&
+                     new != NO_FLAG &&comparison_keeps(comparison, VERSION_OLD, old) &&
+                     comparison_keeps(comparison, VERSION_NEW, new);
+    if (touched->keeps && !explore_kept(exploration, cursors))
+        touched->unknown = "it has too many combinations of conditions and variants";
     touched->reads_clock = exploration->reads_clock;
     return touched;
 }

@@ -8,7 +8,8 @@
  * are asked for; those of different salts or keys are independent, since mix() avalanches (see
  * docs/evaluation.md).
  *
- * A unit has a key. What becomes of a context without one is told apart, in `keyless`.
+ * A unit has a key. What becomes of a context without one is told apart, in `keyless`. Nor had it a
+ * variant before: what becomes of one that a sticky flag served before is told in `kept`.
  *
  * Where atoms decide, regions are the first-match partition: a context is in the first region whose
  * condition holds. They are found by trying the atoms in the order in which the programs ask for
@@ -38,6 +39,7 @@ struct share {
     const char *from, *to;
     uint64_t from_id, to_id; /* of name and value */
     double share;            /* of the units of its region */
+    bool unknown;            /* how many of its region: they stand in the snapshot as hashes */
     bool loses;              /* what they had was not the old default */
 };
 
@@ -56,6 +58,9 @@ struct touched {
     struct share *keyless; /* contexts that have no key; `share` is not used */
     uint32_t keyless_count;
     const char *key; /* what they lack: "user_id" */
+    bool keeps; /* both versions serve units what they had before: `shares` are of the others */
+    struct share *kept; /* units that had a variant and get another answer; `share` is not used */
+    uint32_t kept_count;
 };
 
 /* A version of an environment's flags, whose programs are compared. */
@@ -67,6 +72,8 @@ struct comparison {
     struct atom **atoms;
     uint32_t atom_count;
     struct table atom_names, attributes;
+    struct table private_values; /* "digest attribute" to its number; … */
+    struct table private_counts; /* … and by attribute, how many there are */
     struct prover prover;
 };
 

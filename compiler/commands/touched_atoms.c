@@ -5,6 +5,7 @@
  * said in words, and the prover knows which tests exclude each other.
  */
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -277,6 +278,9 @@ static void add_instruction(struct program_side *side, const struct ffs_flag *fl
         add_word(bytes, instruction->flags);
     if (uses & FFS_USES_VARIANT)
         add_word(bytes, variant_identity(side, flag, instruction->variant));
+    /* A unit may have had any. */
+    for (uint16_t i = 0; instruction->op == FFS_PREVIOUS && i < flag->variant_count; i++)
+        add_word(bytes, variant_identity(side, flag, i));
     add_word(bytes, instruction->jump);
     add_input(side, instruction->attribute, bytes);
     add_operand(side, flag, instruction, bytes);
@@ -338,6 +342,7 @@ static const struct {
     enum operator_kind kind;
 } meanings[] = {{FFS_PRESENT, OPERATOR_PRESENT},
                 {FFS_LOOSE_PRESENT, OPERATOR_PRESENT},
+                {FFS_IS_NULL, OPERATOR_IS_NULL},
                 {FFS_STRING_EQ, OPERATOR_EQ},
                 {FFS_STRING_IN, OPERATOR_EQ},
                 {FFS_STRING_CONTAINS, OPERATOR_CONTAINS},
@@ -374,7 +379,12 @@ static const struct {
                 {FFS_TIME_GE, OPERATOR_GE},
                 {FFS_TIME_WITHIN, OPERATOR_WITHIN},
                 {FFS_TIME_OLDER, OPERATOR_OLDER},
-                {FFS_IP_IN, OPERATOR_EQ}};
+                {FFS_IP_IN, OPERATOR_EQ},
+                {FFS_PAIR_EQ, OPERATOR_EQ},
+                {FFS_PAIR_LT, OPERATOR_LT},
+                {FFS_PAIR_LE, OPERATOR_LE},
+                {FFS_PAIR_GT, OPERATOR_GT},
+                {FFS_PAIR_GE, OPERATOR_GE}};
 
 static bool find_meaning(uint8_t op, enum operator_kind *kind)
 {
@@ -566,7 +576,7 @@ static bool decode_operand(struct decoding *decoding)
         return decode_remainders(decoding);
     case FFS_OPERAND_RULE:
     case FFS_OPERAND_SPLIT:
-    case FFS_OPERAND_DIGESTS: /* of values that nobody can tell */
+    case FFS_OPERAND_DIGESTS: /* of values that nobody can tell; see private_words() */
     case FFS_OPERAND_WEEKLY:
     case FFS_OPERAND_THRESHOLD:
     case FFS_OPERAND_RANGE:
@@ -589,7 +599,9 @@ static struct condition *decode(struct comparison *comparison, struct program_si
     if (test->attribute >= FFS_FIRST_KEY || !find_meaning(test->op, &kind))
         return NULL;
     enum ffs_operand operand = ffs_operand_of(test->op);
-    bool loose = operand == FFS_OPERAND_LOOSE_VERSION || test->op == FFS_LOOSE_PRESENT;
+    bool pair = operand == FFS_OPERAND_ATTRIBUTE;
+    bool loose = operand == FFS_OPERAND_LOOSE_VERSION || test->op == FFS_LOOSE_PRESENT ||
+                 (pair && test->operand & FFS_PAIR_LOOSE);
     struct condition *condition = ARENA_NEW(arena, struct condition);
     *condition = (struct condition){.kind = CONDITION_TEST,
                                     .span = NO_SPAN,
@@ -597,6 +609,10 @@ static struct condition *decode(struct comparison *comparison, struct program_si
                                     .ignore_case = test->flags & FFS_IGNORE_CASE};
     condition->attribute = attribute_of(comparison, side, test->attribute, loose);
     condition->field = condition->attribute->name;
+    if (pair) {
+        condition->other = attribute_of(comparison, side, (uint16_t)test->operand, loose);
+        return condition;
+    }
     struct decoding decoding = {arena, side, test, condition};
     return decode_operand(&decoding) ? condition : NULL;
 }
@@ -611,26 +627,87 @@ static bool is_provable(const struct condition *condition, const struct ffs_inst
            condition->attribute->type == FFLAG_ATTRIBUTE_STRINGS;
 }
 
+/* A private value is told by a number, the same wherever it is asked for: its digest stays in the
+ * snapshot, where it can be guessed at. */
+static uintptr_t private_number(struct comparison *comparison, const char *attribute,
+                                const char *digest)
+{
+    struct arena *arena = &comparison->arena;
+    const char *key = arena_format(arena, "%s %s", digest, attribute);
+    uintptr_t number = (uintptr_t)table_get(&comparison->private_values, key);
+    if (number)
+        return number;
+    uintptr_t *count = table_get(&comparison->private_counts, attribute);
+    if (!count) {
+        count = ARENA_NEW(arena, uintptr_t);
+        (void)table_add(&comparison->private_counts, arena, attribute, count);
+    }
+    number = ++*count;
+    (void)table_add(&comparison->private_values, arena, key, (void *)number);
+    return number;
+}
+
+static int compare_numbers(const void *left, const void *right)
+{
+    uintptr_t a = *(const uintptr_t *)left, b = *(const uintptr_t *)right;
+    return (a > b) - (a < b);
+}
+
+/* "team is private value 1 or 2" */
+static void add_private_words(struct comparison *comparison, const struct program_side *side,
+                              const struct ffs_instruction *test, struct buffer *text)
+{
+    struct arena *arena = &comparison->arena;
+    const char *attribute = key_words(side, arena, test->attribute);
+    uint32_t count;
+    const char **digests = texts_of_set(side, arena, test->operand, &count);
+    uintptr_t *numbers = ARENA_ARRAY(arena, uintptr_t, count + 1u);
+    for (uint32_t i = 0; i < count; i++)
+        numbers[i] = private_number(comparison, attribute, digests[i]);
+    qsort(numbers, count, sizeof *numbers, compare_numbers);
+    buffer_format(text, "%s is private value ", attribute);
+    for (uint32_t i = 0; i < count && i < NAMED_OPERANDS; i++)
+        buffer_format(text, "%s%" PRIuPTR,
+                      i == 0           ? ""
+                      : i + 1 == count ? " or "
+                                       : ", ",
+                      numbers[i]);
+    if (count > NAMED_OPERANDS)
+        buffer_format(text, " or %u more", count - NAMED_OPERANDS);
+    if (test->flags & FFS_IGNORE_CASE)
+        buffer_append_text(text, ", ignoring case");
+}
+
 /* As a listing has it, with the tests within it. */
 static const char *listed_words(struct comparison *comparison, struct program_side *side,
                                 const struct ffs_flag *flag, const struct ffs_instruction *test)
 {
     struct buffer text = {0};
-    write_instruction(side->listing, flag, test, NAMED_OPERANDS, &text);
+    if (ffs_operand_of(test->op) == FFS_OPERAND_DIGESTS)
+        add_private_words(comparison, side, test, &text);
+    else
+        write_instruction(side->listing, flag, test, NAMED_OPERANDS, &text);
     bool body = ffs_operand_of(test->op) == FFS_OPERAND_BODY;
     for (uint64_t i = 1; body && i <= test->operand; i++) {
         if (test[i].op == FFS_PASS)
             continue;
         buffer_append_text(&text, i > 1 ? " and " : " ");
         buffer_append_text(&text, test[i].flags & FFS_NEGATE ? "not " : "");
-        write_instruction(side->listing, flag, &test[i], NAMED_OPERANDS, &text);
+        if (ffs_operand_of(test[i].op) != FFS_OPERAND_DIGESTS) {
+            write_instruction(side->listing, flag, &test[i], NAMED_OPERANDS, &text);
+            continue;
+        }
+        buffer_append_text(&text, "entry of ");
+        add_private_words(comparison, side, &test[i], &text);
     }
     const char *words = arena_copy(&comparison->arena, text.bytes, text.length);
     buffer_release(&text);
     return words;
 }
 
-/* Of a test that names texts, each in full. */
+#define MOST_OF_KEY 9007199254740992.0 /* of a number that can be hashed */
+
+/* Of a test that names texts, or a number that is a key, each in full. */
 static void list_members(struct comparison *comparison, const struct program_side *side,
                          const struct ffs_instruction *test, struct atom *atom)
 {
@@ -641,6 +718,14 @@ static void list_members(struct comparison *comparison, const struct program_sid
     } else if (test->op == FFS_STRING_EQ) {
         atom->members = ARENA_NEW(&comparison->arena, const char *);
         atom->members[atom->member_count++] = text_at(side, test->operand);
+    } else if (test->op == FFS_NUMBER_EQ) {
+        double number;
+        memcpy(&number, &test->operand, sizeof number);
+        if (fabs(number) > MOST_OF_KEY || number != trunc(number))
+            return;
+        atom->members = ARENA_NEW(&comparison->arena, const char *);
+        atom->members[atom->member_count++] =
+            arena_format(&comparison->arena, "%" PRId64, (int64_t)number);
     }
 }
 
@@ -684,6 +769,7 @@ static struct atom *make_atom(struct comparison *comparison, struct program_side
                     ? NULL
                     : key_words(side, &comparison->arena, test->attribute);
     list_members(comparison, side, test, atom);
+    atom->is_hidden = ffs_operand_of(test->op) == FFS_OPERAND_DIGESTS;
     *ARENA_APPEND(&comparison->arena, comparison->atoms, comparison->atom_count) = atom;
     return atom;
 }
@@ -718,70 +804,4 @@ struct atom *atom_of(struct comparison *comparison, struct program_side *side,
         (void)table_add(&comparison->atom_names, &comparison->arena, name, *known);
     }
     return *known;
-}
-
-/* ------------------------------------------------------------------------------------ proofs -- */
-
-#define MOST_RELATED 64 /* tests of an attribute that are looked at for one proof */
-
-/* Whether two conditions ask for one attribute: else neither says anything of the other. */
-static bool is_related(const struct condition *a, const struct condition *b)
-{
-    if (a->kind != CONDITION_TEST) {
-        for (uint32_t i = 0; i < a->child_count; i++)
-            if (is_related(a->children[i], b))
-                return true;
-        return false;
-    }
-    return b->kind == CONDITION_TEST ? a->attribute == b->attribute : is_related(b, a);
-}
-
-bool atom_is_impossible(struct comparison *comparison, struct atom *const *supposed,
-                        uint32_t supposed_count, struct atom *atom, bool holds)
-{
-    const struct condition *holding[MOST_RELATED + 1], *failing[MOST_RELATED + 1];
-    uint32_t holding_count = 0, failing_count = 0;
-    if (!atom->condition)
-        return false;
-    for (uint32_t i = supposed_count; i-- > 0;) {
-        const struct condition *condition = supposed[i]->condition;
-        if (!condition || !is_related(condition, atom->condition))
-            continue;
-        if (supposed[i]->truth == TRUTH_HOLDS && holding_count < MOST_RELATED)
-            holding[holding_count++] = condition;
-        else if (supposed[i]->truth == TRUTH_FAILS && failing_count < MOST_RELATED)
-            failing[failing_count++] = condition;
-    }
-    if (holds)
-        holding[holding_count++] = atom->condition;
-    else
-        failing[failing_count++] = atom->condition;
-    return prove_impossible(&comparison->prover, holding, holding_count, failing, failing_count);
-}
-
-bool atom_implies(struct comparison *comparison, const struct atom *atom, const struct atom *other)
-{
-    const struct condition *holding = atom->condition, *failing = other->condition;
-    return holding && failing && is_related(holding, failing) &&
-           prove_impossible(&comparison->prover, &holding, 1, &failing, 1);
-}
-
-struct condition *joined_alternatives(struct arena *arena, const struct condition *a,
-                                      const struct condition *b)
-{
-    if (!a || !b || a->kind != CONDITION_TEST || b->kind != CONDITION_TEST || a->negate ||
-        b->negate || a->attribute != b->attribute || a->operator_kind != b->operator_kind ||
-        a->ignore_case != b->ignore_case || a->divisor != b->divisor || a->within || b->within ||
-        operator_kinds[a->operator_kind].all ||
-        operator_kinds[a->operator_kind].proof == PROOF_PRESENCE)
-        return NULL;
-    struct condition *joined = ARENA_NEW(arena, struct condition);
-    *joined = *a;
-    joined->operands = NULL;
-    joined->operand_count = 0;
-    for (uint32_t i = 0; i < a->operand_count; i++)
-        *ARENA_APPEND(arena, joined->operands, joined->operand_count) = a->operands[i];
-    for (uint32_t i = 0; i < b->operand_count; i++)
-        *ARENA_APPEND(arena, joined->operands, joined->operand_count) = b->operands[i];
-    return joined;
 }

@@ -1,4 +1,4 @@
-/* touched_parts.h - what touched.c and touched_atoms.c share. */
+/* touched_parts.h - what touched.c and the other files of its name share. */
 #ifndef FFC_COMMANDS_TOUCHED_PARTS_H
 #define FFC_COMMANDS_TOUCHED_PARTS_H
 
@@ -17,6 +17,7 @@ struct atom {
     const char *key;             /* the attribute that makes it fail where it is absent; or NULL */
     const char **members;        /* the keys of the units for which it holds; NULL: not a list */
     uint32_t member_count;
+    bool is_hidden; /* it names units, or other values, that stand as hashes */
 };
 
 /* The tests before a decision, and it. */
@@ -74,9 +75,18 @@ uint64_t variant_identity(const struct program_side *side, const struct ffs_flag
 const char *variant_label(const struct program_side *side, struct arena *arena,
                           const struct ffs_flag *flag, uint16_t variant);
 
+/* The flag's variant of a name, as the runtime finds it; FFS_NO_VARIANT: there is none. */
+uint16_t variant_named(const struct program_side *side, const struct ffs_flag *flag,
+                       const char *name);
+
 /* Hashes of what is left of a program from each of its instructions on, and from its end on. */
 const uint64_t *program_suffixes(struct program_side *side, uint32_t flag);
 uint64_t program_hash(struct program_side *side, uint32_t flag);
+
+/* Where a ramp stands, as runtime/ramp.h has it: true at exactly 100 %. */
+bool stand_of_ramp(const struct ffs_ramp *ramp, int64_t now, uint64_t *threshold);
+/* Whether the clock is in a window of the week, an operand. */
+bool is_in_week(const struct program_side *side, uint64_t operand, int64_t now);
 
 /* Which attribute's key a bucket is of: of several, of which one is enough, the first. Borrowed, or
  * the arena's. */
@@ -89,6 +99,9 @@ const struct block *block_at(struct comparison *comparison, struct program_side 
                              const struct ffs_flag *flag, const struct ffs_instruction *at);
 /* Completes an atom that is made of some members of a list. */
 void name_members(struct comparison *comparison, const struct atom *list, struct atom *units);
+/* Whether no unit of that key can make true what is supposed of tests of its key's attribute. */
+bool unit_is_impossible(struct comparison *comparison, struct atom *const *supposed,
+                        uint32_t supposed_count, const char *key, const char *unit);
 /* Whether no context can make what is supposed of the atoms true, and this, too. */
 bool atom_is_impossible(struct comparison *comparison, struct atom *const *supposed,
                         uint32_t supposed_count, struct atom *atom, bool holds);

@@ -80,6 +80,51 @@ int64_t *comparison_times(struct comparison *comparison, uint32_t old, uint32_t 
     return times.items;
 }
 
+bool stand_of_ramp(const struct ffs_ramp *ramp, int64_t now, uint64_t *threshold)
+{
+    bool rises = ramp->to >= ramp->from;
+    uint64_t distance = rises ? ramp->to - ramp->from : ramp->from - ramp->to;
+    uint64_t elapsed = now > ramp->start ? (uint64_t)now - (uint64_t)ramp->start : 0;
+    uint64_t whole = 1, moved;
+    if (ramp->step) {
+        uint64_t steps = elapsed / (uint64_t)ramp->every;
+        moved = steps > distance / ramp->step ? distance : steps * ramp->step;
+    } else {
+        whole = (uint64_t)ramp->end - (uint64_t)ramp->start;
+        moved = distance * (elapsed < whole ? elapsed : whole);
+    }
+    uint64_t part = rises ? ramp->from * whole + moved : ramp->from * whole - moved;
+    *threshold = 0;
+    if (part == 100000 * whole)
+        return true;
+    *threshold = (uint64_t)(((unsigned __int128)part << 64) / (100000 * whole));
+    return false;
+}
+
+bool is_in_week(const struct program_side *side, uint64_t operand, int64_t now)
+{
+    const void *at = side->zones + (uint32_t)operand;
+    uint32_t minute = ffs_minute_of_week(at, now);
+    uint32_t of_day = minute % 1440;
+    return FFS_WEEKLY_DAYS(operand) >> minute / 1440 & 1 && of_day >= FFS_WEEKLY_FROM(operand) &&
+           of_day < FFS_WEEKLY_UNTIL(operand);
+}
+
+/* ---------------------------------------------------------------------------------- variants -- */
+
+uint16_t variant_named(const struct program_side *side, const struct ffs_flag *flag,
+                       const char *name)
+{
+    const struct listing *listing = side->listing;
+    for (uint16_t i = 0; i < flag->variant_count; i++) {
+        const char *found =
+            snapshot_string(listing->snapshot, listing->variants[flag->first_variant + i].name);
+        if (found && strcmp(found, name) == 0)
+            return i;
+    }
+    return FFS_NO_VARIANT;
+}
+
 /* ------------------------------------------------------------------------- parts of programs -- */
 
 /* A flag's own instructions. */

@@ -21,7 +21,8 @@ static bool has_same_shares(const struct leaf *a, const struct leaf *b)
         for (uint32_t j = 0; j < b->share_count && !found; j++) {
             double difference = a->shares[i].share - b->shares[j].share;
             found = a->shares[i].from_id == b->shares[j].from_id &&
-                    a->shares[i].to_id == b->shares[j].to_id && difference < 1e-15 &&
+                    a->shares[i].to_id == b->shares[j].to_id &&
+                    a->shares[i].unknown == b->shares[j].unknown && difference < 1e-15 &&
                     difference > -1e-15;
         }
         if (!found)

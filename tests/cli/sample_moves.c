@@ -2,11 +2,14 @@
  * sample_moves.c - how often sampled units go from one variant to another, by two snapshots.
  *
  * Reads from stdin a context a line, `name type value` for each of its attributes with tabs
- * between, all but the unit. For each flag of either snapshot, evaluates units of that context with
- * both, and prints `line flag from to count`, with tabs between, for each pair of variants.
+ * between, all but the unit; the type null has no value. For each flag of either snapshot,
+ * evaluates units of that context with both, and prints `line flag from to value count`, with tabs
+ * between, for each pair of variants; `value` is "same", or "other" for another type or value.
  *
- * Usage: sample_moves OLD.ffs NEW.ffs FIRST COUNT NOW; FIRST is the number of the first unit.
+ * Usage: sample_moves OLD.ffs NEW.ffs FIRST COUNT NOW [PREVIOUS]; FIRST is the number of the first
+ * unit, PREVIOUS the variant that all of them had of every flag.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,21 +26,28 @@ struct side {
 
 struct move {
     const char *from, *to;
+    bool other; /* value */
     unsigned long count;
 };
 
-static void set(fflag_context *who, fflag_store *store, char *field)
+/* The entries of all lists of a context, which borrows them. */
+struct entries {
+    const char *items[MOST_FIELDS];
+    size_t count;
+};
+
+static void set(fflag_context *who, fflag_store *store, char *field, struct entries *entries)
 {
     char *save, *name = strtok_r(field, " ", &save), *type = strtok_r(NULL, " ", &save);
     char *value = strtok_r(NULL, "", &save);
     fflag_attr attribute = fflag_attribute(store, name);
     enum fflag_error error = FFLAG_OK;
-    static const char *entries[MOST_FIELDS];
-    size_t count = 0;
     if (!value)
         value = "";
     if (strcmp(type, "string") == 0)
         error = fflag_set_string(who, attribute, value, strlen(value));
+    else if (strcmp(type, "null") == 0)
+        error = fflag_set_null(who, attribute);
     else if (strcmp(type, "number") == 0)
         error = fflag_set_number(who, attribute, strtod(value, NULL));
     else if (strcmp(type, "boolean") == 0)
@@ -49,9 +59,11 @@ static void set(fflag_context *who, fflag_store *store, char *field)
     else if (strcmp(type, "ip") == 0)
         error = fflag_set_ip(who, attribute, value, strlen(value));
     else if (strcmp(type, "strings") == 0) {
-        for (char *entry = strtok_r(value, ",", &save); entry; entry = strtok_r(NULL, ",", &save))
-            entries[count++] = entry;
-        error = fflag_set_strings(who, attribute, entries, count);
+        size_t first = entries->count;
+        for (char *entry = strtok_r(value, ",", &save); entry && entries->count < MOST_FIELDS;
+             entry = strtok_r(NULL, ",", &save))
+            entries->items[entries->count++] = entry;
+        error = fflag_set_strings(who, attribute, entries->items + first, entries->count - first);
     }
     if (error && attribute != FFLAG_NO_ATTR) {
         fprintf(stderr, "%s: %s\n", name, fflag_error_text(error));
@@ -60,32 +72,63 @@ static void set(fflag_context *who, fflag_store *store, char *field)
 }
 
 /* What a context gets, as a word that lives as long as the snapshot. */
-static const char *answer(const struct side *side, const char *flag, const fflag_context *who)
+static const char *word_of(const fflag_result *result)
 {
-    fflag_result result = fflag_evaluate_name(side->view, flag, who);
-    if (result.error == FFLAG_ERROR_FLAG_NOT_FOUND)
+    if (result->error == FFLAG_ERROR_FLAG_NOT_FOUND)
         return "-";
-    return result.error                               ? fflag_error_code(result.error)
-           : result.variant_index == FFLAG_NO_VARIANT ? "none"
-                                                      : result.variant;
+    return result->error                               ? fflag_error_code(result->error)
+           : result->variant_index == FFLAG_NO_VARIANT ? "none"
+                                                       : result->variant;
+}
+
+static bool is_other_value(const fflag_result *a, const fflag_result *b)
+{
+    if (a->error || b->error) /* the words say so */
+        return false;
+    if (a->type != b->type)
+        return true;
+    if ((a->variant_index == FFLAG_NO_VARIANT) != (b->variant_index == FFLAG_NO_VARIANT))
+        return true;
+    if (a->variant_index == FFLAG_NO_VARIANT)
+        return false;
+    switch (a->type) {
+    case FFLAG_TYPE_BOOLEAN:
+        return a->value.boolean != b->value.boolean;
+    case FFLAG_TYPE_INTEGER:
+        return a->value.integer != b->value.integer;
+    case FFLAG_TYPE_NUMBER:
+        return a->value.number != b->value.number;
+    case FFLAG_TYPE_STRING:
+    case FFLAG_TYPE_JSON:
+        break;
+    }
+    return a->value.string.length != b->value.string.length ||
+           memcmp(a->value.string.text, b->value.string.text, a->value.string.length) != 0;
 }
 
 static void sample(const struct side sides[2], const char *line, unsigned number, const char *flag,
-                   unsigned long first, unsigned long count, long long now)
+                   unsigned long first, unsigned long count, long long now, const char *had)
 {
+    struct fflag_previous previous[2];
     struct move moves[MOST_MOVES];
     size_t move_count = 0;
     fflag_context who[2];
+    struct entries entries[2] = {{.count = 0}};
     char fields[2][4096];
     fflag_attr unit[2];
     for (int i = 0; i < 2; i++) {
         fflag_context_init(&who[i]);
         fflag_set_now(&who[i], now);
+        if (had) {
+            previous[i] =
+                (struct fflag_previous){fflag_flag(sides[i].store, flag), had, strlen(had)};
+            fflag_set_previous(&who[i], &previous[i], 1);
+        }
         snprintf(fields[i], sizeof fields[i], "%s", line);
         char *rest = fields[i];
         for (char *field; (field = strsep(&rest, "\t"));)
             if (*field)
-                set(&who[i], sides[i].store, field);
+                set(&who[i], sides[i].store, field, &entries[i]);
         unit[i] = fflag_attribute(sides[i].store, "user_id");
     }
     fflag_attr session[2] = {fflag_attribute(sides[0].store, "session_id"),
@@ -100,24 +143,28 @@ static void sample(const struct side sides[2], const char *line, unsigned number
             if (session[i] != FFLAG_NO_ATTR)
                 fflag_set_string(&who[i], session[i], name[1], strlen(name[1]));
         }
-        const char *from = answer(&sides[0], flag, &who[0]);
-        const char *to = answer(&sides[1], flag, &who[1]);
+        fflag_result old = fflag_evaluate_name(sides[0].view, flag, &who[0]);
+        fflag_result new = fflag_evaluate_name(sides[1].view, flag, &who[1]);
+        const char *from = word_of(&old), *to = word_of(&new);
+        bool other = is_other_value(&old, &new);
         size_t at = 0;
-        while (at < move_count && (strcmp(moves[at].from, from) || strcmp(moves[at].to, to)))
+        while (at < move_count && (strcmp(moves[at].from, from) || strcmp(moves[at].to, to) ||
+                                   moves[at].other != other))
             at++;
         if (at == move_count && move_count < MOST_MOVES)
-            moves[move_count++] = (struct move){from, to, 0};
+            moves[move_count++] = (struct move){from, to, other, 0};
         if (at < MOST_MOVES)
             moves[at].count++;
     }
     for (size_t i = 0; i < move_count; i++)
-        printf("%u\t%s\t%s\t%s\t%lu\n", number, flag, moves[i].from, moves[i].to, moves[i].count);
+        printf("%u\t%s\t%s\t%s\t%s\t%lu\n", number, flag, moves[i].from, moves[i].to,
+               moves[i].other ? "other" : "same", moves[i].count);
 }
 
 int main(int argc, char **argv)
 {
     struct side sides[2];
-    if (argc != 6)
+    if (argc != 6 && argc != 7)
         return 2;
     for (int i = 0; i < 2; i++) {
         if (fflag_open(&sides[i].store, argv[1 + i], NULL) != FFLAG_OK)
@@ -135,9 +182,10 @@ int main(int argc, char **argv)
                 fflag_context nobody;
                 fflag_context_init(&nobody);
                 /* Those that both have, once. */
-                if (i == 0 && strcmp(answer(&sides[1], flag, &nobody), "-") != 0)
+                fflag_result new = fflag_evaluate_name(sides[1].view, flag, &nobody);
+                if (i == 0 && new.error != FFLAG_ERROR_FLAG_NOT_FOUND)
                     continue;
-                sample(sides, line, number, flag, first, count, now);
+                sample(sides, line, number, flag, first, count, now, argc == 7 ? argv[6] : NULL);
             }
         }
     }

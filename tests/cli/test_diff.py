@@ -263,6 +263,42 @@ def hidden():
         ok("hidden-" not in text and "private" in text, f"show {more} hides private values", text)
 
 
+def listed():
+    """Units that are named are known, one by one; those that stand as hashes are not."""
+    head = HEAD.replace("country: string", "country: string, n: number, m: {type: number, private: true}")
+    old = ("  number: {bucket_by: n, users: {on: ['5', '7']}}\n"
+           "  starts: {users: {on: [ab, ac, bd]}}\n"
+           "  hashed: {bucket_by: m, users: {on: ['1', '2', '3']}, percent: 10%}\n"
+           "  nobody: {rules: [{if: {user_id: {is_null: true}}, serve: on}, {percent: 20%}]}\n"
+           "  kept: {type: string, variants: {a: x, b: y}, default: a, sticky: true, serve: a}\n")
+    new = ("  number: {bucket_by: n, rules: [{if: {n: 5}, serve: on}, {if: {n: {in: [7, 8]}}, percent: 50%}]}\n"
+           "  starts: {rules: [{if: {user_id: {starts_with: a}}, percent: 50%}]}\n"
+           "  hashed: {bucket_by: m, percent: 10%}\n"
+           "  nobody: {percent: 30%}\n"
+           "  kept: {type: string, variants: {a: x, b: z}, default: a, sticky: true, serve: a}\n")
+    directory = repository("listed", head + old, head + new)
+    write(directory, "flags/shop.yaml", head + new)
+    got = {flag: change for (flag, environment), change in changes(directory, "HEAD~1..HEAD").items() if environment == "production"}
+
+    def variant(flag, context):
+        return json.loads(run(FFC, "eval", flag, "-C", "flags", "-e", "production", "-c", json.dumps(context), "--json", cwd=directory).stdout)["variant"]
+
+    moves = {n: variant("number", {"n": n}) for n in (5, 7, 8)}
+    named = {n for region in got["number"]["regions"] if region["shares"] for n in re.findall(r"\d+", region["if"] or "")}
+    ok(named == {str(n) for n in moves if (moves[n] == "on") != (n != 8)} and
+       all(one["share"] == 1 for region in got["number"]["regions"] for one in region["shares"]), "numbers as keys", moves, got["number"])
+    lost = [region for region in got["starts"]["regions"] if any(one["from"] == "on" for one in region["shares"])]
+    left = {unit for unit in ("ab", "ac", "bd") if variant("starts", {"user_id": unit}) == "off"}
+    ok({unit for region in lost for unit in re.findall(r"\b[ab][bcd]\b", region["if"])} == left and
+       all(one["share"] == 1 for region in lost for one in region["shares"]), "units of a list that pass another test", left, got["starts"])
+    ok(got["hashed"]["regions"] == [{"if": "m is private value 1, 2 or 3", "shares": [{"from": "on", "to": "off", "share": None}]},
+                                    {"if": None, "shares": []}], "a share of private units is not known", got["hashed"])
+    ok("0-100 % of them" in run(FFC, "diff", "HEAD~1..HEAD", cwd=directory).stdout, "and is said so")
+    ok(shares(got["nobody"]) == {("off", "on"): 0.1} and got["nobody"]["without_key"]["moves"] == [{"from": "on", "to": "off"}],
+       "no unit has a key that is null", got["nobody"])
+    ok(got["kept"]["shares"] == [] and got["kept"]["kept"] == [{"from": "b", "to": "b"}], "a value that only units that kept it have", got["kept"])
+
+
 def counted():
     directory = repository("counted", HEAD + "  a: {rules: [{if: {country: \"NO\"}, serve: on}]}\n",
                            HEAD + "  a: {rules: [{if: {country: [\"NO\", SE]}, serve: on}]}\n")
@@ -348,7 +384,7 @@ def speed():
     ok(best["diff"] <= 3 * best["check"], f"within three times a check: {best['diff'] / best['check']:.2f}", best)
 
 
-for part in (versions, mistakes, hostile, risks, remembered, hidden, counted, printed, speed):
+for part in (versions, mistakes, hostile, risks, remembered, hidden, listed, counted, printed, speed):
     part()
 print(f"1..{count}")
 sys.exit(1 if failed else 0)

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """What `ffc diff` says of shares is what happens to sampled units, evaluated with both snapshots: for every kind of
-rule, and for random flags. LONG=1 samples a million units a flag."""
+rule, and for random flags. Where conditions decide, a context is in the first region whose words hold for it. LONG=1
+samples a million units a flag."""
+import functools
 import json
 import math
 import os
@@ -35,10 +37,20 @@ FIELDS = {"country": ("string", ["NO", "SE", "DK", "US"]), "plan": ("string", ["
           "age": ("number", ["17", "18", "42", "70"]), "app": ("version", ["1.2.0", "2.0.0", "2.1.0-beta", "3.0.0"]),
           "beta": ("boolean", ["true", "false"]), "groups": ("strings", ["a", "a,b", "c"]),
           "email": ("string", ["ann@company.com", "bob@example.org"]), "from_ip": ("ip", ["10.0.0.7", "192.168.1.9"]),
-          "seen": ("time", [str(NOW - 1000), str(NOW - 10 * 86400000)])}
+          "seen": ("time", [str(NOW - 1000), str(NOW - 10 * 86400000)]),
+          # What those before are compared with.
+          "origin": ("string", ["NO", "SE", "us"]), "seats": ("number", ["17", "42", "60"]), "trial": ("boolean", ["true", "false"]),
+          "least": ("version", ["1.2.0", "2.0.0", "2.1.0"]), "renewed": ("time", [str(NOW - 1000), str(NOW - 5 * 86400000)]),
+          # Private: words have a number in place of each value.
+          "team": ("string", ["red", "blue", "RED"]), "lead": ("string", ["red", "green"]), "account": ("number", ["7", "9", "10"]),
+          "badges": ("strings", ["x", "x,y", "z"])}
+PAIRS = {"country": "origin", "age": "seats", "beta": "trial", "app": "least", "seen": "renewed", "team": "lead"}
+PRIVATE = {"team": ["red", "blue", "RED", "green"], "lead": ["red", "green"], "account": [7, 9, 10, 11], "badges": ["x", "y", "z", "w"]}
 HEAD = """project: {name: p, environments: [production], bucket_by: user_id}
 attributes: {user_id: string, session_id: string, country: string, plan: string, age: number, app: version, beta: boolean,
-  groups: strings, email: string, from_ip: ip, seen: time}
+  groups: strings, email: string, from_ip: ip, seen: time, origin: string, seats: number, trial: boolean, least: version,
+  renewed: time, team: {type: string, private: true}, lead: {type: string, private: true},
+  account: {type: number, private: true}, badges: {type: strings, private: true}}
 layers: {one: {}, two: {bucket_by: session_id}}
 holdouts: {tenth: {percent: 10%}, other: {percent: 25%}}
 metrics: {errors: {kind: proportion, of: {status: 500}}}
@@ -54,7 +66,8 @@ HEAD = HEAD.replace("[NO,", "['NO',")
 def contexts(random_, number):
     made = [{}]
     for _ in range(number - 1):
-        made.append({name: random_.choice(values) for name, (_, values) in FIELDS.items() if random_.random() < 0.75})
+        made.append({name: None if random_.random() < 0.08 else random_.choice(values)
+                     for name, (_, values) in FIELDS.items() if random_.random() < 0.78})
     return made
 
 
@@ -67,8 +80,54 @@ NEGATIONS = {" is not ": " is ", " is absent": " is present", " does not contain
              " has none of ": " has ", " not ": " "}
 
 
+ORDERS = {"is": lambda order: order == 0, "=": lambda order: order == 0, "<": lambda order: order < 0,
+          "<=": lambda order: order <= 0, ">": lambda order: order > 0, ">=": lambda order: order >= 0}
+
+
+def compares(name, value, order, other, fold=False):
+    """Of two attributes, both given, as texts."""
+    if value is None or other is None:
+        return False
+    kind = FIELDS[name][0]
+    if kind in ("string", "strings", "boolean"):
+        return ORDERS[order](0 if (value.lower() == other.lower() if fold else value == other) else 1)
+    return ORDERS[order](compare(name, value, other))
+
+
+def private(name, value, numbers, fold):
+    """Whether it is one of the private values of those numbers: the project's flags known_… say which these are."""
+    return value is not None and any((value.lower() if fold else value) == str(known[name, number])
+                                     for number in re.split(", | or ", numbers))
+
+
+known = {}
+
+
+def passes(name, test, context, some):
+    """Whether some entries of a list pass a test in words, or all; none does of a list that is not there."""
+    value = context.get(name)
+    return value is not None and some(literal(test, {**context, name: entry}) for entry in value.split(","))
+
+
 def literal(text, context):
     """Whether a test in words holds; of the operators that these flags use."""
+    if text.startswith("not ("):
+        return not literal(text[5:-1], context)
+    if found := re.fullmatch(r"(\w+) is (not )?given as null", text):
+        return (found[1] in context and context[found[1]] is None) != bool(found[2])
+    if found := re.fullmatch(r"(\w+) has a size that passes size of \1 (\S+) (\d+)", text):
+        entries = context.get(found[1])
+        return entries is not None and ORDERS[found[2]](len(entries.split(",")) - int(found[3]))
+    if found := re.fullmatch(r"(\w+) has an entry that passes entry of (.*)", text):
+        return passes(found[1], found[2], context, any)
+    if found := re.fullmatch(r"(\w+) has no entry that fails (not )?entry of (.*)", text):
+        return passes(found[1], f"not ({found[3]})" if found[2] else found[3], context, all)
+    if found := re.fullmatch(r"(\w+) (is not|\S+) (?:attribute )?(\w+)(, ignoring case)?", text):
+        name, order, other, fold = found.groups()
+        if " attribute " in text or order == "=":
+            return compares(name, context.get(name), order.split()[0], context.get(other), bool(fold)) != ("not" in order)
+    if found := re.fullmatch(r"(\w+) is private value ([\d, or]+?)(, ignoring case)?", text):
+        return private(found[1], context.get(found[1]), found[2], bool(found[3]))
     for negated, plain in NEGATIONS.items():
         if negated in text:
             return not literal(text.replace(negated, plain), context)
@@ -79,7 +138,7 @@ def literal(text, context):
     if value is None:
         return False
     for words, holds in {
-            "is ": lambda one: value == one or name in ("age", "app") and compare(name, value, one) == 0 or
+            "is ": lambda one: value == one or name in ("age", "app", "seats", "least") and compare(name, value, one) == 0 or
             name == "from_ip" and within(value, one),
             ">= ": lambda one: compare(name, value, one) >= 0, "> ": lambda one: compare(name, value, one) > 0,
             "<= ": lambda one: compare(name, value, one) <= 0, "< ": lambda one: compare(name, value, one) < 0,
@@ -108,14 +167,13 @@ def within(value, one):
 
 
 def compare(name, value, one):
-    a, b = (version(value), version(one)) if name == "app" else (float(value), float(one))
+    a, b = (version(value), version(one)) if name in ("app", "least") else (float(value), float(one))
     return (a > b) - (a < b)
 
 
-def holds(where, context):
+@functools.lru_cache(maxsize=None)
+def parsed(where):
     """Alternatives, of tests and of alternatives in brackets."""
-    if where is None:
-        return True
     depth, parts, last = 0, [[]], 0
     for at, character in enumerate(where + " and "):
         depth += (character == "(") - (character == ")")
@@ -125,23 +183,29 @@ def holds(where, context):
                 last = at + len(word)
                 if word == ", or ":
                     parts.append([])
-    return any(all(holds(test[1:-1], context) if test[0] == "(" else literal(test, context) for test in part) for part in parts)
+    return parts
+
+
+def holds(where, context):
+    return where is None or any(all(holds(test[1:-1], context) if test[0] == "(" else literal(test, context) for test in part)
+                                for part in parsed(where))
 
 
 # ------------------------------------------------------------------------------------------ by sampling
 
 
-def sampled(old, new, strata, units):
-    """By context and flag, how many of so many units of it make each move."""
-    lines = "".join("\t".join(f"{name} {FIELDS[name][0]} {value}" for name, value in context.items()) + "\n"
-                    for context in strata)
-    run = subprocess.run([f"{SCRATCH}/sample", old, new, "0", str(units), str(NOW)], input=lines, text=True,
+def sampled(old, new, strata, units, *previous):
+    """By context and flag, how many of so many units of it make each move; which had the variant `previous` of all."""
+    lines = "".join("\t".join(f"{name} null " if value is None else f"{name} {FIELDS[name][0]} {value}"
+                              for name, value in context.items()) + "\n" for context in strata)
+    run = subprocess.run([f"{SCRATCH}/sample", old, new, "0", str(units), str(NOW), *previous], input=lines, text=True,
                          capture_output=True, check=True)
     moves = {}
     for line in run.stdout.splitlines():
-        number, flag, before, after, many = line.split("\t")
-        if before != after:
-            moves.setdefault((int(number), flag), {})[before, after] = int(many)
+        number, flag, before, after, value, many = line.split("\t")
+        if before != after or value == "other":
+            of_context = moves.setdefault((int(number), flag), {})
+            of_context[before, after] = of_context.get((before, after), 0) + int(many)
     return moves
 
 
@@ -164,13 +228,18 @@ def difference(old, new):
 
 
 def expected(change, context):
-    """What a change says of units of a context: share by move. None: its region is one of those left out."""
+    """What a change says of units of a context: share by move, those to several values of one variant together. None: its
+    region is one of those left out."""
     if change is None or "shares" in change and "later" not in change and change["shares"] == []:
         return {}
     regions = change.get("regions") or [{"if": None, "shares": change["shares"]}]
     for region in regions:
         if holds(region["if"], context):
-            return {(one["from"] or "-", one["to"] or "-"): one["share"] for one in region["shares"]}
+            said = {}
+            for one in region["shares"]:
+                move = one["from"] or "-", one["to"] or "-"
+                said[move] = said.get(move, 0) + one["share"]
+            return said
     return None if "more" in change else {}
 
 
@@ -183,7 +252,45 @@ def wrong(said, seen, units):
     return None
 
 
-def check(name, old_flags, new_flags, strata, units, snapshots=False):
+def learn(changes):
+    """Which number each private value has, from the flags that serve one variant for each."""
+    known.clear()
+    for name, values in PRIVATE.items():
+        for region in changes["known_" + name]["regions"]:
+            if region["if"]:
+                number = re.search(r"private value (\d+)$", region["if"])[1]
+                known[name, number] = values[int(region["shares"][0]["to"][1:])]
+        assert len({known[key] for key in known if key[0] == name}) == len(values), changes["known_" + name]
+
+
+def known_flags():
+    """One for each private attribute, which serves a variant for each of its values."""
+    return {"known_" + name: {"type": "string", "default": "none_of_them",
+                              "variants": {"none_of_them": "", **{f"v{i}": str(value) for i, value in enumerate(values)}},
+                              "rules": [{"if": {name: {"has": value} if name == "badges" else value}, "serve": f"v{i}"}
+                                        for i, value in enumerate(values)]} for name, values in PRIVATE.items()}
+
+
+def check_kept(name, old_flags, new_flags, changes, strata, exactly):
+    """Units that a sticky flag served before: no move is unsaid, and of known flags none is said that nobody makes."""
+    sticky = [flag for flag in old_flags if old_flags[flag].get("sticky") and new_flags.get(flag, {}).get("sticky")]
+    seen = {flag: set() for flag in sticky}
+    for previous in ["a", "b", "c"] if sticky else []:
+        for (_, flag), moves in sampled(f"{SCRATCH}/old.ffs", f"{SCRATCH}/new.ffs", strata, 100, previous).items():
+            if flag in seen:
+                seen[flag].update(moves)
+    for flag in sticky:
+        change = changes.get(flag, {"kept": []})
+        if "kept" not in change:  # the files do not say who had what
+            ok(any("sticky" in risk for risk in change["risks"]), f"{name}: {flag} no longer keeps", change)
+            continue
+        kept = {(one["from"], one["to"]) for one in change["kept"]}
+        ok(seen[flag] == kept if exactly else seen[flag] <= kept, f"{name}: {flag}, kept", f"said {kept}, found {seen[flag]}",
+           old_flags[flag], new_flags[flag])
+
+
+def check(name, old_flags, new_flags, strata, units, snapshots=False, exactly=False):
+    new_flags = {**new_flags, **known_flags()}
     for which, flags in (("old", old_flags), ("new", new_flags)):
         fine, why, text = project(which, flags)
         if not fine:
@@ -192,6 +299,8 @@ def check(name, old_flags, new_flags, strata, units, snapshots=False):
     moves = sampled(f"{SCRATCH}/old.ffs", f"{SCRATCH}/new.ffs", strata, units)
     changes = difference(f"{SCRATCH}/old.ffs", f"{SCRATCH}/new.ffs") if snapshots else \
         difference(f"{SCRATCH}/old", f"{SCRATCH}/new")
+    learn(changes)
+    check_kept(name, old_flags, new_flags, changes, strata[:12], exactly)
     for flag in sorted(set(old_flags) | set(new_flags)):
         faults = []
         change = changes.get(flag)
@@ -212,6 +321,7 @@ CANARY = {"stages": [{"name": "early", "percent": "5%"}, {"name": "more", "perce
           "since": "2026-11-20T10:00:00Z"}
 EXPERIMENT = {"control": "a", "split": {"a": "50%", "b": "50%"}, "traffic": "60%", "state": "running"}
 AB = {"type": "string", "variants": {"a": "x", "b": "y", "c": "z"}, "default": "a"}
+PARTS = {"type": "json", "variants": {"a": {"n": 1, "m": 1}, "b": {"n": 2, "m": 1}, "c": {"n": 3, "m": 1}}, "default": "a"}
 KINDS = {
     "percent": ({"percent": "20%"}, {"percent": "35%"}),
     "percent_down": ({"percent": "35.5%"}, {"percent": "0.125%"}),
@@ -281,6 +391,53 @@ KINDS = {
                           {"rules": [{"if": {"flag": {"asked": "off"}, "country": "NO"}, "percent": "60%"}]}),
     "same_salt_as_asked": ({"requires": {"asked": "on"}, "salt": "asked", "percent": "30%"},
                            {"requires": {"asked": "on"}, "salt": "asked", "percent": "10%"}),
+    "pairs": ({"rules": [{"if": {"country": {"eq": {"attribute": "origin"}}}, "percent": "20%"}]},
+              {"rules": [{"if": {"country": {"eq": {"attribute": "origin"}, "ignore_case": True}}, "percent": "50%"}]}),
+    "pairs_not": ({"rules": [{"if": {"country": {"ne": {"attribute": "origin"}}}, "percent": "20%"}]},
+                  {"rules": [{"if": {"country": {"present": True}, "beta": {"ne": {"attribute": "trial"}}}, "percent": "50%"}]}),
+    "pairs_in_order": ({"rules": [{"if": {"age": {"lt": {"attribute": "seats"}}}, "percent": "20%"}]},
+                       {"rules": [{"if": {"seats": {"lte": {"attribute": "age"}}}, "serve": "on"}, {"if": {"age": 17}, "percent": "30%"}]}),
+    "pairs_of_versions": ({"rules": [{"if": {"app": {"gte": {"attribute": "least"}}}, "percent": "70%"}]},
+                          {"rules": [{"if": {"seen": {"before": {"attribute": "renewed"}}}, "percent": "20%"}]}),
+    "pairs_of_entries": ({"rules": [{"if": {"groups": {"any": {"eq": {"attribute": "country"}}}}, "serve": "on"}]},
+                         {"rules": [{"if": {"badges": {"none": {"eq": {"attribute": "team"}}}}, "percent": "20%"}]}),
+    "nulls": ({"rules": [{"if": {"country": {"is_null": True}}, "percent": "20%"}]},
+              {"rules": [{"if": {"country": {"is_null": False}, "age": {"gte": 18}}, "percent": "70%"}]}),
+    "nulls_or_absent": ({"rules": [{"if": {"plan": {"present": False, "is_null": False}}, "percent": "20%"}]},
+                        {"rules": [{"if": {"plan": {"present": False}}, "percent": "70%"}]}),
+    "null_keys": ({"rules": [{"if": {"user_id": {"is_null": True}}, "serve": "on"}, {"percent": "20%"}]}, {"percent": "30%"}),
+    "private": ({"rules": [{"if": {"team": "red"}, "percent": "20%"}, {"if": {"account": {"not_in": [7, 10]}}, "percent": "90%"}]},
+                {"rules": [{"if": {"team": ["blue", "red"]}, "percent": "40%"}, {"if": {"account": 9}, "percent": "70%"}]}),
+    "private_case": ({"rules": [{"if": {"team": "red"}, "percent": "20%"}]},
+                     {"rules": [{"if": {"team": {"eq": "Red", "ignore_case": True}}, "percent": "50%"}]}),
+    "private_lists": ({"rules": [{"if": {"badges": {"has_any": ["x", "z"]}}, "percent": "20%"}]},
+                      {"rules": [{"if": {"badges": {"has_all": ["x", "y"]}}, "percent": "50%"}, {"if": {"badges": {"size": {"gte": 1}}}, "serve": "on"}]}),
+    "private_pairs": ({"rules": [{"if": {"team": {"eq": {"attribute": "lead"}}}, "percent": "20%"}]},
+                      {"rules": [{"if": {"team": {"ne": {"attribute": "lead"}}, "lead": {"present": True}}, "percent": "60%"}]}),
+    "values": ({**PARTS, "split": {"a": "40%", "b": "60%"}, "value_overrides": {"b": [{"if": {"country": "NO"}, "replace": {"n": 5}}]}},
+               {**PARTS, "split": {"a": "50%", "b": "50%"}, "value_overrides": {"b": [{"if": {"country": "NO"}, "replace": {"n": 6}},
+                                                                                      {"if": {"age": {"gte": 18}}, "replace": {"m": 5}}]}}),
+    "values_of_some": ({**PARTS, "value_overrides": {"a": [{"if": {"percent": "20%"}, "replace": {"n": 5}}]}},
+                       {**PARTS, "value_overrides": {"a": [{"if": {"percent": "30%"}, "replace": {"n": 5}}, {"if": {"plan": "pro"}, "replace": {"n": 6}}]}}),
+    "values_of_rules": ({**PARTS, "rules": [{"if": {"country": "NO"}, "serve": "b", "percent": "50%", "value_overrides": {"n": 7}}]},
+                        {**PARTS, "rules": [{"if": {"country": "NO"}, "split": {"a": "50%", "b": "50%"}, "value_overrides": {"n": 8}}]}),
+    "values_asked": ({**PARTS, "rules": [{"percent": "40%", "serve": "b"}], "value_overrides": {"b": [{"if": {"beta": True}, "replace": {"n": 5}}]}},
+                     {**PARTS, "rules": [{"percent": "60%", "serve": "b"}], "value_overrides": {"b": [{"if": {"beta": False}, "replace": {"n": 5}}]}}),
+    "asks_values": ({"requires": {"values_asked": "b"}, "serve": "on"}, {"requires": {"values_asked": "b"}, "serve": "on"}),
+    "values_written": ({**PARTS, "variants": {"a": {"n": 1}, "b": {"n": 2}}, "serve": "b"},
+                       {**PARTS, "variants": {"a": {"n": 1}, "b": {"n": 1}}, "serve": "b", "value_overrides": {"b": [{"if": {"plan": "pro"}, "replace": {"n": 2}}]}}),
+    "sticky": ({**AB, "sticky": True, "split": {"a": "50%", "b": "50%"}}, {**AB, "sticky": True, "split": {"a": "20%", "b": "80%"}}),
+    "sticky_value": ({**AB, "sticky": True, "split": {"a": "50%", "b": "50%"}},
+                     {**AB, "sticky": True, "split": {"a": "50%", "b": "50%"}, "variants": {**AB["variants"], "c": "another"}}),
+    "sticky_gone": ({**AB, "sticky": True, "split": {"a": "50%", "b": "50%"}},
+                    {**AB, "sticky": True, "split": {"a": "50%", "b": "50%"}, "variants": {"a": "x", "b": "y"}}),
+    "sticky_users": ({**AB, "sticky": True, "split": {"a": "50%", "b": "50%"}},
+                     {**AB, "sticky": True, "split": {"a": "50%", "b": "50%"}, "users": {"c": ["u1"]}}),
+    "sticky_asks": ({**AB, "sticky": True, "rules": [{"if": {"country": "NO"}, "serve": "b"}]},
+                    {**AB, "sticky": True, "rules": [{"if": {"country": "NO"}, "serve": "b"}], "requires": {"asked": "on"}}),
+    "sticky_experiment": ({**AB, "sticky": True, "experiment": EXPERIMENT},
+                          {**AB, "sticky": True, "experiment": {**EXPERIMENT, "state": "concluded", "winner": "b"}}),
+    "sticky_now": ({**AB, "split": {"a": "50%", "b": "50%"}}, {**AB, "sticky": True, "split": {"a": "30%", "b": "70%"}}),
     "unchanged": ({"percent": "50%", "description": "one"}, {"percent": "50%", "description": "two"}),
     "rewritten": ({"rules": [{"if": {"country": ["NO", "SE"]}, "serve": "on"}]},
                   {"rules": [{"if": {"any": [{"country": "SE"}, {"country": "NO"}]}, "serve": "on"}]}),
@@ -300,7 +457,14 @@ class Generator:
         return f"{self.random.choice([0, 1, 10, 25, 33.333, 50, 75, 99.999, 100])}%"
 
     def test(self):
-        name = self.random.choice(["country", "plan", "age", "app", "beta", "groups", "email", "from_ip", "seen"])
+        name = self.random.choice(["country", "plan", "age", "app", "beta", "groups", "email", "from_ip", "seen", "team", "account", "badges"])
+        kind = self.random.random()
+        if kind < 0.06:
+            return {name: {self.random.choice(["present", "is_null"]): self.random.random() < 0.5}}
+        if kind < 0.2 and name in PAIRS:
+            return self.pair(name)
+        if name in PRIVATE:
+            return {name: self.private(name)}
         values = FIELDS[name][1]
         some = lambda many: self.random.sample(values, min(many, len(values)))
         if name in ("country", "plan", "email"):
@@ -319,6 +483,24 @@ class Generator:
         if name == "seen":
             return {name: {self.random.choice(["within", "older_than"]): self.random.choice(["1d", "5d", "30d"])}}
         return {name: self.random.choice(["10.0.0.0/8", {"not_in": ["192.168.0.0/16"]}])}
+
+    def pair(self, name):
+        orders = ["eq", "ne"] if name in ("country", "beta", "team") else ["eq", "ne", "lt", "lte", "gt", "gte"]
+        test = {self.random.choice(orders): {"attribute": PAIRS[name]}}
+        if name in ("country", "team") and self.random.random() < 0.4:
+            test["ignore_case"] = True
+        return {name: test}
+
+    def private(self, name):
+        values = PRIVATE[name]
+        some = lambda many: self.random.sample(values, many)
+        if name == "badges":
+            return self.random.choice([{"has": values[0]}, {"has_any": some(2)}, {"has_none": some(2)}, {"has_all": some(2)},
+                                       {"size": {"gte": 2}}, {"any": {"eq": {"attribute": "team"}}}])
+        test = self.random.choice([{"eq": some(1)[0]}, {"ne": some(1)[0]}, {"in": some(2)}, {"not_in": some(3)}])
+        if name == "team" and "in" not in test and "not_in" not in test and self.random.random() < 0.3:
+            test["ignore_case"] = True
+        return test
 
     def condition(self, depth=0):
         kind = self.random.random()
@@ -351,7 +533,14 @@ class Generator:
         return made
 
     def flag(self):
-        made = {**AB, "rules": [self.rule() for _ in range(self.random.randint(1, 3))]}
+        kind = self.random.random()
+        made = {**(PARTS if kind < 0.25 else AB), "rules": [self.rule() for _ in range(self.random.randint(1, 3))]}
+        if kind < 0.2:
+            made["value_overrides"] = self.value_overrides()
+        elif kind < 0.25:
+            made["rules"][0]["value_overrides"] = {"n": 9}
+        elif kind < 0.45:
+            made["sticky"] = True
         if self.random.random() < 0.2:
             made["holdout"] = ["tenth"]
         if self.random.random() < 0.2:
@@ -362,13 +551,21 @@ class Generator:
             made["salt"] = self.random.choice(["base", "s1"])
         return made
 
+    def value_overrides(self):
+        return {variant: [{"if": self.condition(1), "replace": {"n": self.random.randint(5, 7)}} for _ in range(self.random.randint(1, 2))]
+                for variant in self.random.sample(["a", "b", "c"], self.random.randint(1, 2))}
+
     def changed(self, flag):
         flag = json.loads(json.dumps(flag))
         if self.random.random() < 0.2:
             return self.flag()
         rules = flag["rules"]
         what = self.random.random()
-        if what < 0.4:
+        if "value_overrides" in flag and self.random.random() < 0.5:
+            flag["value_overrides"] = self.value_overrides()
+        elif flag.get("sticky") and self.random.random() < 0.3:
+            flag["variants"]["c"] = "another"
+        elif what < 0.4:
             self.random.choice(rules)["percent"] = self.percent()
         elif what < 0.6:
             rules.insert(self.random.randint(0, len(rules)), self.rule())
@@ -398,7 +595,7 @@ UNITS = 1000000 if LONG else 20000  # of a flag; each context has its part
 strata = contexts(random.Random(SEED), 40)
 old_kinds = {name: pair[0] for name, pair in KINDS.items() if pair[0] is not None}
 new_kinds = {name: pair[1] for name, pair in KINDS.items() if pair[1] is not None}
-check("kinds", old_kinds, new_kinds, strata, UNITS // len(strata))
+check("kinds", old_kinds, new_kinds, strata, UNITS // len(strata), exactly=True)
 check("kinds of snapshots", old_kinds, new_kinds, strata[:10], UNITS // len(strata), snapshots=True)
 for turn in range(40 if LONG else 4):
     old, new = random_flags(SEED + turn, 25)
