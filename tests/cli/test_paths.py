@@ -29,7 +29,7 @@ PATHS = {"DIR", "FILE", "PATH", "KEY", "SIGNATURE", "OUT", "LOG", "NEW", "NAME=F
 OTHERS = {"ENV", "TIME", "CODE", "FORMAT", "WHEN", "N", "K=V", "ID", "JSON", "PERCENT", "SALT", "KIND", "NAME", "WORD", "TAG",
           "STATE", "STAGE", "TEXT", "SEGMENT", "VARIANT", "D", "LIST", "RATE", "METRIC=VALUE", "HASH", "FLAG", "GLOB",
           "FILTER", "ACTION", "T", "K", "S", "OLD", "METHOD", "DEVIATION", "DURATION",
-          "FLAG=VARIANT", "CHANGE", "ROLLOUT", "VALUE", "REVISION"}
+          "FIELD", "FLAG=VARIANT", "CHANGE", "ROLLOUT", "VALUE", "REVISION"}
 NO_PATHS = {("bucket", "KEY"),  # a unit's, as an operand
             ("new", "KEY"), ("rename", "NEW")}
 
@@ -91,7 +91,7 @@ def plan(program, command, key, at):
         "revert": ["a", "HEAD", "--reason", "x"] + edit,
         "freeze": ["--until", "2099-01-01T00:00:00Z", "--reason", "x"] + project,
         "rollback": (["a", "--reason", "x"] + live + project + (["--build", f"{at}/out.ffs"] if key == "sign" else [])),
-        "decide": ["c"] + ([] if key == "LOG" else [log]) + live + project
+        "decide": ["c"] + ([] if key in ("LOG", "from") else [log]) + live + project
                   + (["--apply"] if key in ("build", "sign") else [])
                   + (["--build", f"{at}/out.ffs"] if key == "sign" else []),
         "watch": ["c"] + ([] if key == "LOG" else [log]) + live + project
@@ -100,7 +100,10 @@ def plan(program, command, key, at):
         "backtest": ["c"] + ([] if key == "LOG" else [log]) + live + project,
         "metrics": ([] if key == "LOG" else [log]) + project,
         "contexts": ([] if key == "LOG" else [log]) + project,
-        "health": ["c"] + ([] if key == "LOG" else [log]) + live + project,
+        "health": ["c"] + ([] if key in ("LOG", "from") else [log]) + live + project,
+        "aggregate": ["c"] + ([] if key == "LOG" else [log]) + live + project
+                     + ([] if key == "output" else ["-o", f"{at}/out.agg"]),
+        "merge": ([] if key == "FILE" else [f"{at}/part.agg"]) + ([] if key == "output" else ["-o", f"{at}/out.agg"]),
         "plan": ["c"] + ([] if key == "LOG" else [log]) + live + project,
         "history": project,
         "analyze": ["x"] + ([] if key == "LOG" else [log]) + live + project,
@@ -133,6 +136,7 @@ def paths_of(program, command):
     text = help_of(program, command)
     found, strange = [], set()
     for name, value in re.findall(r"^ +(?:-\w, )? *--([a-z-]+) ([A-Z][^ \n]*)", text, re.M):
+        value = value.rstrip("…")
         if value in PATHS:
             found.append((name, [f"--{name}"], "l=" if value == "NAME=FILE" else ""))
         elif value not in OTHERS:
@@ -235,6 +239,10 @@ def build():
     ffc = [PROGRAMS["ffc"], "build", "-C", definitions, "-e", "live", "-o"]
     for name in ("live", "copy", "signed"):
         subprocess.run([*ffc, f"{built}/{name}.ffs"], check=True, capture_output=True)
+    with open(f"{built}/part.log", "w", encoding="utf-8") as file:
+        file.write(LINE * 50)
+    subprocess.run([PROGRAMS["ffreplay"], "aggregate", "c", f"{built}/part.log", "-C", definitions, "-e", "live",
+                    "-o", f"{built}/part.agg"], check=True, capture_output=True)
     if not shutil.which("minisign"):
         return built, False
     subprocess.run(["minisign", "-GWf", "-p", f"{built}/test.pub", "-s", f"{built}/test.key"], check=True, capture_output=True)

@@ -331,14 +331,15 @@ def compare(what, path, outcome):
     return plain
 
 
-# What takes a text: which of the cases it is; "": a snapshot, what is written, or code in any language.
+# What takes a text: which of the cases it is; "": a snapshot or an aggregate, which have checksums, what is written, or
+# code in any language.
 OPTIONS = {"--contexts FILE": "contexts", "--sign KEY": "a secret key", "sign --key KEY": "a secret key",
            "verify --key KEY": "a public key", "--attach SIGNATURE": "a signature", "--policy FILE": "a policy",
            "--log NAME=FILE": "a log that contexts are taken from", "--directory DIR": "definitions",
            "--counters FILE": "counters", "--evidence FILE": "evidence of an experiment",
            "new --file FILE": "definitions that are edited",
            "--snapshot FILE": "", "--build FILE": "", "--archive DIR": "", "--source DIR": "",
-           "--units FILE": ""}
+           "--units FILE": "", "--report FILE": "", "--from FILE": ""}
 
 
 def help_of(*command):
