@@ -235,8 +235,8 @@ struct making {
     struct plans *plans;
     bool boolean;
     uint32_t steps;
-    struct plan plan; /* but for the steps */
     struct plan_step step[MOST_STEPS];
+    struct plan plan; /* but for the steps */
 };
 
 /* Notes that the plan reads an attribute, and finds its slot's offset. */

@@ -95,9 +95,9 @@ struct making {
     const struct ffs_flag *flag;
     const struct ffs_instruction *code;
     uint32_t rules, tests;
-    struct wide_plan plan; /* but for the rules */
     struct wide_rule rule[MOST_RULES];
     struct wide_test test[MOST_TESTS];
+    struct wide_plan plan; /* but for the rules */
 };
 
 /* Where an attribute is; false while that is not known, or beyond what a plan can say. */

@@ -157,24 +157,57 @@ static bool is_chosen(const struct history_choice *choice, const struct flag_cha
 
 struct placed {
     struct flag_change change;
+    int64_t time; /* that it is ordered by */
     uint32_t place;
 };
 
 static int newest_first(const void *left, const void *right)
 {
     const struct placed *a = left, *b = right;
-    int order = (a->change.time < b->change.time) - (a->change.time > b->change.time);
+    int order = (a->time < b->time) - (a->time > b->time);
     return order ? order : (a->place > b->place) - (a->place < b->place);
+}
+
+/*
+ * Of commits, the newest of their entries: git knows seconds, so what a commit has that no entry
+ * tells may seem to be older than the entries that it came after.
+ */
+static struct table newest_entries(const struct telling_history *telling)
+{
+    struct table newest = {0};
+    for (uint32_t i = 0; i < telling->history->count; i++) {
+        const struct flag_change *change = &telling->history->items[i];
+        if (!change->entry || !change->commit)
+            continue;
+        int64_t *time = table_get(&newest, change->commit);
+        if (!time) {
+            time = ARENA_NEW(telling->arena, int64_t);
+            *time = change->time;
+            table_add(&newest, telling->arena, change->commit, time);
+        }
+        if (*time < change->time)
+            *time = change->time;
+    }
+    return newest;
+}
+
+static int64_t time_in_order(const struct table *newest, const struct flag_change *change)
+{
+    const int64_t *entry =
+        change->commit && !change->entry ? table_get(newest, change->commit) : NULL;
+    return entry && *entry > change->time ? *entry + 1 : change->time;
 }
 
 static void put_in_order(struct telling_history *telling)
 {
     struct history *history = telling->history;
     struct placed *placed = ARENA_ARRAY(telling->arena, struct placed, history->count + 1);
+    const struct table newest = newest_entries(telling);
     uint32_t count = 0;
     for (uint32_t i = 0; i < history->count; i++)
         if (is_chosen(telling->choice, &history->items[i])) {
-            placed[count] = (struct placed){history->items[i], i};
+            placed[count] =
+                (struct placed){history->items[i], time_in_order(&newest, &history->items[i]), i};
             count++;
         }
     if (count)

@@ -84,7 +84,7 @@ result = ffc(directory, "rollback", "banner")
 result = ffc(directory, "rollback", "banner", "--commit")
 names = changed(directory)
 equal((result.status, sum(name.startswith("flags/ledger/") for name in names),
-       sum(name.startswith("flags/overrides/") for name in names)), (0, 2, 1), "entries_before_it_come_along")
+       sum(name.startswith("flags/overrides/") for name in names)), (0, 2, 2), "entries_before_it_come_along_and_their_overrides")
 equal(ffc(directory, "canary", "rollback", "checkout", "--commit", env=ANONYMOUS).status, 0, "without_a_name_for_git")
 equal(git(directory, "log", "-1", "--format=%an"), "amira", "the_actor_is_the_author")
 
