@@ -156,11 +156,12 @@ bench-compile: setup-bench
 	@$(MAKE) --no-print-directory -s $(ffc) $(BUILD)/bench-yaml
 	@cd $(BUILD)/peers && node compile.mjs $(abspath $(ffc) $(BUILD)/bench-yaml) $(bench_form)
 
-## bench-replay: time ffreplay beside DuckDB and chDB, from npm (JSON=1, MARKDOWN=1, ROUNDS=N, LINES=N)
+## bench-replay: time ffreplay beside DuckDB and chDB, from npm (JSON=1, MARKDOWN=1, ROUNDS=N, LINES=N,
+##   JOIN_LINES=N)
 bench-replay: setup-bench
 	@tools/bench/install.sh tools/bench/replay $(BUILD)/replay-peers
 	@$(MAKE) --no-print-directory -s $(ffreplay) $(BUILD)/service-log
-	@cd $(BUILD)/replay-peers && $(if $(LINES),LINES=$(LINES)) \
+	@cd $(BUILD)/replay-peers && $(if $(LINES),LINES=$(LINES)) $(if $(JOIN_LINES),JOIN_LINES=$(JOIN_LINES)) \
 	    node $(CURDIR)/tools/bench/replay/replay.mjs $(abspath $(ffreplay) $(BUILD)/service-log) $(bench_form)
 
 bench_form = $(if $(JSON),--json) $(if $(MARKDOWN),--markdown) $(if $(ROUNDS),--rounds $(ROUNDS))
@@ -273,7 +274,7 @@ hot_runtime := answer evaluate interpret value_tests verify verify_automata veri
 $(hot_runtime:%=$(BUILD)/pic/runtime/%.o) \
 $(addprefix $(BUILD)/obj/tools/ffreplay/,$(addsuffix .o,canary/assign canary/gather logs/log_time \
     logs/records logs/line_pattern logs/format_scan logs/parse_csv metrics/metric $(patsubst tools/ffreplay/%.c,%,$(wildcard tools/ffreplay/metrics/kinds/*.c)) \
-    metrics/unit_table metrics/unit_totals)): \
+    metrics/unit_store metrics/unit_table metrics/unit_totals)): \
     c_flags += $(hot_path_flags)
 
 # The library for our own programs and tests, which look inside: of the same objects.

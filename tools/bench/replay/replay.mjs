@@ -1,11 +1,13 @@
 // Times ffreplay on a log of 3 million lines beside DuckDB and chDB on the same file, in turns, and
 // compares what they answer. ffreplay is a whole process, from start to exit; a peer's time is that
 // of the query alone, in a process that runs already. Then the same requests as lines of each format,
-// beside DuckDB. What counts is the least of all rounds: on one thread of processor time, of which
-// others on the same machine take the least, on several by the clock.
+// and the join of an experiment's exposures with outcomes, beside DuckDB. What
+// counts is the least of all rounds: on one thread of processor time, of which others on the same
+// machine take the least, on several by the clock.
 //
 // Usage: replay.mjs FFREPLAY SERVICE_LOG [--json | --markdown] [--rounds N]
-// The working directory holds node_modules. LINES=N in the environment makes another log.
+// The working directory holds node_modules. LINES=N in the environment makes another log, and
+// JOIN_LINES=N others of exposures and of outcomes.
 import { fork, spawnSync } from 'node:child_process';
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,9 +17,11 @@ import {
     describeMachine, fail, figure, machine, markdownTable, parseArguments,
 } from '../peers/report.mjs';
 import { formats, writeFormat } from './formats.mjs';
+import { joinDefinitions, joinQuery, writeJoinLogs } from './join.mjs';
 
 const program = 'bench-replay';
 const LINES = Number(process.env.LINES ?? 3000000), USERS = Math.ceil(LINES / 3);
+const JOIN_LINES = Number(process.env.JOIN_LINES ?? 10000000);
 const { form, rounds, paths } = parseArguments(program, ['FFREPLAY', 'SERVICE_LOG'], 5);
 const [ffreplay, serviceLog] = paths.map((path) => resolve(path));
 const folder = mkdtempSync(join(process.env.TMPDIR ?? tmpdir(), 'bench-replay-'));
@@ -152,19 +156,34 @@ function start(engine) {
     return { ask, end: () => { child.removeAllListeners('exit'); child.kill(); } };
 }
 
-// Milliseconds from start to exit, and each metric's estimate for the two variants. A shell says what
-// it took of the processors' time.
-function decide(definitions, threads, file = log) {
-    const done = spawnSync('bash', ['-c', 'TIMEFORMAT="%3R %3U %3S"; time "$@"', 'bash', ffreplay, 'decide', 'checkout',
-        file, '-C', definitions, '-e', 'production', '--json', '--threads', String(threads)], { encoding: 'utf8' });
+// Milliseconds from start to exit, and of the processors' time, which a shell says; and the answer.
+function runOurs(...command) {
+    const done = spawnSync('bash', ['-c', 'TIMEFORMAT="%3R %3U %3S"; time "$@"', 'bash', ffreplay, ...command,
+        '-e', 'production', '--json'], { encoding: 'utf8' });
     if (done.status !== 0) fail(program, `ffreplay failed: ${done.error ?? done.stderr}`);
     const [real, user, system] = done.stderr.trim().split('\n').at(-1).split(' ').map((seconds) => seconds * 1000);
+    return { ms: real, processor: user + system, answer: JSON.parse(done.stdout) };
+}
+
+// Each metric's estimate for the two variants.
+function decide(definitions, threads, file = log) {
+    const { answer, ...times } = runOurs('decide', 'checkout', file, '-C', definitions, '--threads', String(threads));
     const rows = [{ variant: 'off' }, { variant: 'on' }];
-    for (const { metric, canary, control } of JSON.parse(done.stdout).criteria) {
+    for (const { metric, canary, control } of answer.criteria) {
         rows[0][metric] = control.estimate;
         rows[1][metric] = canary.estimate;
     }
-    return { ms: real, processor: user + system, rows };
+    return { ...times, rows };
+}
+
+// Of an experiment, how many units were exposed, and the mean and variance of what they spent.
+function analyze(definitions, threads, exposures, outcomes) {
+    const { answer, ...times } = runOurs('analyze', 'button', `exposures=${exposures}`, `outcomes=${outcomes}`,
+        '-C', definitions, '--method', 'fixed', '--threads', String(threads));
+    const { units, metrics: [{ control, variants: [green] }] } = answer;
+    return { ...times, rows: [
+        { variant: 'blue', units: units.blue, spent: control.value, variance: control.variance },
+        { variant: 'green', units: units.green, spent: green.value, variance: green.variance }] };
 }
 
 // Sums are rounded in the order that an engine adds them; a sketch keeps to 1 %, and DuckDB's to none.
@@ -232,6 +251,22 @@ for (const [i, format] of formats.entries()) {
     await runRounds(`a share and a mean of ${format.name}`, format.packs ? bytes : statSync(path).size, decide(definitions, 1, path).rows, cells);
     if (path !== log) rmSync(path);
 }
+
+async function runJoin() {
+    const exposures = join(folder, 'exposures.ndjson'), outcomes = join(folder, 'outcomes.ndjson');
+    const definitions = join(folder, 'join');
+    mkdirSync(definitions);
+    writeFileSync(join(definitions, 'flags.yaml'), joinDefinitions);
+    writeJoinLogs(JOIN_LINES, exposures, outcomes);
+    const cells = [];
+    for (const threads of [1, 2])
+        cells.push({ engine: 'ffreplay', threads, run: () => analyze(definitions, threads, exposures, outcomes) },
+            { engine: 'duckdb', threads, run: () => engines.duckdb.ask(joinQuery(exposures, outcomes), threads) });
+    const lines = JOIN_LINES.toLocaleString('en-US');
+    await runRounds(`${lines} exposures joined with ${lines} outcomes`, statSync(exposures).size + statSync(outcomes).size,
+        analyze(definitions, 1, exposures, outcomes).rows, cells);
+}
+await runJoin();
 for (const engine of Object.values(engines)) engine.end();
 
 // ---------------------------------------------------------------------------------------- reports --

@@ -19,13 +19,13 @@ static void gather(const struct conclusion *conclusion, const struct breakdown *
     const struct unit_group *units = &breakdown->groups->items[group];
     uint32_t set = 1 + breakdown->groups->first + group;
     struct cell *cells = outcome_set(outcomes, outcomes->cells, set);
-    struct cell *before = outcome_set(outcomes, outcomes->before, set);
     for (uint32_t arm = 0; arm < conclusion->arms->count; arm++) {
         struct arm_evidence *evidence =
             &breakdown->evidence[breakdown_place(conclusion, breakdown, metric, group, arm)];
-        arm_evidence_gather(
-            evidence, conclusion->metrics[metric].measure, outcome_cell(cells, metric, arm),
-            before ? outcome_cell(before, metric, arm) : NULL, units->by_arm[arm], max_bad);
+        arm_evidence_gather(evidence, conclusion->metrics[metric].measure,
+                            outcome_cell(cells, metric, arm),
+                            outcome_before(outcomes, set, metric, arm), units->by_arm[arm],
+                            max_bad);
         evidence->assigned = conclusion->arms->shares[arm];
     }
 }

@@ -79,6 +79,20 @@ static void judge_ratio(struct conclusion *conclusion, struct arena *arena)
 #define DAY_P        0.01
 #define NEARLY_EVERY 0.8
 
+struct days {
+    const struct zone *zone;
+    struct day_ratio *items;
+    int64_t first;
+};
+
+static void count_unit(void *context, const struct exposure *exposure)
+{
+    struct days *days = context;
+    uint32_t arm = exposure_arm(exposure);
+    if (arm != NO_ARM)
+        days->items[local_day(days->zone, exposure->first) - days->first].by_arm[arm]++;
+}
+
 static void count_days(struct conclusion *conclusion, struct arena *arena)
 {
     const struct exposures *exposures = conclusion->exposures;
@@ -88,12 +102,8 @@ static void count_days(struct conclusion *conclusion, struct arena *arena)
     if (exposures->lines == 0 || days > DAYS_MOST)
         return;
     struct day_ratio *ratios = ARENA_ARRAY(arena, struct day_ratio, (size_t)days);
-    for (uint64_t i = 0; i < exposures->capacity; i++) {
-        const struct exposure *exposure = &exposures->slots[i];
-        uint32_t arm = exposure_arm(exposure);
-        if (arm != NO_ARM)
-            ratios[local_day(zone, exposure->first) - first].by_arm[arm]++;
-    }
+    struct days counted = {zone, ratios, first};
+    exposures_visit(exposures, count_unit, &counted);
     conclusion->days = ratios;
     for (int64_t day = 0; day < days; day++) {
         double observed[ARMS_MOST], all = 0;
@@ -412,20 +422,30 @@ static void note_metric(struct conclusion *conclusion, const struct judged_metri
                          of->name.text));
 }
 
+static void winsorize_metrics(struct conclusion *conclusion)
+{
+    bool capped = false;
+    for (uint32_t i = 0; i < conclusion->metric_count; i++) {
+        struct judged_metric *metric = &conclusion->metrics[i];
+        metric->winsorized = winsorize(conclusion->outcomes, i, &conclusion->units);
+        capped |= !isnan(metric->winsorized.cap);
+    }
+    if (capped)
+        outcomes_add_up(conclusion->outcomes);
+}
+
 static void judge_metrics(struct conclusion *conclusion, uint32_t max_bad, struct arena *arena)
 {
     const struct arms *arms = conclusion->arms;
+    winsorize_metrics(conclusion);
     for (uint32_t i = 0; i < conclusion->metric_count; i++) {
         struct judged_metric *metric = &conclusion->metrics[i];
         uint32_t parts = 0;
         metric->judgement = judgement_of(&conclusion->terms, metric->measure->metric);
-        metric->winsorized = winsorize(conclusion->outcomes, i, &conclusion->units);
         for (uint32_t arm = 0; arm < arms->count; arm++)
             arm_evidence_gather(&metric->arms[arm], metric->measure,
                                 outcome_cell(conclusion->outcomes->cells, i, arm),
-                                conclusion->outcomes->before
-                                    ? outcome_cell(conclusion->outcomes->before, i, arm)
-                                    : NULL,
+                                outcome_before(conclusion->outcomes, 0, i, arm),
                                 conclusion->units.by_arm[arm], max_bad);
         for (uint32_t arm = 0; arm < arms->count; arm++)
             metric->arms[arm].assigned = arms->shares[arm];

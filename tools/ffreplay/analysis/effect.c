@@ -24,18 +24,12 @@ static_assert(EXPERIMENT_LOOKS_MOST <= GROUP_LOOKS_MOST, "a planned look has a b
 
 /* ---------------------------------------------------------------------------------- evidence -- */
 
-bool metric_counts_idle_units(const struct metric *metric)
-{
-    return !metric->per_unit || metric->aggregate == AGGREGATE_SUM ||
-           metric->aggregate == AGGREGATE_COUNT;
-}
-
 static void gather_moments(struct arm_evidence *evidence, const struct measure *measure,
                            struct cell *cell)
 {
     const struct metric *metric = measure->metric;
     struct spread *spread = xcalloc(1, sizeof *spread);
-    spread->takes_cubes = metric_traits(metric)->bound == BOUND_MEAN ? CUBES_OF_BOTH : CUBES_NONE;
+    spread->takes_cubes = outcome_cubes(metric);
     spread_add_units(spread, cell->totals);
     evidence->measured = spread->count;
     if (metric_counts_idle_units(metric) && evidence->exposed > spread->count) {
@@ -50,36 +44,28 @@ static void gather_moments(struct arm_evidence *evidence, const struct measure *
 }
 
 /* What was so before, of every unit in the arm: nothing, of one without a line. */
-static void gather_before(struct arm_evidence *evidence, struct cell *cell, struct cell *before)
+static void gather_before(struct arm_evidence *evidence, struct cell *cell,
+                          const struct before_sums *before)
 {
-    struct exact_sum sums[3] = {0};
-    double value, outcome, unused;
-    struct unit_hash unit;
-    uint64_t row = 0, n = evidence->exposed;
-    bool fine = true;
-    while (unit_totals_next(before->totals, &row, &unit, &value)) {
-        if (!unit_totals_find(cell->totals, unit, &outcome, &unused))
-            outcome = 0;
-        exact_sum_add(&sums[0], value);
-        fine &= exact_sum_add_product(&sums[1], value, value);
-        fine &= exact_sum_add_product(&sums[2], value, outcome);
-    }
+    uint64_t n = evidence->exposed;
     struct spread *spread = xcalloc(1, sizeof *spread);
     spread_add_units(spread, cell->totals);
-    if (fine && !before->totals->beyond && n >= 2) {
-        evidence->moments.before = moments_of_sums(n, &sums[0], &sums[1]);
-        evidence->moments.covariance = covariance_of_sums(n, &sums[0], &spread->first, &sums[2]);
+    if (!before->beyond && n >= 2) {
+        evidence->moments.before = moments_of_sums(n, &before->value, &before->squared);
+        evidence->moments.covariance =
+            covariance_of_sums(n, &before->value, &spread->first, &before->product);
     }
     free(spread);
 }
 
 /* Of units: those that it holds for, of all that were exposed. */
-static void gather_share(struct arm_evidence *evidence, const struct cell *cell)
+static void gather_share(struct arm_evidence *evidence, struct cell *cell)
 {
     double n = (double)evidence->exposed;
+    uint64_t marked;
     evidence->is_share = true;
-    evidence->measured = cell->units->count;
-    evidence->share = (struct proportion){n, (double)cell->units->marked};
+    evidence->measured = unit_totals_seen(cell->totals, &marked);
+    evidence->share = (struct proportion){n, (double)marked};
     if (!(n > 0))
         return;
     double value = evidence->value = evidence->share.events / n;
@@ -97,12 +83,9 @@ static int compare_numbers(const void *left, const void *right)
 static double *values_of(const struct arm_evidence *arm, const struct measure *measure,
                          size_t *known)
 {
-    uint64_t most = arm->exposed > arm->measured ? arm->exposed : arm->measured, row = 0;
+    uint64_t most = arm->exposed > arm->measured ? arm->exposed : arm->measured;
     double *values = xcalloc(most + 1, sizeof *values);
-    struct unit_hash unit;
-    size_t count = 0;
-    while (count < most && unit_totals_next(arm->cell->totals, &row, &unit, &values[count]))
-        count++;
+    size_t count = unit_totals_values(arm->cell->totals, values, most);
     if (metric_counts_idle_units(measure->metric))
         for (; count < arm->exposed; count++)
             values[count] = 0;
@@ -123,16 +106,17 @@ static void gather_unit_quantile(struct arm_evidence *evidence, const struct mea
 }
 
 void arm_evidence_gather(struct arm_evidence *evidence, const struct measure *measure,
-                         struct cell *cell, struct cell *before, uint64_t exposed, uint32_t max_bad)
+                         struct cell *cell, const struct before_sums *before, uint64_t exposed,
+                         uint32_t max_bad)
 {
     const struct metric *metric = measure->metric;
     *evidence = (struct arm_evidence){.exposed = exposed, .value = NAN, .cell = cell};
     evidence->unreadable = cell_is_unreadable(cell, measure, max_bad);
-    if (cell->units && metric_traits(metric)->bound == BOUND_SHARE) {
+    if (metric->per_unit && metric_traits(metric)->bound == BOUND_SHARE) {
         gather_share(evidence, cell);
     } else if (cell->totals && metric_traits(metric)->bound != BOUND_QUANTILE) {
         gather_moments(evidence, measure, cell);
-        if (before && metric->per_unit && metric_counts_idle_units(metric))
+        if (before)
             gather_before(evidence, cell, before);
     } else {
         double estimate;

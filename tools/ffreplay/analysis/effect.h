@@ -44,16 +44,10 @@ struct arm_evidence {
     bool unreadable; /* too many values could not be read: see cell_is_unreadable() */
 };
 
-/*
- * Whether a unit without a line counts as one that did nothing. One that bought nothing has spent
- * 0; but it has no mean price, and no last one. What is not per unit is a ratio of sums over units.
- */
-bool metric_counts_idle_units(const struct metric *metric);
-
 /* Units without a line count as nothing: 0 bought, no click. `before` is NULL where the values
  * before exposure are not asked for. */
 void arm_evidence_gather(struct arm_evidence *evidence, const struct measure *measure,
-                         struct cell *cell, struct cell *before, uint64_t exposed,
+                         struct cell *cell, const struct before_sums *before, uint64_t exposed,
                          uint32_t max_bad);
 
 enum effect_state {

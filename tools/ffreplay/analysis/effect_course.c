@@ -37,25 +37,54 @@ static void learn(struct known *known, const struct series_slot *slot)
 }
 
 /* By arm, the first exposures in each slot: of a unit whose slot has no outcome, in the next. */
+struct exposed_counts {
+    const struct series *series;
+    uint64_t *items;
+};
+
+static void count_unit(void *context, const struct exposure *exposure)
+{
+    const struct exposed_counts *counts = context;
+    const struct series *series = counts->series;
+    uint32_t arm = exposure_arm(exposure), low = 0, high = series->count - 1;
+    if (arm == NO_ARM)
+        return;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (series->items[middle].begin + series->width <= exposure->first)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    counts->items[(size_t)low * ARMS_MOST + arm]++;
+}
+
 static uint64_t *exposed_by_slot(const struct conclusion *conclusion, const struct series *series)
 {
-    const struct exposures *exposures = conclusion->exposures;
-    uint64_t *counts = xcalloc((size_t)series->count * ARMS_MOST + 1, sizeof *counts);
-    for (uint64_t i = 0; series->count > 0 && i < exposures->capacity; i++) {
-        const struct exposure *exposure = &exposures->slots[i];
-        uint32_t arm = exposure_arm(exposure), low = 0, high = series->count - 1;
-        if (!(exposure->arms | exposure->forced) || arm == NO_ARM)
-            continue;
-        while (low < high) {
-            uint32_t middle = low + (high - low) / 2;
-            if (series->items[middle].begin + series->width <= exposure->first)
-                low = middle + 1;
-            else
-                high = middle;
+    struct exposed_counts counts = {
+        series, xcalloc((size_t)series->count * ARMS_MOST + 1, sizeof *counts.items)};
+    if (series->count > 0)
+        exposures_visit(conclusion->exposures, count_unit, &counts);
+    return counts.items;
+}
+
+/* Of the units of one cell, in another. */
+static void add_before(struct before_sums *sums, struct cell *before, struct cell *cell)
+{
+    const struct unit_store *store = unit_totals_store(before->totals),
+                            *after = unit_totals_store(cell->totals);
+    sums->beyond = before->totals->beyond;
+    for (uint32_t shard = 0; shard < store->shard_count; shard++)
+        for (uint32_t i = 0; i < store->shards[shard].count; i++) {
+            const struct unit_row *row = unit_store_row(store, shard, i), *same;
+            double value, outcome = 0, unused;
+            if (!unit_totals_read(before->totals, row, &value, &unused))
+                continue;
+            same = unit_store_find(after, row->unit);
+            if (same)
+                unit_totals_read(cell->totals, same, &outcome, &unused);
+            before_sums_add(sums, value, outcome);
         }
-        counts[(size_t)low * ARMS_MOST + arm]++;
-    }
-    return counts;
 }
 
 static void judge(const struct conclusion *conclusion, struct effect_courses *courses,
@@ -68,9 +97,12 @@ static void judge(const struct conclusion *conclusion, struct effect_courses *co
         struct arm_evidence evidence[ARMS_MOST];
         for (uint32_t arm = 0; arm < arms; arm++) {
             uint32_t column = i * arms + arm;
-            struct cell *before =
-                adjusts ? &known->cells[conclusion->metric_count * arms + column] : NULL;
-            arm_evidence_gather(&evidence[arm], measure, &known->cells[column], before,
+            struct cell *cell = &known->cells[column];
+            struct before_sums before = {0};
+            bool has_before = adjusts && conclusion->outcomes->columns[i].is_kept_before;
+            if (has_before)
+                add_before(&before, &known->cells[conclusion->metric_count * arms + column], cell);
+            arm_evidence_gather(&evidence[arm], measure, cell, has_before ? &before : NULL,
                                 known->exposed[arm], max_bad);
         }
         for (uint32_t arm = 0; arm < arms; arm++) {

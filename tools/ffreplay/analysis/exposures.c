@@ -10,120 +10,76 @@
 
 const char *const not_exposed_words[] = WORDS(NOT_EXPOSED_WORDS);
 
-/* ------------------------------------------------------------------------------------- table -- */
+/* -------------------------------------------------------------------------------------- rows -- */
 
-static struct exposure *slot_of(const struct exposures *exposures, struct unit_hash unit)
+/* What waits: an exposure but for the unit, which is before it. */
+struct seen {
+    int64_t first;
+    uint32_t place;
+    uint32_t values[];
+};
+
+static size_t size_of_seen(const struct exposures *exposures)
 {
-    uint64_t mask = exposures->capacity - 1;
-    for (uint64_t at = unit.low & mask;; at = (at + 1) & mask) {
-        struct exposure *slot = &exposures->slots[at];
-        bool is_free = slot->unit.low == 0 && slot->unit.high == 0;
-        if (is_free || (slot->unit.low == unit.low && slot->unit.high == unit.high))
-            return slot;
-    }
+    size_t size = sizeof(struct seen) + exposures->fields.count * sizeof(uint32_t);
+    return (size + 7) / 8 * 8;
 }
 
-/* One for each field. */
-static uint32_t *values_of(const struct exposures *exposures, const struct exposure *slot)
+/* Of two places of a unit, the one that stands, in whatever order they come. */
+static uint32_t joined_place(uint32_t a, uint32_t b)
 {
-    return exposures->values + (uint64_t)(slot - exposures->slots) * exposures->fields.count;
+    uint32_t greater = a > b ? a : b, less = a > b ? b : a;
+    bool in_two = less >= 1 && greater <= ARMS_MOST && less != greater;
+    return in_two ? PLACE_CROSSOVER : greater;
 }
 
-static void copy_values(const struct exposures *exposures, const struct exposure *slot,
-                        const uint32_t *values)
+static void add_to_row(void *context, struct unit_row *row, struct unit_hash unit, void *entry)
 {
-    for (uint32_t i = 0; i < exposures->fields.count; i++)
-        values_of(exposures, slot)[i] = values[i];
-}
-
-static void grow(struct exposures *exposures)
-{
-    struct exposures larger = {.capacity = exposures->capacity ? exposures->capacity * 2 : 64,
-                               .fields = exposures->fields};
-    larger.slots = xrenew_table(NULL, larger.capacity, sizeof *larger.slots);
-    if (larger.fields.count > 0)
-        larger.values =
-            xrenew_table(NULL, larger.capacity * larger.fields.count, sizeof *larger.values);
-    for (uint64_t i = 0; i < exposures->capacity; i++) {
-        const struct exposure *exposure = &exposures->slots[i];
-        if (!exposure->arms && !exposure->forced)
-            continue;
-        struct exposure *slot = slot_of(&larger, exposure->unit);
-        *slot = *exposure;
-        copy_values(&larger, slot, values_of(exposures, exposure));
-    }
-    free(exposures->slots);
-    free(exposures->values);
-    exposures->slots = larger.slots;
-    exposures->values = larger.values;
-    exposures->capacity = larger.capacity;
-}
-
-static void add_now(struct exposures *exposures, const struct exposure *seen,
-                    const uint32_t *values)
-{
-    struct exposure *slot = slot_of(exposures, seen->unit);
-    if (!slot->arms && !slot->forced) {
-        *slot = *seen;
-        copy_values(exposures, slot, values);
-        exposures->count++;
-        return;
-    }
-    slot->arms |= seen->arms;
-    slot->forced |= seen->forced;
-    if (seen->first < slot->first) {
-        slot->first = seen->first;
-        copy_values(exposures, slot, values);
-    } else if (seen->first == slot->first) {
-        uint32_t *kept = values_of(exposures, slot);
+    const struct exposures *exposures = context;
+    struct exposure *exposure = (struct exposure *)row;
+    const struct seen *seen = entry;
+    bool is_earlier = exposure->place == 0 || seen->first < exposure->first;
+    (void)unit;
+    if (exposures->fields.count > 0 && (is_earlier || seen->first == exposure->first))
         for (uint32_t i = 0; i < exposures->fields.count; i++)
-            kept[i] = value_names_first(&exposures->names[i], kept[i], values[i]);
-    }
+            exposure->values[i] = is_earlier
+                                      ? seen->values[i]
+                                      : shared_names_first(&exposures->names[i],
+                                                           exposure->values[i], seen->values[i]);
+    if (is_earlier)
+        exposure->first = seen->first;
+    exposure->place = joined_place(exposure->place, seen->place);
 }
 
 void exposures_settle(struct exposures *exposures)
 {
-    while ((exposures->count + exposures->waiting_count) * 2 >= exposures->capacity)
-        grow(exposures);
-    for (uint32_t i = 0; i < exposures->waiting_count; i++)
-        exposures_prefetch(exposures, exposures->waiting[i].unit);
-    for (uint32_t i = 0; i < exposures->waiting_count; i++)
-        add_now(exposures, &exposures->waiting[i], exposures->waiting_values[i]);
-    exposures->waiting_count = 0;
+    unit_writer_settle(&exposures->writer);
+    unit_writer_release(&exposures->writer);
 }
 
-/* `values`: one for each field. */
-static void add(struct exposures *exposures, const struct exposure *seen, const uint32_t *values)
+void exposures_visit(const struct exposures *exposures, exposure_visit *visit, void *context)
 {
-    if (exposures->waiting_count == EXPOSURES_WAITING)
-        exposures_settle(exposures);
-    for (uint32_t i = 0; i < exposures->fields.count; i++)
-        exposures->waiting_values[exposures->waiting_count][i] = values[i];
-    exposures->waiting[exposures->waiting_count++] = *seen;
+    const struct unit_store *store = exposures->store;
+    for (uint32_t shard = 0; shard < store->shard_count; shard++)
+        for (uint32_t i = 0; i < store->shards[shard].count; i++)
+            visit(context, exposure_at(exposures, shard, i));
 }
 
-const struct exposure *exposures_find(const struct exposures *exposures, struct unit_hash unit)
+static void count_unit(void *context, const struct exposure *exposure)
 {
-    if (exposures->count == 0)
-        return NULL;
-    const struct exposure *slot = slot_of(exposures, unit);
-    return slot->arms || slot->forced ? slot : NULL;
+    struct exposed_units *units = context;
+    if (exposure->place == PLACE_FORCED)
+        units->forced++;
+    else if (exposure_arm(exposure) == NO_ARM)
+        units->crossover++;
+    else
+        units->by_arm[exposure_arm(exposure)]++;
 }
 
 struct exposed_units exposures_count(const struct exposures *exposures)
 {
     struct exposed_units units = {0};
-    for (uint64_t i = 0; i < exposures->capacity; i++) {
-        const struct exposure *exposure = &exposures->slots[i];
-        if (!exposure->arms) /* a free slot, or one that was never anything but forced */
-            units.forced += exposure->forced != 0;
-        else if (exposure->forced)
-            units.forced++;
-        else if (exposure_arm(exposure) == NO_ARM)
-            units.crossover++;
-        else
-            units.by_arm[exposure_arm(exposure)]++;
-    }
+    exposures_visit(exposures, count_unit, &units);
     for (uint32_t i = 0; i < ARMS_MOST; i++)
         units.all += units.by_arm[i];
     return units;
@@ -171,10 +127,10 @@ static uint32_t arm_of(const struct exposures *exposures, const struct served *s
 }
 
 static enum not_exposed place_line(const struct exposures *exposures, const struct served *served,
-                                   struct exposure *seen)
+                                   uint32_t *place)
 {
     if (is_forced(served)) {
-        seen->forced = 1;
+        *place = PLACE_FORCED;
         return NOT_EXPOSED_FORCED;
     }
     if (served->kind == SERVED_TRANSITION)
@@ -186,7 +142,7 @@ static enum not_exposed place_line(const struct exposures *exposures, const stru
     uint32_t arm = arm_of(exposures, served);
     if (arm == NO_ARM)
         return NOT_EXPOSED_OUTSIDE;
-    seen->arms = UINT32_C(1) << arm;
+    *place = 1 + arm;
     return NOT_EXPOSED_CAUSES;
 }
 
@@ -216,24 +172,25 @@ static void take(struct consumer *consumer, const struct record *record)
         return;
     if (served.evaluated)
         exposures->origins.lines[served.origin]++;
-    struct exposure seen = {.first = event->time};
-    if (!line_unit(&exposures->keys[record->log], &exposures->layouts[record->log], event,
-                   &seen.unit)) {
+    struct unit_hash unit;
+    if (!line_unit(&exposures->keys[record->log], &exposures->layouts[record->log], event, &unit)) {
         exposures->not_exposed[NOT_EXPOSED_NO_UNIT]++;
         return;
     }
-    enum not_exposed cause = place_line(exposures, &served, &seen);
+    uint32_t place = 0;
+    enum not_exposed cause = place_line(exposures, &served, &place);
     if (cause == NOT_EXPOSED_CAUSES)
         take_exposure(exposures, record, &served);
     else
         exposures->not_exposed[cause]++;
-    if (!seen.arms && !seen.forced)
+    if (!place)
         return;
-    uint32_t values[UNIT_FIELDS_MOST];
+    struct seen *seen = unit_writer_add(&exposures->writer, unit);
+    seen->first = event->time;
+    seen->place = place;
     for (uint32_t i = 0; i < exposures->fields.count; i++)
-        values[i] = value_names_take(&exposures->names[i], event,
-                                     exposures->fields.items[i].places[record->log]);
-    add(exposures, &seen, values);
+        seen->values[i] = names_seen_take(&exposures->seen[i], &exposures->names[i], event,
+                                          exposures->fields.items[i].places[record->log]);
 }
 
 static void note_incomplete(struct consumer *consumer, uint32_t log)
@@ -245,6 +202,33 @@ static void note_incomplete(struct consumer *consumer, uint32_t log)
 /* ----------------------------------------------------------------------------- fork and join -- */
 
 static_assert(offsetof(struct exposures, consumer) == 0, "a consumer is what it begins");
+
+static struct consumer *fork_exposures(struct consumer *consumer);
+static void join_exposures(struct consumer *consumer, struct consumer *other);
+
+/* One thread's part. */
+static void begin(struct exposures *exposures)
+{
+    exposures->consumer = (struct consumer){take, note_incomplete, fork_exposures, join_exposures};
+    exposures->first = INT64_MAX;
+    exposures->last = INT64_MIN;
+    exposures->days = xcalloc(exposures->log_count, sizeof *exposures->days);
+    for (uint32_t i = 0; i < exposures->log_count; i++)
+        exposures->days[i].zone = exposures->zone;
+    unit_writer_init(&exposures->writer, exposures->store, UNITS_MADE, size_of_seen(exposures),
+                     add_to_row, exposures);
+}
+
+static void end(struct exposures *exposures)
+{
+    unit_writer_release(&exposures->writer);
+    for (uint32_t i = 0; i < UNIT_FIELDS_MOST; i++)
+        names_seen_release(&exposures->seen[i]);
+    for (uint32_t i = 0; exposures->days && i < exposures->log_count; i++)
+        line_days_release(&exposures->days[i]);
+    free(exposures->days);
+    exposures->days = NULL;
+}
 
 static struct consumer *fork_exposures(struct consumer *consumer)
 {
@@ -263,45 +247,16 @@ static struct consumer *fork_exposures(struct consumer *consumer)
     fork->fields = exposures->fields;
     fork->readers = xcalloc(exposures->log_count, sizeof *fork->readers);
     variant_readers_copy(fork->readers, exposures->readers, exposures->log_count);
-    exposures_init(fork);
+    fork->store = exposures->store;
+    fork->names = exposures->names;
+    begin(fork);
     return &fork->consumer;
-}
-
-/* By field, a fork's numbers of values as those here, in memory that the caller frees. */
-static void adopt_names(struct exposures *exposures, const struct exposures *fork,
-                        uint32_t *numbers[UNIT_FIELDS_MOST])
-{
-    for (uint32_t i = 0; i < exposures->fields.count; i++) {
-        const struct value_names *names = &fork->names[i];
-        numbers[i] = xcalloc((size_t)names->count + 1, sizeof *numbers[i]);
-        for (uint32_t j = 0; j < names->count; j++)
-            numbers[i][j + 1] =
-                value_names_number(&exposures->names[i], names->texts[j], strlen(names->texts[j]));
-        exposures->names[i].too_many |= names->too_many;
-    }
-}
-
-static void add_all(struct exposures *exposures, const struct exposures *fork)
-{
-    uint32_t *numbers[UNIT_FIELDS_MOST], values[UNIT_FIELDS_MOST];
-    adopt_names(exposures, fork, numbers);
-    for (uint64_t i = 0; i < fork->capacity; i++) {
-        const struct exposure *exposure = &fork->slots[i];
-        if (!exposure->arms && !exposure->forced)
-            continue;
-        for (uint32_t j = 0; j < fork->fields.count; j++)
-            values[j] = numbers[j][exposure_value(fork, exposure, j)];
-        add(exposures, exposure, values);
-    }
-    for (uint32_t i = 0; i < exposures->fields.count; i++)
-        free(numbers[i]);
 }
 
 static void join_exposures(struct consumer *consumer, struct consumer *other)
 {
     struct exposures *exposures = (struct exposures *)consumer, *fork = (struct exposures *)other;
     exposures_settle(fork);
-    add_all(exposures, fork);
     exposures->lines += fork->lines;
     exposures->as_logged += fork->as_logged;
     origins_join(&exposures->origins, &fork->origins);
@@ -314,43 +269,41 @@ static void join_exposures(struct consumer *consumer, struct consumer *other)
         exposures->first = fork->first;
     if (fork->last > exposures->last)
         exposures->last = fork->last;
-    exposures_release(fork);
+    end(fork);
     free(fork->readers);
     free(fork);
 }
 
+static void begin_with(struct exposures *exposures, size_t row_size)
+{
+    exposures->store = unit_store_new(UNITS_OF_ALL_THREADS, row_size);
+    exposures->names = shared_names_new(exposures->fields.count);
+    begin(exposures);
+}
+
 void exposures_init(struct exposures *exposures)
 {
-    exposures->consumer = (struct consumer){take, note_incomplete, fork_exposures, join_exposures};
-    exposures->first = INT64_MAX;
-    exposures->last = INT64_MIN;
-    exposures->days = xcalloc(exposures->log_count, sizeof *exposures->days);
-    for (uint32_t i = 0; i < exposures->log_count; i++)
-        exposures->days[i].zone = exposures->zone;
+    begin_with(exposures, offsetof(struct exposure, values) +
+                              exposures->fields.count * sizeof(uint32_t));
+}
+
+void exposures_release(struct exposures *exposures)
+{
+    end(exposures);
+    unit_store_leave(exposures->store);
+    exposures->store = NULL;
+    shared_names_free(exposures->names, exposures->fields.count);
+    exposures->names = NULL;
 }
 
 void exposures_forget(struct exposures *exposures)
 {
-    exposures->waiting_count = 0;
+    size_t row_size = exposures->store->row_size;
+    exposures_release(exposures);
     exposures->lines = exposures->as_logged = 0;
     for (uint32_t i = 0; i < NOT_EXPOSED_CAUSES; i++)
         exposures->not_exposed[i] = 0;
     exposures->origins = (struct origins){0};
     exposures->digest = (struct input_digest){0};
-    exposures_init(exposures);
-}
-
-void exposures_release(struct exposures *exposures)
-{
-    free(exposures->slots);
-    free(exposures->values);
-    for (uint32_t i = 0; i < UNIT_FIELDS_MOST; i++)
-        value_names_release(&exposures->names[i]);
-    for (uint32_t i = 0; exposures->days && i < exposures->log_count; i++)
-        line_days_release(&exposures->days[i]);
-    free(exposures->days);
-    exposures->days = NULL;
-    exposures->slots = NULL;
-    exposures->values = NULL;
-    exposures->capacity = exposures->count = 0;
+    begin_with(exposures, row_size);
 }

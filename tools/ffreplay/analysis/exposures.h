@@ -2,8 +2,9 @@
  * exposures.h - the units in an experiment: which arm each was in, and since when.
  *
  * A consumer of the records of logs that tell variants. A unit is exposed from its first line that
- * says so. Neither that nor anything else here depends on the order of the lines. Memory: 32 bytes
- * for each unit, 4 for each field that its values are kept of, and as much again for free slots.
+ * says so. Neither that nor anything else here depends on the order of the lines. Exposures are
+ * rows of a store, whose further columns are what came of the units: 28 bytes for each unit, and 4
+ * for each field that its values are kept of; see unit_store.h for what it takes besides.
  */
 #ifndef FFREPLAY_EXPOSURES_H
 #define FFREPLAY_EXPOSURES_H
@@ -14,7 +15,7 @@
 #include "tools/ffreplay/evaluate/division.h"
 #include "tools/ffreplay/evaluate/line_key.h"
 #include "tools/ffreplay/logs/input_digest.h"
-#include "tools/ffreplay/logs/unit_set.h"
+#include "tools/ffreplay/metrics/unit_store.h"
 #include "tools/ffreplay/replay/consumer.h"
 #include "line_days.h"
 #include "unit_values.h"
@@ -31,11 +32,14 @@ struct arms {
 };
 
 struct exposure {
-    struct unit_hash unit; /* all zero: a free slot */
-    int64_t first;         /* the time of its first line in the experiment */
-    uint32_t arms;         /* as bits: those that it was seen in */
-    uint32_t forced;       /* not 0: a list, an override or a holdout decided for it */
+    struct unit_row row;
+    int64_t first;     /* the time of its first line in the experiment */
+    uint32_t place;    /* in the experiment: see below */
+    uint32_t values[]; /* of each field: the number of its value at its first exposure; NO_VALUE */
 };
+/* 0: no line has said where; 1 + its arm; or one of these, of which the greater one stands. */
+#define PLACE_CROSSOVER (ARMS_MOST + 1) /* seen in several arms */
+#define PLACE_FORCED    (ARMS_MOST + 2) /* a list, an override or a holdout decided for it */
 
 /* Why lines of the flag expose nobody. */
 #define NOT_EXPOSED_WORDS(X)                    \
@@ -48,8 +52,6 @@ struct exposure {
 enum not_exposed { NOT_EXPOSED_WORDS(WORDS_MEMBER) };
 #define NOT_EXPOSED_CAUSES WORDS_COUNT(NOT_EXPOSED_WORDS)
 extern const char *const not_exposed_words[];
-
-#define EXPOSURES_WAITING 64
 
 struct exposures {
     struct consumer consumer;
@@ -65,15 +67,11 @@ struct exposures {
     int64_t from, to;        /* lines before and after are left out */
     struct unit_fields fields;
 
-    struct exposure *slots;
-    uint32_t *values; /* by slot, of each field: a unit's value at its first exposure */
-    struct value_names names[UNIT_FIELDS_MOST]; /* of these values */
-    uint64_t capacity, count;
-    /* Added in batches, so that their slots are fetched in parallel. */
-    struct exposure waiting[EXPOSURES_WAITING];
-    uint32_t waiting_values[EXPOSURES_WAITING][UNIT_FIELDS_MOST];
-    uint32_t waiting_count;
-    uint64_t lines;     /* that expose a unit */
+    struct unit_store *store;                 /* of all threads */
+    struct unit_writer writer;                /* until it is settled */
+    struct shared_names *names;               /* of all threads, by field: of units' values */
+    struct names_seen seen[UNIT_FIELDS_MOST]; /* by this thread */
+    uint64_t lines;                           /* that expose a unit */
     uint64_t as_logged; /* of those, lines that say which variant, but not why */
     uint64_t not_exposed[NOT_EXPOSED_CAUSES];
     struct origins origins; /* of lines that were evaluated again */
@@ -82,39 +80,30 @@ struct exposures {
     int64_t first, last;    /* times of lines that expose; INT64_MAX, INT64_MIN: none do */
 };
 
-/* Its consumer takes records from then on; the readers are prepared by the caller. */
+/* Its consumer takes records from then on; the readers and fields are prepared by the caller, who
+ * may reserve columns in the store until the first one is taken. */
 void exposures_init(struct exposures *exposures);
 void exposures_release(struct exposures *exposures);
-/* Once released: as nothing had been read. */
+/* As if nothing had been read: columns that were reserved stay. */
 void exposures_forget(struct exposures *exposures);
 
-/* Once all is read: what waits is added, and the table stays as it is. */
+/* Once all is read: what waits is added, and the units stay as they are. */
 void exposures_settle(struct exposures *exposures);
 
-/* NULL: the unit is not exposed. Cost: a look-up in a table of all units, which waits for memory
- * unless it was prefetched some look-ups before. */
-const struct exposure *exposures_find(const struct exposures *exposures, struct unit_hash unit);
-static inline void exposures_prefetch(const struct exposures *exposures, struct unit_hash unit)
+/* Row `number` of a shard of the store. */
+static inline const struct exposure *exposure_at(const struct exposures *exposures, uint32_t shard,
+                                                 uint32_t number)
 {
-    uint64_t slot = unit.low & (exposures->capacity - 1);
-    __builtin_prefetch(&exposures->slots[slot]);
-    if (exposures->values)
-        __builtin_prefetch(&exposures->values[slot * exposures->fields.count]);
+    return (const struct exposure *)unit_store_row(exposures->store, shard, number);
 }
-
-/* The number of the value that the unit had in a field at its first exposure; NO_VALUE. */
-static inline uint32_t exposure_value(const struct exposures *exposures,
-                                      const struct exposure *exposure, uint32_t field)
-{
-    uint64_t slot = (uint64_t)(exposure - exposures->slots);
-    return exposures->values[slot * exposures->fields.count + field];
-}
+/* Calls `visit` for each, in no order. */
+typedef void exposure_visit(void *context, const struct exposure *exposure);
+void exposures_visit(const struct exposures *exposures, exposure_visit *visit, void *context);
 
 /* Its arm; NO_ARM for one that was forced, or seen in several. */
 static inline uint32_t exposure_arm(const struct exposure *exposure)
 {
-    bool one = exposure->arms && !(exposure->arms & (exposure->arms - 1));
-    return one && !exposure->forced ? (uint32_t)__builtin_ctz(exposure->arms) : NO_ARM;
+    return exposure->place >= 1 && exposure->place <= ARMS_MOST ? exposure->place - 1 : NO_ARM;
 }
 
 struct exposed_units {

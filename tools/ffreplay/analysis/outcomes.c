@@ -6,8 +6,59 @@
 #include <stdlib.h>
 
 #include "compiler/base/memory.h"
+#include "compiler/base/parallel.h"
+#include "compiler/model/model.h"
 
 const char *const outcome_left_out_words[] = WORDS(OUTCOME_LEFT_OUT_WORDS);
+
+/* ----------------------------------------------------------------------------------- columns -- */
+
+bool metric_counts_idle_units(const struct metric *metric)
+{
+    return !metric->per_unit || metric->aggregate == AGGREGATE_SUM ||
+           metric->aggregate == AGGREGATE_COUNT;
+}
+
+enum spread_cubes outcome_cubes(const struct metric *metric)
+{
+    if (metric_traits(metric)->bound != BOUND_MEAN)
+        return CUBES_NONE;
+    return metric->per_unit ? CUBES_OF_FIRST : CUBES_OF_BOTH;
+}
+
+/* Only a mean over all units can be explained by what they did before. */
+static bool can_have_before(const struct metric *metric)
+{
+    return metric->per_unit && metric_traits(metric)->bound == BOUND_MEAN &&
+           metric_counts_idle_units(metric);
+}
+
+static void reserve(struct outcomes *outcomes, uint32_t i, struct unit_store *store)
+{
+    struct outcome_columns *columns = &outcomes->columns[i];
+    struct measure *measure = &outcomes->measures[i];
+    struct cell like; /* what such a cell keeps, its kind knows */
+    cell_init(&like, measure);
+    cell_gather_spread(&like, measure, NULL);
+    columns->is_kept = like.totals;
+    columns->is_kept_before =
+        like.totals && outcomes->takes_before && can_have_before(measure->metric);
+    if (columns->is_kept)
+        columns->kept = unit_totals_columns(store, like.totals->keeps);
+    if (columns->is_kept_before)
+        columns->before = unit_totals_columns(store, like.totals->keeps);
+    cell_release(&like);
+    for (uint32_t j = 0; j < i; j++)
+        columns->place += outcomes->measure_logs[j] == outcomes->measure_logs[i];
+}
+
+void outcomes_reserve(struct outcomes *outcomes, const struct exposures *exposures)
+{
+    outcomes->exposures = exposures;
+    outcomes->columns = xcalloc((size_t)outcomes->measure_count + 1, sizeof *outcomes->columns);
+    for (uint32_t i = 0; i < outcomes->measure_count; i++)
+        reserve(outcomes, i, exposures->store);
+}
 
 /* ------------------------------------------------------------------------------------- cells -- */
 
@@ -16,24 +67,37 @@ static uint32_t set_count(const struct outcomes *outcomes)
     return 1 + unit_groups_all(outcomes->groups);
 }
 
-static void begin_set(struct outcomes *outcomes, struct cell *set)
+static void begin_cell(struct cell *cell, struct measure *measure, bool is_kept,
+                       const struct unit_columns *columns)
 {
-    for (uint32_t arm = 0; arm < outcomes->exposures->arms->count; arm++)
-        for (uint32_t i = 0; i < outcomes->measure_count; i++) {
-            struct cell *cell = outcome_cell(set, i, arm);
-            bool same_log = i > 0 && outcomes->measure_logs[i - 1] == outcomes->measure_logs[i];
-            cell_init(cell, &outcomes->measures[i]);
-            cell_gather_spread(cell, &outcomes->measures[i],
-                               same_log ? outcome_cell(set, i - 1, arm) : NULL);
-        }
+    cell_init(cell, measure);
+    cell_gather_spread(cell, measure, NULL);
+    if (is_kept)
+        unit_totals_place(cell->totals, columns);
+    else
+        cell_keep_no_units(cell);
 }
 
-static struct cell *new_cells(struct outcomes *outcomes)
+enum time_of_values { VALUES_AFTER, VALUES_BEFORE };
+
+static void begin_set(struct outcomes *outcomes, struct cell *set, enum time_of_values time)
+{
+    for (uint32_t i = 0; i < outcomes->measure_count; i++) {
+        const struct outcome_columns *columns = &outcomes->columns[i];
+        bool before = time == VALUES_BEFORE;
+        for (uint32_t arm = 0; arm < outcomes->exposures->arms->count; arm++)
+            begin_cell(outcome_cell(set, i, arm), &outcomes->measures[i],
+                       before ? columns->is_kept_before : columns->is_kept,
+                       before ? &columns->before : &columns->kept);
+    }
+}
+
+static struct cell *new_cells(struct outcomes *outcomes, enum time_of_values time)
 {
     size_t a_set = (size_t)outcomes->measure_count * ARMS_MOST;
     struct cell *cells = xcalloc(set_count(outcomes) * a_set + 1, sizeof *cells);
     for (uint32_t set = 0; set < set_count(outcomes); set++)
-        begin_set(outcomes, outcome_set(outcomes, cells, set));
+        begin_set(outcomes, outcome_set(outcomes, cells, set), time);
     return cells;
 }
 
@@ -68,13 +132,33 @@ static void merge_cells(struct outcomes *outcomes, struct cell *cells, struct ce
 
 /* ------------------------------------------------------------------------------------ taking -- */
 
-static enum outcome_left_out place_line(const struct outcomes *outcomes,
-                                        const struct waiting_outcome *line,
+/* A line that waits for its unit's exposure to be fetched. */
+struct waiting {
+    struct input_digest digest;
+    int64_t time;
+    uint32_t log;
+    struct said {
+        double number, denominator;
+        enum number_state state;
+        bool hit;
+    } said[]; /* by measure of the log */
+};
+
+static size_t size_of_waiting(const struct outcomes *outcomes)
+{
+    uint32_t most = 0;
+    for (uint32_t i = 0; i < outcomes->measure_count; i++)
+        if (outcomes->columns[i].place >= most)
+            most = outcomes->columns[i].place + 1;
+    return sizeof(struct waiting) + most * sizeof(struct said);
+}
+
+static enum outcome_left_out place_line(const struct outcomes *outcomes, const struct waiting *line,
                                         const struct exposure *exposure, uint32_t *arm)
 {
-    if (!exposure)
+    if (!exposure || exposure->place == 0)
         return OUTCOME_NOT_EXPOSED;
-    if (exposure->forced)
+    if (exposure->place == PLACE_FORCED)
         return OUTCOME_FORCED;
     *arm = exposure_arm(exposure);
     if (*arm == NO_ARM)
@@ -84,54 +168,66 @@ static enum outcome_left_out place_line(const struct outcomes *outcomes,
     return line->time < outcomes->from ? OUTCOME_EARLIER : OUTCOME_LEFT_OUT_CAUSES;
 }
 
-static void add_to_set(struct outcomes *outcomes, struct cell *cells, uint32_t arm,
-                       const struct waiting_outcome *line)
+/* `row`: where what is kept of the unit is put; NULL: it is there, or the cell has its own. */
+static void add_said(struct cell *cell, const struct outcomes *outcomes, uint32_t i,
+                     const struct waiting *line, struct unit_hash unit, struct unit_row *row)
 {
-    for (uint32_t i = 0; i < outcomes->measure_count; i++) {
-        if (outcomes->measure_logs[i] != line->log)
-            continue;
-        struct cell *cell = outcome_cell(cells, i, arm);
-        if (line->samples[i].state == NUMBER_GIVEN)
-            cell_add(cell, &outcomes->measures[i], &line->samples[i]);
-        else if (line->samples[i].state == NUMBER_UNREADABLE)
-            cell_add_unreadable(cell, &outcomes->measures[i], &line->samples[i], NULL);
-    }
+    const struct said *said = &line->said[outcomes->columns[i].place];
+    struct sample sample = {.state = said->state,
+                            .hit = said->hit,
+                            .number = said->number,
+                            .denominator = said->denominator,
+                            .time = line->time,
+                            .unit = unit,
+                            .row = row};
+    if (said->state == NUMBER_GIVEN)
+        cell_add(cell, &outcomes->measures[i], &sample);
+    else if (said->state == NUMBER_UNREADABLE)
+        cell_add_unreadable(cell, &outcomes->measures[i], &sample, NULL);
+}
+
+static void add_to_set(struct outcomes *outcomes, struct cell *cells, uint32_t arm,
+                       const struct waiting *line, struct unit_hash unit, struct unit_row *row)
+{
+    for (uint32_t i = 0; i < outcomes->measure_count; i++)
+        if (outcomes->measure_logs[i] == line->log)
+            add_said(outcome_cell(cells, i, arm), outcomes, i, line, unit, row);
 }
 
 /* To those of all units, and to those of the unit's group in each field. */
 static void add_to_cells(struct outcomes *outcomes, struct cell *cells, uint32_t arm,
-                         const struct exposure *exposure, const struct waiting_outcome *line)
+                         struct exposure *exposure, const struct waiting *line)
 {
-    add_to_set(outcomes, cells, arm, line);
+    add_to_set(outcomes, cells, arm, line, exposure->row.unit, &exposure->row);
     for (uint32_t i = 0; i < outcomes->groups->count; i++) {
-        uint32_t value = exposure_value(outcomes->exposures, exposure, i);
-        uint32_t set = unit_group_set(&outcomes->groups->fields[i], value);
-        add_to_set(outcomes, outcome_set(outcomes, cells, set), arm, line);
+        uint32_t set = unit_group_set(&outcomes->groups->fields[i], exposure->values[i]);
+        add_to_set(outcomes, outcome_set(outcomes, cells, set), arm, line, exposure->row.unit,
+                   NULL);
     }
 }
 
-/* In the cells of its time, or of its unit's exposure: only then is it known whose it is. */
+/* In the cells of its time, or of its unit's exposure: only then is it known whose it is. They
+ * keep what they need of units by themselves. */
 static __attribute__((noinline)) void add_to_series(struct outcomes *outcomes, uint32_t arm,
                                                     int64_t time, bool before,
-                                                    const struct waiting_outcome *line)
+                                                    struct unit_hash unit,
+                                                    const struct waiting *line)
 {
     uint32_t arms = outcomes->exposures->arms->count;
     struct cell *cells = series_cells(&outcomes->series, time);
     for (uint32_t i = 0; i < outcomes->measure_count; i++) {
         struct cell *cell = &cells[(before ? outcomes->measure_count * arms : 0) + i * arms + arm];
-        if (outcomes->measure_logs[i] != line->log)
-            continue;
-        if (line->samples[i].state == NUMBER_GIVEN)
-            cell_add(cell, &outcomes->measures[i], &line->samples[i]);
-        else if (line->samples[i].state == NUMBER_UNREADABLE)
-            cell_add_unreadable(cell, &outcomes->measures[i], &line->samples[i], NULL);
+        if (outcomes->measure_logs[i] == line->log)
+            add_said(cell, outcomes, i, line, unit, NULL);
     }
 }
 
-static void take_line(struct outcomes *outcomes, const struct waiting_outcome *line)
+static void take_line(void *context, struct unit_row *row, struct unit_hash unit, void *entry)
 {
+    struct outcomes *outcomes = context;
+    struct exposure *exposure = (struct exposure *)row;
+    const struct waiting *line = entry;
     uint32_t arm;
-    const struct exposure *exposure = exposures_find(outcomes->exposures, line->unit);
     enum outcome_left_out cause = place_line(outcomes, line, exposure, &arm);
     bool before = cause == OUTCOME_BEFORE && outcomes->before;
     if (before)
@@ -139,7 +235,7 @@ static void take_line(struct outcomes *outcomes, const struct waiting_outcome *l
     if (cause == OUTCOME_LEFT_OUT_CAUSES)
         add_to_cells(outcomes, outcomes->cells, arm, exposure, line);
     if (outcomes->keeps_series && (before || cause == OUTCOME_LEFT_OUT_CAUSES))
-        add_to_series(outcomes, arm, before ? exposure->first : line->time, before, line);
+        add_to_series(outcomes, arm, before ? exposure->first : line->time, before, unit, line);
     if (before || cause == OUTCOME_LEFT_OUT_CAUSES)
         input_digest_join(&outcomes->digest, &line->digest);
     outcomes->lines += cause == OUTCOME_LEFT_OUT_CAUSES;
@@ -147,15 +243,6 @@ static void take_line(struct outcomes *outcomes, const struct waiting_outcome *l
         line_days_add(&outcomes->days[line->log], line->time);
     if (cause != OUTCOME_LEFT_OUT_CAUSES)
         outcomes->left_out[cause]++;
-}
-
-void outcomes_settle(struct outcomes *outcomes)
-{
-    for (uint32_t i = 0; i < outcomes->waiting_count; i++)
-        exposures_prefetch(outcomes->exposures, outcomes->waiting[i].unit);
-    for (uint32_t i = 0; i < outcomes->waiting_count; i++)
-        take_line(outcomes, &outcomes->waiting[i]);
-    outcomes->waiting_count = 0;
 }
 
 static bool is_measured(const struct outcomes *outcomes, uint32_t log)
@@ -169,20 +256,18 @@ static bool is_measured(const struct outcomes *outcomes, uint32_t log)
 /* `event` is the record's, with the unit that the flag is bucketed by. */
 static void wait(struct outcomes *outcomes, const struct record *record, const struct event *event)
 {
-    if (outcomes->waiting_count == OUTCOMES_WAITING)
-        outcomes_settle(outcomes);
-    struct waiting_outcome *line = &outcomes->waiting[outcomes->waiting_count];
-    *line = (struct waiting_outcome){
-        .unit = event->unit,
-        .time = event->time,
-        .log = record->log,
-        .samples = &outcomes->samples[outcomes->waiting_count * outcomes->measure_count]};
-    outcomes->waiting_count++;
+    struct waiting *line = unit_writer_add(&outcomes->writer, event->unit);
+    line->digest = (struct input_digest){0};
     input_digest_add(&line->digest, record);
+    line->time = event->time;
+    line->log = record->log;
     for (uint32_t i = 0; i < outcomes->measure_count; i++) {
-        line->samples[i] = (struct sample){0};
-        if (outcomes->measure_logs[i] == record->log)
-            measure_sample(&outcomes->measures[i], event, &line->samples[i]);
+        if (outcomes->measure_logs[i] != record->log)
+            continue;
+        struct sample sample = {0};
+        measure_sample(&outcomes->measures[i], event, &sample);
+        line->said[outcomes->columns[i].place] =
+            (struct said){sample.number, sample.denominator, sample.state, sample.hit};
     }
 }
 
@@ -215,6 +300,8 @@ static void note_incomplete(struct consumer *consumer, uint32_t log)
 
 static_assert(offsetof(struct outcomes, consumer) == 0, "a consumer is what it begins");
 
+static void end(struct outcomes *outcomes);
+
 static struct consumer *fork_outcomes(struct consumer *consumer)
 {
     const struct outcomes *outcomes = (const struct outcomes *)consumer;
@@ -227,6 +314,7 @@ static struct consumer *fork_outcomes(struct consumer *consumer)
                               .keeps_series = outcomes->keeps_series,
                               .window = outcomes->window,
                               .groups = outcomes->groups,
+                              .columns = outcomes->columns,
                               .from = outcomes->from,
                               .to = outcomes->to};
     outcomes_init(fork);
@@ -236,7 +324,7 @@ static struct consumer *fork_outcomes(struct consumer *consumer)
 static void join_outcomes(struct consumer *consumer, struct consumer *other)
 {
     struct outcomes *outcomes = (struct outcomes *)consumer, *fork = (struct outcomes *)other;
-    outcomes_settle(fork);
+    unit_writer_settle(&fork->writer);
     merge_cells(outcomes, outcomes->cells, fork->cells);
     merge_cells(outcomes, outcomes->before, fork->before);
     series_merge(&outcomes->series, &fork->series);
@@ -246,7 +334,7 @@ static void join_outcomes(struct consumer *consumer, struct consumer *other)
     input_digest_join(&outcomes->digest, &fork->digest);
     for (uint32_t i = 0; i < outcomes->exposures->log_count; i++)
         line_days_join(&outcomes->days[i], &fork->days[i]);
-    outcomes_release(fork);
+    end(fork);
     free(fork);
 }
 
@@ -254,40 +342,248 @@ static void begin_series(struct outcomes *outcomes)
 {
     uint32_t arms = outcomes->exposures->arms->count, once = outcomes->measure_count * arms;
     uint32_t count = outcomes->takes_before ? 2 * once : once;
-    outcomes->columns = xcalloc(count + 1, sizeof *outcomes->columns);
+    outcomes->series_columns = xcalloc(count + 1, sizeof *outcomes->series_columns);
     for (uint32_t i = 0; i < count; i++)
-        outcomes->columns[i] =
+        outcomes->series_columns[i] =
             (struct series_column){&outcomes->measures[i % once / arms], .spread = true};
-    series_init(&outcomes->series, outcomes->columns, count, outcomes->window);
+    series_init(&outcomes->series, outcomes->series_columns, count, outcomes->window);
 }
 
 void outcomes_init(struct outcomes *outcomes)
 {
     outcomes->consumer = (struct consumer){take, note_incomplete, fork_outcomes, join_outcomes};
-    outcomes->cells = new_cells(outcomes);
-    outcomes->before = outcomes->takes_before ? new_cells(outcomes) : NULL;
+    outcomes->cells = new_cells(outcomes, VALUES_AFTER);
+    outcomes->before = outcomes->takes_before ? new_cells(outcomes, VALUES_BEFORE) : NULL;
     if (outcomes->keeps_series)
         begin_series(outcomes);
     outcomes->days = xcalloc(outcomes->exposures->log_count, sizeof *outcomes->days);
     for (uint32_t i = 0; i < outcomes->exposures->log_count; i++)
         outcomes->days[i].zone = outcomes->exposures->zone;
-    outcomes->samples =
-        xcalloc((size_t)OUTCOMES_WAITING * outcomes->measure_count + 1, sizeof *outcomes->samples);
+    unit_writer_init(&outcomes->writer, outcomes->exposures->store, UNITS_SOUGHT,
+                     size_of_waiting(outcomes), take_line, outcomes);
 }
 
-void outcomes_release(struct outcomes *outcomes)
+/* One thread's part. */
+static void end(struct outcomes *outcomes)
 {
-    if (!outcomes->exposures)
-        return;
+    unit_writer_release(&outcomes->writer);
     release_cells(outcomes, &outcomes->cells);
     release_cells(outcomes, &outcomes->before);
     series_release(&outcomes->series);
-    free(outcomes->columns);
-    outcomes->columns = NULL;
+    free(outcomes->series_columns);
+    outcomes->series_columns = NULL;
     for (uint32_t i = 0; outcomes->days && i < outcomes->exposures->log_count; i++)
         line_days_release(&outcomes->days[i]);
     free(outcomes->days);
     outcomes->days = NULL;
-    free(outcomes->samples);
-    outcomes->samples = NULL;
+}
+
+void outcomes_release(struct outcomes *outcomes)
+{
+    if (!outcomes->columns)
+        return;
+    end(outcomes);
+    free(outcomes->before_sums);
+    free(outcomes->columns);
+    outcomes->before_sums = NULL;
+    outcomes->columns = NULL;
+}
+
+/* ---------------------------------------------------------------------------------- adding up -- */
+
+/* Of units, in no order. */
+struct number_list {
+    double *items;
+    size_t count, capacity;
+};
+
+static void add_number(struct number_list *list, double number)
+{
+    if (list->count == list->capacity) {
+        list->capacity = list->capacity ? list->capacity * 2 : 64;
+        list->items = xrealloc(list->items, list->capacity * sizeof *list->items);
+    }
+    list->items[list->count++] = number;
+}
+
+/* What a thread has added up of the units of its shards, in the order of the cells. */
+struct tally {
+    struct spread *spreads;
+    struct seen_units {
+        uint64_t seen, marked;
+    } * units;
+    struct number_list *values; /* of metrics that take each unit's */
+    struct before_sums *before; /* NULL: none is taken */
+};
+
+struct pass {
+    const struct outcomes *outcomes;
+    struct tally tallies[MOST_WORKERS];
+};
+
+static size_t tally_size(const struct outcomes *outcomes)
+{
+    return (size_t)set_count(outcomes) * outcomes->measure_count * ARMS_MOST;
+}
+
+/* Where a cell is in a tally. */
+static size_t place_of(const struct outcomes *outcomes, uint32_t set, uint32_t measure,
+                       uint32_t arm)
+{
+    return ((size_t)set * outcomes->measure_count + measure) * ARMS_MOST + arm;
+}
+
+static void begin_tally(const struct outcomes *outcomes, struct tally *tally)
+{
+    size_t size = tally_size(outcomes);
+    tally->spreads = xcalloc(size, sizeof *tally->spreads);
+    tally->units = xcalloc(size, sizeof *tally->units);
+    tally->values = xcalloc(size, sizeof *tally->values);
+    if (outcomes->before)
+        tally->before = xcalloc(size, sizeof *tally->before);
+    for (size_t i = 0; i < size; i++)
+        tally->spreads[i].takes_cubes =
+            outcome_cubes(outcomes->measures[i / ARMS_MOST % outcomes->measure_count].metric);
+}
+
+static void free_tally(const struct outcomes *outcomes, struct tally *tally)
+{
+    for (size_t i = 0; tally->values && i < tally_size(outcomes); i++)
+        free(tally->values[i].items);
+    free(tally->spreads);
+    free(tally->units);
+    free(tally->values);
+    free(tally->before);
+}
+
+void before_sums_add(struct before_sums *sums, double before, double after)
+{
+    exact_sum_add(&sums->value, before);
+    bool fits = exact_sum_add_product(&sums->squared, before, before);
+    fits &= exact_sum_add_product(&sums->product, before, after);
+    sums->beyond |= !fits;
+}
+
+/* Quantiles and ranks are of each unit's value. */
+static bool takes_values(const struct metric *metric)
+{
+    return metric->per_unit && (metric_traits(metric)->bound == BOUND_QUANTILE ||
+                                metric->method == METRIC_MANN_WHITNEY);
+}
+
+static void tally_unit(const struct outcomes *outcomes, struct tally *tally, uint32_t set,
+                       const struct exposure *exposure)
+{
+    uint32_t arm = exposure_arm(exposure);
+    for (uint32_t i = 0; i < outcomes->measure_count; i++) {
+        if (!outcomes->columns[i].is_kept)
+            continue;
+        const struct unit_totals *totals = outcome_cell(outcomes->cells, i, arm)->totals;
+        size_t place = place_of(outcomes, set, i, arm);
+        double first = 0, second, before, unused;
+        if (unit_totals_read(totals, &exposure->row, &first, &second)) {
+            tally->units[place].seen++;
+            if (totals->keeps == UNIT_MARKS)
+                tally->units[place].marked += first > 0;
+            else
+                spread_add(&tally->spreads[place], first, second);
+            if (takes_values(outcomes->measures[i].metric))
+                add_number(&tally->values[place], first);
+        }
+        if (outcomes->columns[i].is_kept_before &&
+            unit_totals_read(outcome_cell(outcomes->before, i, arm)->totals, &exposure->row,
+                             &before, &unused))
+            before_sums_add(&tally->before[place], before, first);
+    }
+}
+
+/* All units are those of the groups of any one field. */
+static void tally_shard(void *context, uint32_t worker, uint32_t shard)
+{
+    struct pass *pass = context;
+    const struct outcomes *outcomes = pass->outcomes;
+    const struct unit_groups *groups = outcomes->groups;
+    const struct unit_store *store = outcomes->exposures->store;
+    struct tally *tally = &pass->tallies[worker];
+    if (!tally->spreads)
+        begin_tally(outcomes, tally);
+    for (uint32_t i = 0; i < store->shards[shard].count; i++) {
+        const struct exposure *exposure = exposure_at(outcomes->exposures, shard, i);
+        if (exposure_arm(exposure) == NO_ARM)
+            continue;
+        for (uint32_t field = 0; field < groups->count; field++)
+            tally_unit(outcomes, tally,
+                       unit_group_set(&groups->fields[field], exposure->values[field]), exposure);
+        if (groups->count == 0)
+            tally_unit(outcomes, tally, 0, exposure);
+    }
+}
+
+static void merge_place(struct tally *tally, size_t place, const struct tally *other, size_t from)
+{
+    spread_merge(&tally->spreads[place], &other->spreads[from]);
+    tally->units[place].seen += other->units[from].seen;
+    tally->units[place].marked += other->units[from].marked;
+    for (size_t i = 0; i < other->values[from].count; i++)
+        add_number(&tally->values[place], other->values[from].items[i]);
+    if (!tally->before)
+        return;
+    exact_sum_merge(&tally->before[place].value, &other->before[from].value);
+    exact_sum_merge(&tally->before[place].squared, &other->before[from].squared);
+    exact_sum_merge(&tally->before[place].product, &other->before[from].product);
+    tally->before[place].beyond |= other->before[from].beyond;
+}
+
+static void merge_tallies(const struct outcomes *outcomes, struct tally *tally,
+                          const struct pass *pass)
+{
+    size_t a_set = (size_t)outcomes->measure_count * ARMS_MOST;
+    for (uint32_t i = 0; i < MOST_WORKERS; i++)
+        for (size_t place = 0; pass->tallies[i].spreads && place < tally_size(outcomes); place++)
+            merge_place(tally, place, &pass->tallies[i], place);
+    for (uint32_t group = 0;
+         outcomes->groups->count > 0 && group < outcomes->groups->fields[0].count; group++)
+        for (size_t place = 0; place < a_set; place++)
+            merge_place(tally, place, tally, (1 + group) * a_set + place);
+}
+
+static void give_cell(struct outcomes *outcomes, struct tally *tally, size_t place)
+{
+    struct unit_totals *totals = outcomes->cells[place].totals;
+    if (!totals)
+        return;
+    free(totals->spread);
+    totals->spread = xcalloc(1, sizeof *totals->spread);
+    *totals->spread = tally->spreads[place];
+    free(totals->values);
+    totals->values = tally->values[place].items;
+    tally->values[place].items = NULL;
+    totals->units = tally->units[place].seen;
+    totals->marked = tally->units[place].marked;
+    if (outcomes->before && outcomes->before[place].totals)
+        tally->before[place].beyond |= outcomes->before[place].totals->beyond;
+}
+
+void outcomes_add_up(struct outcomes *outcomes)
+{
+    struct pass pass = {.outcomes = outcomes};
+    struct tally all = {0};
+    unit_store_for_shards(outcomes->exposures->store, tally_shard, &pass);
+    begin_tally(outcomes, &all);
+    merge_tallies(outcomes, &all, &pass);
+    for (size_t place = 0; place < tally_size(outcomes); place++)
+        give_cell(outcomes, &all, place);
+    free(outcomes->before_sums);
+    outcomes->before_sums = all.before;
+    all.before = NULL;
+    free_tally(outcomes, &all);
+    for (uint32_t i = 0; i < MOST_WORKERS; i++)
+        free_tally(outcomes, &pass.tallies[i]);
+}
+
+void outcomes_settle(struct outcomes *outcomes)
+{
+    unit_writer_settle(&outcomes->writer);
+    unit_writer_release(&outcomes->writer);
+    outcomes_add_up(outcomes);
 }

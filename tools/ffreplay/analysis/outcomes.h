@@ -3,9 +3,10 @@
  * on, and, where it is asked for, before.
  *
  * A consumer of the records of logs, once all exposures are known. Neither memory nor result
- * depends on the order of the lines. With groups of units, each metric is kept once more for each
- * field that they are grouped by: per unit or line as much memory again, and a cell for each group
- * and arm.
+ * depends on the order of the lines. What a metric keeps of a unit is in columns of the exposure's
+ * row: of a share per unit 4 bytes, a sum or mean 20, a ratio or a mean over events 20 to 36, and
+ * with values before exposure as much again. Groups of units cost a cell for each group and arm:
+ * what came of their units is added up once all is read.
  */
 #ifndef FFREPLAY_OUTCOMES_H
 #define FFREPLAY_OUTCOMES_H
@@ -31,19 +32,23 @@ enum outcome_left_out { OUTCOME_LEFT_OUT_WORDS(WORDS_MEMBER) };
 #define OUTCOME_LEFT_OUT_CAUSES WORDS_COUNT(OUTCOME_LEFT_OUT_WORDS)
 extern const char *const outcome_left_out_words[];
 
-/* A line that waits for its unit's exposure to be fetched. */
-struct waiting_outcome {
-    struct unit_hash unit;
-    int64_t time;
-    uint32_t log;
-    struct input_digest digest;
-    struct sample *samples; /* by measure */
+/* What a measure keeps of units. */
+struct outcome_columns {
+    bool is_kept, is_kept_before;
+    struct unit_columns kept, before;
+    uint32_t place; /* among the measures of its log */
 };
-#define OUTCOMES_WAITING 64
+
+/* Of the units of an arm, a set and a metric: the exact sums of their values before exposure, of
+ * those squared, and of their products with the values after. */
+struct before_sums {
+    struct exact_sum value, squared, product;
+    bool beyond; /* a product was too large, or a value */
+};
 
 struct outcomes {
     struct consumer consumer;
-    const struct exposures *exposures; /* of all lines: read only */
+    const struct exposures *exposures; /* of all lines: all but its columns is read only */
     struct measure *measures;
     const uint32_t *measure_logs;
     uint32_t measure_count;
@@ -53,25 +58,44 @@ struct outcomes {
     int64_t from, to;
     const struct unit_groups *groups;
 
+    struct outcome_columns *columns; /* by measure */
     struct cell *cells;  /* by set of cells, measure and arm; the first set is of all units */
     struct cell *before; /* the same; NULL unless it takes them */
+    struct before_sums *before_sums; /* the same, once it is settled; NULL */
     /* By measure and arm; then, of values before exposure, the same at the time of exposure. */
-    struct series_column *columns;
+    struct series_column *series_columns;
     struct series series;
     uint64_t lines; /* that count */
     uint64_t left_out[OUTCOME_LEFT_OUT_CAUSES];
     struct line_days *days; /* by log: of lines that count */
     struct input_digest digest;
-    struct waiting_outcome waiting[OUTCOMES_WAITING];
-    uint32_t waiting_count;
-    struct sample *samples; /* of those that wait */
+    struct unit_writer writer; /* until it is settled */
 };
 
-/* Once all is read: what waits is taken. */
-void outcomes_settle(struct outcomes *outcomes);
-/* The rest is set by the caller before. Measures take units from then on. */
+/* Adds a unit's. */
+void before_sums_add(struct before_sums *sums, double before, double after);
+
+/*
+ * Whether a unit without a line counts as one that did nothing. One that bought nothing has spent
+ * 0; but it has no mean price, and no last one. What is not per unit is a ratio of sums over units.
+ */
+bool metric_counts_idle_units(const struct metric *metric);
+/* The third powers that a metric's spread over units has. */
+enum spread_cubes outcome_cubes(const struct metric *metric);
+
+/* Reserves columns of the exposures, of which none is taken yet, for measures, whose logs, and
+ * whether values before exposure are taken, are set by the caller. Measures take units from then
+ * on. */
+void outcomes_reserve(struct outcomes *outcomes, const struct exposures *exposures);
+/* Once exposures are settled; the rest is set by the caller. */
 void outcomes_init(struct outcomes *outcomes);
 void outcomes_release(struct outcomes *outcomes);
+/* Once all is read: what waits is taken, and added up. */
+void outcomes_settle(struct outcomes *outcomes);
+/* Finds the spread over units of each cell, and what was before; again, after totals were capped.
+ * Cost: of all units for each metric, by as many threads as have read. Memory: 8 bytes for each
+ * unit, and each field of groups, of a metric that takes each unit's value. */
+void outcomes_add_up(struct outcomes *outcomes);
 
 /* The cells of a set: of all units, 0, or of a group's units. */
 static inline struct cell *outcome_set(const struct outcomes *outcomes, struct cell *cells,
@@ -82,6 +106,15 @@ static inline struct cell *outcome_set(const struct outcomes *outcomes, struct c
 static inline struct cell *outcome_cell(struct cell *cells, uint32_t measure, uint32_t arm)
 {
     return &cells[measure * ARMS_MOST + arm];
+}
+/* NULL: values before exposure are not taken, or the metric has none. */
+static inline const struct before_sums *outcome_before(const struct outcomes *outcomes,
+                                                       uint32_t set, uint32_t measure, uint32_t arm)
+{
+    if (!outcomes->before_sums || !outcomes->columns[measure].is_kept_before)
+        return NULL;
+    size_t place = (size_t)set * outcomes->measure_count + measure;
+    return &outcomes->before_sums[place * ARMS_MOST + arm];
 }
 
 #endif

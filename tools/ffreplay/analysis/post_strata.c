@@ -84,12 +84,12 @@ uint32_t post_strata_gather(const struct conclusion *conclusion, struct judged_m
     uint32_t arms = conclusion->arms->count, most = groups->count + 1;
     struct arm_moments *parts = ARENA_ARRAY(arena, struct arm_moments, (size_t)most * arms);
     for (uint32_t part = 0; part < groups->count; part++) {
-        struct cell *cells = outcome_set(outcomes, outcomes->cells, 1 + groups->first + part);
-        struct cell *before = outcome_set(outcomes, outcomes->before, 1 + groups->first + part);
+        uint32_t set = 1 + groups->first + part;
+        struct cell *cells = outcome_set(outcomes, outcomes->cells, set);
         for (uint32_t arm = 0; arm < arms; arm++) {
             struct arm_evidence of_part;
             arm_evidence_gather(&of_part, metric->measure, outcome_cell(cells, place, arm),
-                                before ? outcome_cell(before, place, arm) : NULL,
+                                outcome_before(outcomes, set, place, arm),
                                 groups->items[part].by_arm[arm], max_bad);
             if (!of_part.is_share && !of_part.cell->totals)
                 return 0;

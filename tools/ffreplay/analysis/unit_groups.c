@@ -25,16 +25,27 @@ static int by_units(const void *left, const void *right)
     return a->text ? strcmp(a->text, b->text) : 0;
 }
 
+struct ranking {
+    struct ranked *items;
+    uint32_t field;
+};
+
+static void rank_unit(void *context, const struct exposure *exposure)
+{
+    struct ranking *ranking = context;
+    if (exposure_arm(exposure) != NO_ARM)
+        ranking->items[exposure->values[ranking->field]].units++;
+}
+
 static struct ranked *rank(const struct exposures *exposures, uint32_t field, uint32_t *count)
 {
-    const struct value_names *names = &exposures->names[field];
+    const struct value_names *names = &exposures->names[field].names;
     *count = names->count + 1;
     struct ranked *ranked = xcalloc(*count, sizeof *ranked);
     for (uint32_t i = 0; i < *count; i++)
         ranked[i] = (struct ranked){.value = i, .text = value_names_text(names, i)};
-    for (uint64_t i = 0; i < exposures->capacity; i++)
-        if (exposure_arm(&exposures->slots[i]) != NO_ARM)
-            ranked[exposure_value(exposures, &exposures->slots[i], field)].units++;
+    struct ranking ranking = {ranked, field};
+    exposures_visit(exposures, rank_unit, &ranking);
     qsort(ranked, *count, sizeof *ranked, by_units);
     return ranked;
 }
@@ -55,6 +66,22 @@ static struct unit_group *group_for(struct field_groups *groups, const struct ra
     return last;
 }
 
+struct grouping {
+    struct field_groups *groups;
+    uint32_t field;
+};
+
+static void count_unit(void *context, const struct exposure *exposure)
+{
+    struct grouping *grouping = context;
+    uint32_t arm = exposure_arm(exposure);
+    if (arm == NO_ARM)
+        return;
+    uint32_t group = grouping->groups->of_value[exposure->values[grouping->field]];
+    grouping->groups->items[group].by_arm[arm]++;
+    grouping->groups->items[group].units++;
+}
+
 static void find_groups(struct field_groups *groups, const struct exposures *exposures,
                         uint32_t field, struct arena *arena)
 {
@@ -70,15 +97,8 @@ static void find_groups(struct field_groups *groups, const struct exposures *exp
         groups->of_value[ranked[i].value] = (uint32_t)(group - groups->items);
     }
     free(ranked);
-    for (uint64_t i = 0; i < exposures->capacity; i++) {
-        uint32_t arm = exposure_arm(&exposures->slots[i]);
-        if (arm == NO_ARM)
-            continue;
-        uint32_t value = exposure_value(exposures, &exposures->slots[i], field);
-        struct unit_group *group = &groups->items[groups->of_value[value]];
-        group->by_arm[arm]++;
-        group->units++;
-    }
+    struct grouping grouping = {groups, field};
+    exposures_visit(exposures, count_unit, &grouping);
 }
 
 void unit_groups_find(struct unit_groups *groups, const struct exposures *exposures,

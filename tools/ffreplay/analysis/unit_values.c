@@ -69,13 +69,6 @@ const char *value_names_text(const struct value_names *names, uint32_t number)
     return number == NO_VALUE ? NULL : names->texts[number - 1];
 }
 
-uint32_t value_names_first(const struct value_names *names, uint32_t a, uint32_t b)
-{
-    if (a == NO_VALUE || b == NO_VALUE || a == b)
-        return a == NO_VALUE ? b : a;
-    return strcmp(names->texts[a - 1], names->texts[b - 1]) <= 0 ? a : b;
-}
-
 void value_names_release(struct value_names *names)
 {
     for (uint32_t i = 0; i < names->count; i++)
@@ -83,4 +76,70 @@ void value_names_release(struct value_names *names)
     free(names->texts);
     free(names->slots);
     *names = (struct value_names){0};
+}
+
+/* -------------------------------------------------------------------------------- of threads -- */
+
+struct shared_names *shared_names_new(uint32_t count)
+{
+    struct shared_names *names = xcalloc((size_t)count + 1, sizeof *names);
+    for (uint32_t i = 0; i < count; i++)
+        pthread_mutex_init(&names[i].lock, NULL);
+    return names;
+}
+
+void shared_names_free(struct shared_names *names, uint32_t count)
+{
+    for (uint32_t i = 0; names && i < count; i++) {
+        value_names_release(&names[i].names);
+        pthread_mutex_destroy(&names[i].lock);
+    }
+    free(names);
+}
+
+uint32_t shared_names_first(struct shared_names *names, uint32_t a, uint32_t b)
+{
+    if (a == NO_VALUE || b == NO_VALUE || a == b)
+        return a == NO_VALUE ? b : a;
+    pthread_mutex_lock(&names->lock);
+    bool a_first = strcmp(names->names.texts[a - 1], names->names.texts[b - 1]) <= 0;
+    pthread_mutex_unlock(&names->lock);
+    return a_first ? a : b;
+}
+
+/* Of a text that is new to the thread. */
+static void find_number(struct names_seen *seen, struct shared_names *names, uint32_t number)
+{
+    const char *text = value_names_text(&seen->names, number);
+    if (number >= seen->capacity) {
+        seen->capacity = seen->capacity ? seen->capacity * 2 : 64;
+        seen->numbers = xrealloc(seen->numbers, seen->capacity * sizeof *seen->numbers);
+    }
+    pthread_mutex_lock(&names->lock);
+    seen->numbers[number] = value_names_number(&names->names, text, strlen(text));
+    pthread_mutex_unlock(&names->lock);
+}
+
+uint32_t names_seen_take(struct names_seen *seen, struct shared_names *names,
+                         const struct event *event, uint32_t place)
+{
+    uint32_t known = seen->names.count;
+    uint32_t number = value_names_take(&seen->names, event, place);
+    if (seen->names.too_many) {
+        pthread_mutex_lock(&names->lock);
+        names->names.too_many = true;
+        pthread_mutex_unlock(&names->lock);
+    }
+    if (number == NO_VALUE)
+        return NO_VALUE;
+    if (seen->names.count > known)
+        find_number(seen, names, number);
+    return seen->numbers[number];
+}
+
+void names_seen_release(struct names_seen *seen)
+{
+    value_names_release(&seen->names);
+    free(seen->numbers);
+    *seen = (struct names_seen){0};
 }

@@ -5,6 +5,7 @@
 #ifndef FFREPLAY_UNIT_VALUES_H
 #define FFREPLAY_UNIT_VALUES_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -48,8 +49,29 @@ uint32_t value_names_take(struct value_names *names, const struct event *event, 
 const char *value_names_text(const struct value_names *names, uint32_t number);
 void value_names_release(struct value_names *names);
 
+/* Those of all threads. */
+struct shared_names {
+    pthread_mutex_t lock;
+    struct value_names names;
+};
+/* `count` of them, without a value. */
+struct shared_names *shared_names_new(uint32_t count);
+void shared_names_free(struct shared_names *names, uint32_t count);
+
 /* Of two that a unit has at the same time, the one that stands, in whatever order they come: a
  * value before none, and of two the one that sorts first. */
-uint32_t value_names_first(const struct value_names *names, uint32_t a, uint32_t b);
+uint32_t shared_names_first(struct shared_names *names, uint32_t a, uint32_t b);
+
+/* Those that a thread has seen, and what their numbers are among all: so it waits for the others
+ * only where a value is new to it. */
+struct names_seen {
+    struct value_names names;
+    uint32_t *numbers; /* by their numbers here */
+    uint32_t capacity;
+};
+/* The number, among all, of the value of a field of a line. */
+uint32_t names_seen_take(struct names_seen *seen, struct shared_names *names,
+                         const struct event *event, uint32_t place);
+void names_seen_release(struct names_seen *seen);
 
 #endif

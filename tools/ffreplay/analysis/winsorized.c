@@ -13,29 +13,45 @@ static int compare_numbers(const void *left, const void *right)
     return a < b ? -1 : a > b;
 }
 
+struct pool {
+    const struct outcomes *outcomes;
+    uint32_t measure;
+    double *values;
+    uint64_t count;
+};
+
+static void pool_unit(void *context, const struct exposure *exposure)
+{
+    struct pool *pool = context;
+    uint32_t arm = exposure_arm(exposure);
+    double unused;
+    if (arm == NO_ARM)
+        return;
+    const struct cell *cell = outcome_cell(pool->outcomes->cells, pool->measure, arm);
+    if (unit_totals_read(cell->totals, &exposure->row, &pool->values[pool->count], &unused))
+        pool->count++;
+}
+
 /* Of all arms, in memory that the caller frees. */
-static double *all_values(struct outcomes *outcomes, uint32_t measure,
+static double *all_values(const struct outcomes *outcomes, uint32_t measure,
                           const struct exposed_units *units, uint64_t *count)
 {
-    double *values = xcalloc(units->all + 1, sizeof *values);
-    *count = 0;
-    for (uint32_t arm = 0; arm < outcomes->exposures->arms->count; arm++) {
-        struct unit_totals *totals = outcome_cell(outcomes->cells, measure, arm)->totals;
-        struct unit_hash unit;
-        uint64_t row = 0;
-        while (*count < units->all && unit_totals_next(totals, &row, &unit, &values[*count]))
-            (*count)++;
-    }
+    struct pool pool = {outcomes, measure, xcalloc(units->all + 1, sizeof *pool.values), 0};
+    exposures_visit(outcomes->exposures, pool_unit, &pool);
+    *count = pool.count;
     if (metric_counts_idle_units(outcomes->measures[measure].metric))
         *count = units->all; /* the rest is 0 */
-    qsort(values, *count, sizeof *values, compare_numbers);
-    return values;
+    qsort(pool.values, *count, sizeof *pool.values, compare_numbers);
+    return pool.values;
 }
 
 static void cap_set(struct outcomes *outcomes, struct cell *set, uint32_t measure, double cap)
 {
-    for (uint32_t arm = 0; set && arm < outcomes->exposures->arms->count; arm++)
-        unit_totals_cap(outcome_cell(set, measure, arm)->totals, cap);
+    for (uint32_t arm = 0; set && arm < outcomes->exposures->arms->count; arm++) {
+        struct unit_totals *totals = outcome_cell(set, measure, arm)->totals;
+        if (totals)
+            unit_totals_cap(totals, cap);
+    }
 }
 
 /* The rank of a quantile of so many, from 1 on: 0.99, as a double, is not to make one more. */

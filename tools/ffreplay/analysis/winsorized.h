@@ -17,8 +17,8 @@ struct winsorized {
 
 /*
  * The value of rank ceil(q n) of all units that count, without a line those that did nothing, too.
- * Caps what `outcomes` has of the measure from then on, also before exposure and in groups. Cost:
- * a copy of all units' values, and their order.
+ * Caps what `outcomes` has of the measure from then on, also before exposure and in groups; it has
+ * to be added up again. Cost: a copy of all units' values, and their order.
  */
 struct winsorized winsorize(struct outcomes *outcomes, uint32_t measure,
                             const struct exposed_units *units);

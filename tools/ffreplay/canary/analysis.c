@@ -54,16 +54,13 @@ static bool add_accumulator(struct analysis *analysis, const struct project *pro
     return true;
 }
 
-/* Another metric's accumulator over the same lines, which tracks their units. */
+/* An earlier metric's accumulator over the same lines, which keeps something of their units. */
 static const struct accumulator *accumulator_beside(const struct analysis *analysis,
                                                     const struct accumulator *accumulator)
 {
-    for (uint32_t i = 0; i < analysis->accumulator_count; i++) {
-        const struct accumulator *other = &analysis->accumulators[i];
-        if (other != accumulator && other->log == accumulator->log &&
-            other->cells[ASSIGNED_CANARY].totals)
+    for (const struct accumulator *other = analysis->accumulators; other < accumulator; other++)
+        if (other->log == accumulator->log && other->cells[ASSIGNED_CANARY].totals)
             return other;
-    }
     return NULL;
 }
 
@@ -80,6 +77,14 @@ void analysis_gather_spreads(struct analysis *analysis)
     for (uint32_t i = 0; i < analysis->accumulator_count; i++)
         if (analysis->accumulators[i].gathers_spread)
             gather_spread(analysis, &analysis->accumulators[i]);
+}
+
+void analysis_share_units(struct analysis *analysis, const struct analysis *of)
+{
+    for (uint32_t i = 0; i < analysis->accumulator_count; i++)
+        for (int group = 0; group < ASSIGNED_GROUPS; group++)
+            cell_share_units(&analysis->accumulators[i].cells[group],
+                             of ? &of->accumulators[i].cells[group] : NULL);
 }
 
 static bool prepare_windows(struct analysis *analysis, const struct project *project,
@@ -200,6 +205,7 @@ bool analysis_prepare(struct analysis *analysis, struct project *project, struct
         !add_criteria(analysis, project, layouts, &stage->advance_when, true, times))
         return false;
     analysis_gather_spreads(analysis);
+    analysis_share_units(analysis, NULL);
     analysis->columns =
         ARENA_ARRAY(&project->arena, struct series_column, 2 * analysis->accumulator_count + 1);
     analysis_begin_series(analysis);

@@ -125,6 +125,8 @@ void analysis_take(struct analysis *analysis, const struct record *record);
 
 /* The part of preparation for accumulators of which a bound is judged; see cell_gather_spread(). */
 void analysis_gather_spreads(struct analysis *analysis);
+/* The part for what is kept of units; see cell_share_units(). */
+void analysis_share_units(struct analysis *analysis, const struct analysis *of);
 
 /* An empty series of cells, of the analysis's own accumulators; none where it keeps none. */
 void analysis_begin_series(struct analysis *analysis);

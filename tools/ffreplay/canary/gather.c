@@ -299,6 +299,7 @@ static struct consumer *fork_analysis(struct consumer *consumer)
     for (uint32_t i = 0; i < fork->accumulator_count; i++)
         fork_accumulator(&fork->accumulators[i]);
     analysis_gather_spreads(fork);
+    analysis_share_units(fork, analysis);
     fork->judgements =
         copy_of(analysis->judgements, fork->judgement_count, sizeof *fork->judgements);
     for (uint32_t i = 0; i < fork->judgement_count; i++) {

@@ -93,5 +93,5 @@ void cell_read_row(struct row_reader *reader, struct cell *cell, const struct me
 
 bool cell_keeps_units(const struct cell *cell)
 {
-    return cell->units || cell->totals;
+    return cell->totals;
 }

@@ -61,8 +61,6 @@ void measure_take_unit(const struct measure *measure, const struct event *event,
 void cell_init(struct cell *cell, const struct measure *measure)
 {
     *cell = (struct cell){.newest = INT64_MIN};
-    if (measure->metric->per_unit)
-        cell->units = xcalloc(1, sizeof *cell->units);
     measure->functions->init(cell, measure);
 }
 
@@ -79,11 +77,23 @@ void cell_gather_spread_too(struct cell *cell, const struct measure *measure)
     measure->functions->init_spread(cell, measure, NULL);
 }
 
-void cell_release(struct cell *cell)
+void cell_keep_no_units(struct cell *cell)
 {
     if (cell->totals)
         unit_totals_release(cell->totals);
     free(cell->totals);
+    cell->totals = NULL;
+}
+
+void cell_share_units(struct cell *cell, const struct cell *of)
+{
+    if (cell->totals)
+        unit_totals_share(cell->totals, of ? of->totals : NULL);
+}
+
+void cell_release(struct cell *cell)
+{
+    cell_keep_no_units(cell);
     free(cell->spread);
     for (uint32_t i = 0; i < UNIT_SKETCHES && cell->groups; i++)
         sketch_release(&cell->groups[i]);
@@ -91,13 +101,10 @@ void cell_release(struct cell *cell)
     free(cell->slices);
     if (cell->sketch)
         sketch_release(cell->sketch);
-    if (cell->units)
-        unit_set_release(cell->units);
     free(cell->sum);
     unreadable_release(&cell->unreadable);
     free(cell->denominator);
     free(cell->sketch);
-    free(cell->units);
     *cell = (struct cell){0};
 }
 
@@ -163,8 +170,6 @@ void cell_merge(struct cell *cell, const struct measure *measure, const struct c
         sketch_merge(cell->sketch, other->sketch);
     for (uint32_t i = 0; i < UNIT_SKETCHES && cell->groups; i++)
         sketch_merge(&cell->groups[i], &other->groups[i]);
-    if (cell->units)
-        unit_set_merge(cell->units, other->units);
     if (cell->totals)
         unit_totals_merge(cell->totals, other->totals);
     if (cell->spread)
@@ -175,7 +180,8 @@ void cell_merge(struct cell *cell, const struct measure *measure, const struct c
 
 uint64_t cell_samples(const struct cell *cell, const struct measure *measure)
 {
-    return measure->metric->per_unit ? cell->units->count : cell->count;
+    uint64_t marked;
+    return measure->metric->per_unit ? unit_totals_seen(cell->totals, &marked) : cell->count;
 }
 
 bool cell_estimate(const struct cell *cell, const struct measure *measure, int64_t duration,

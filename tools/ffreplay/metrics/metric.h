@@ -48,6 +48,8 @@ struct sample {
     double number, denominator;
     int64_t time;
     struct unit_hash unit;
+    struct unit_row *row; /* the unit's, for totals that somebody else has the rows of; NULL: it
+                             has the sample already */
 };
 static inline void measure_sample(const struct measure *measure, const struct event *event,
                                   struct sample *sample);
@@ -64,9 +66,8 @@ struct cell {
     struct unreadable unreadable;
     struct exact_sum *sum, *denominator;
     struct sketch *sketch;
-    struct unit_set *units;
+    struct unit_totals *totals; /* of a metric per unit; or for comparisons */
     /* For comparisons, where the variance asks for it; see cell_gather_spread(). */
-    struct unit_totals *totals;
     struct spread *spread;
     struct sketch *groups; /* of a quantile: by the units' hashes */
     struct slices *slices; /* of a proportion of events: by time, as its share may move */
@@ -85,6 +86,11 @@ void cell_gather_spread(struct cell *cell, struct measure *measure, const struct
 /* The same for a further cell of a measure that other cells gather it for: changes nothing but the
  * cell. */
 void cell_gather_spread_too(struct cell *cell, const struct measure *measure);
+/* It keeps nothing of units. */
+void cell_keep_no_units(struct cell *cell);
+/* What it keeps of units is from now on kept in one store by all threads' cells: the first one's,
+ * with NULL, and then those of its forks. All that are beside each other have been made. */
+void cell_share_units(struct cell *cell, const struct cell *of);
 static inline void cell_add(struct cell *cell, const struct measure *measure,
                             const struct sample *sample);
 /* A sample that is unreadable. `event`: what it is of, to tell which value it was; or NULL. */
@@ -130,8 +136,6 @@ static inline void cell_add(struct cell *cell, const struct measure *measure,
     cell->count++;
     if (measure->goes_by_newest && sample->time > cell->newest)
         cell->newest = sample->time;
-    if (cell->units)
-        unit_set_add(cell->units, sample->unit, sample->hit);
     measure->functions->add(cell, measure, sample);
 }
 

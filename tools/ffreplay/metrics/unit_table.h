@@ -1,12 +1,10 @@
 /*
- * unit_table.h - a row for each unit seen, with a part for each metric that keeps something of it.
- * A unit is a user, a session, whatever the log says requests come in clusters of.
+ * unit_table.h - one thread's access to a store of units, for the metrics that keep something of
+ * each.
  *
- * With a million units, each line's unit is somewhere else in memory, and fetching it is what a
- * line costs. So metrics over the same lines share a table, and additions are batched: first all
- * their index slots are prefetched, then their rows, and then they are done, each for all metrics.
- * Memory grows with the units: 16 bytes for each and what the parts take, and 16 to 32 for the
- * index.
+ * Metrics over the same lines share a table, so that a line's unit is looked for once: it waits
+ * until there are many, see unit_store.h, and then what each metric takes from the line is added to
+ * its columns. Other threads' tables have the same store, or another that is merged with it.
  */
 #ifndef FFREPLAY_UNIT_TABLE_H
 #define FFREPLAY_UNIT_TABLE_H
@@ -14,75 +12,40 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "tools/ffreplay/logs/unit_set.h"
+#include "unit_store.h"
 
-#define UNITS_AT_ONCE 64
-#define UNIT_PARTS    8
-#define UNIT_CHUNKS   27 /* of doubling size: four billion units */
+#define UNIT_PARTS 8
 
-/* Adds two numbers to a unit's part, which is zeroed when the unit is new. */
-typedef void unit_part_add(void *context, void *part, double first, double second);
-
-struct unit_row {
-    struct unit_hash unit;
-    uint64_t parts[];
-};
-
-struct unit_waiting {
-    struct unit_hash unit;
-    uint64_t parts; /* as bits: those that have numbers */
-    struct unit_numbers {
-        double first, second;
-    } numbers[];
-};
+/* Adds two numbers to what a metric keeps of a unit. */
+typedef void unit_part_add(void *context, struct unit_row *row, double first, double second);
 
 struct unit_table {
+    struct unit_store *store;
     uint32_t users; /* who have a part; it is freed with the last one */
     struct {
         unit_part_add *add;
         void *context;
-        uint32_t place; /* in words after the unit */
     } parts[UNIT_PARTS];
     uint32_t part_count;
-    size_t row_size;
-
-    char *waiting; /* additions: struct unit_waiting, with as many numbers as there are parts */
-    uint32_t waiting_count;
-
-    uint64_t *index;   /* by hash: the row's number from 1 below, bits of its hash above; 0: free */
-    uint64_t capacity; /* of the index: a power of two, or 0 */
-    uint64_t count;    /* of rows */
-    char *chunks[UNIT_CHUNKS]; /* rows, which never move */
+    struct unit_writer writer; /* once something was added */
 };
 
 /*
- * A part of `size` bytes in a table: of `beside`, if that has room and no unit yet, otherwise in
- * a new one. *part: its number. `context` is there until it leaves.
+ * A part in a table: of `beside`, if that has room and no unit yet, otherwise in a new one, with a
+ * store of its own for one thread. *part: its number. `context` is there until it leaves. The
+ * caller reserves its columns in the table's store.
  */
-struct unit_table *unit_table_join(struct unit_table *beside, size_t size, unit_part_add *add,
-                                   void *context, uint32_t *part);
-/* One part is not looked at any more, though it stays in the rows. */
+struct unit_table *unit_table_join(struct unit_table *beside, unit_part_add *add, void *context,
+                                   uint32_t *part);
+/* One part is not looked at any more, though its columns stay. */
 void unit_table_leave(struct unit_table *table);
+
+/* From now on it has the other's store, which has the same columns. Nothing was added to it yet. */
+void unit_table_share(struct unit_table *table, const struct unit_table *other);
 
 void unit_table_add(struct unit_table *table, uint32_t part, struct unit_hash unit, double first,
                     double second);
 /* Does what waits: before rows are looked at. */
 void unit_table_settle(struct unit_table *table);
-
-/* The row of a unit; NULL: it has none. */
-struct unit_row *unit_table_find(const struct unit_table *table, struct unit_hash unit);
-/* Row 0 … count - 1. */
-struct unit_row *unit_table_row(const struct unit_table *table, uint64_t number);
-/*
- * The rows of up to UNITS_AT_ONCE units, which are made if need be: all at once, so that each does
- * not wait for memory alone.
- */
-void unit_table_rows_of(struct unit_table *table, const struct unit_hash *units, uint32_t count,
-                        struct unit_row **rows);
-
-static inline void *unit_part(const struct unit_table *table, uint32_t part, struct unit_row *row)
-{
-    return &row->parts[table->parts[part].place];
-}
 
 #endif

@@ -9,7 +9,10 @@
 
 #include "compiler/base/memory.h"
 
-/* ------------------------------------------------------------------------------------- parts -- */
+/* ----------------------------------------------------------------------------------- columns -- */
+
+#define SEEN   UINT32_C(1)
+#define MARKED UINT32_C(2)
 
 struct counts {
     uint32_t hits, events;
@@ -20,23 +23,36 @@ struct wide {
     uint64_t low, high;
 };
 
-struct total {
-    uint64_t events; /* 0: the metric has not seen the unit */
-    union {
-        struct wide sum; /* fixed-point */
-        struct {
-            double value;
-            int64_t time;
-        };
-    };
-    struct wide second; /* UNIT_SUMS */
+struct latest {
+    double value;
+    int64_t time;
 };
 
-static size_t part_size(enum unit_keeps keeps)
+struct unit_columns unit_totals_columns(struct unit_store *store, enum unit_keeps keeps)
 {
-    if (keeps == UNIT_COUNTS)
-        return sizeof(struct counts);
-    return keeps == UNIT_SUMS ? sizeof(struct total) : offsetof(struct total, second);
+    struct unit_columns columns = {0};
+    switch (keeps) {
+    case UNIT_MARKS:
+        break;
+    case UNIT_COUNTS:
+        columns.total = unit_store_column(store, sizeof(struct counts));
+        columns.events = columns.total + offsetof(struct counts, events);
+        return columns;
+    case UNIT_SUMS:
+        columns.second = unit_store_column(store, sizeof(struct wide));
+        /* fall through */
+    case UNIT_SUM:
+    case UNIT_MEAN:
+        columns.total = unit_store_column(store, sizeof(struct wide));
+        break;
+    case UNIT_MAX:
+        columns.total = unit_store_column(store, sizeof(double));
+        break;
+    case UNIT_LAST:
+        columns.total = unit_store_column(store, sizeof(struct latest));
+    }
+    columns.events = unit_store_column(store, sizeof(uint32_t));
+    return columns;
 }
 
 static void add_fixed(struct wide *sum, double number)
@@ -60,101 +76,135 @@ static double number_of(const struct wide *sum)
     return (double)(__int128)((unsigned __int128)sum->high << 64 | sum->low) * 0x1p-48;
 }
 
-static bool is_seen(const struct unit_totals *totals, const void *part)
+static uint32_t events_of(const struct unit_totals *totals, const struct unit_row *row)
 {
-    return totals->keeps == UNIT_COUNTS ? ((const struct counts *)part)->events > 0
-                                        : ((const struct total *)part)->events > 0;
+    return *(const uint32_t *)unit_value(row, totals->columns.events);
+}
+
+static bool is_seen(const struct unit_totals *totals, const struct unit_row *row)
+{
+    return events_of(totals, row) > 0;
 }
 
 struct pair {
     double first, second;
 };
 
-static struct pair uncapped_pair(const struct unit_totals *totals, const void *part)
+static struct pair uncapped_pair(const struct unit_totals *totals, const struct unit_row *row)
 {
-    const struct counts *counts = part;
-    const struct total *total = part;
+    const void *total = unit_value(row, totals->columns.total);
+    uint32_t events = events_of(totals, row);
     switch (totals->keeps) {
+    case UNIT_MARKS:
+        return (struct pair){(events & MARKED) != 0, 1};
     case UNIT_COUNTS:
-        return (struct pair){counts->hits, counts->events};
+        return (struct pair){((const struct counts *)total)->hits, events};
     case UNIT_SUM:
-        return (struct pair){number_of(&total->sum), (double)total->events};
+        return (struct pair){number_of(total), events};
     case UNIT_SUMS:
-        return (struct pair){number_of(&total->sum), number_of(&total->second)};
+        return (struct pair){number_of(total), number_of(unit_value(row, totals->columns.second))};
     case UNIT_MEAN:
-        return (struct pair){number_of(&total->sum) / (double)total->events, 1};
+        return (struct pair){number_of(total) / events, 1};
     case UNIT_MAX:
     case UNIT_LAST:
         break;
     }
-    return (struct pair){total->value, 1};
+    return (struct pair){*(const double *)total, 1};
 }
 
-static struct pair pair_of(const struct unit_totals *totals, const void *part)
+static struct pair pair_of(const struct unit_totals *totals, const struct unit_row *row)
 {
-    struct pair pair = uncapped_pair(totals, part);
+    struct pair pair = uncapped_pair(totals, row);
     pair.first = capped(pair.first, totals->cap);
     return pair;
 }
 
-static void take_value(struct total *total, enum unit_keeps keeps, double value, int64_t time)
+static void take_latest(struct latest *latest, bool is_first, double value, int64_t time)
 {
-    bool later = keeps == UNIT_LAST && time > total->time;
-    bool same_time = keeps == UNIT_MAX || time == total->time;
-    if (total->events == 0 || later || (same_time && value > total->value)) {
-        total->value = value;
-        total->time = time;
-    }
+    if (is_first || time > latest->time || (time == latest->time && value > latest->value))
+        *latest = (struct latest){value, time};
 }
 
-static void add_to_part(struct unit_totals *totals, void *part, double first, double second)
+static void take_greatest(double *greatest, bool is_first, double value)
 {
-    struct counts *counts = part;
-    struct total *total = part;
+    if (is_first || value > *greatest)
+        *greatest = value;
+}
+
+/* So many more; too many to count are none of which anything is known. */
+static void count_events(struct unit_totals *totals, uint32_t *events, uint32_t more)
+{
+    bool fits = more <= UINT32_MAX - *events;
+    totals->units += *events == 0;
+    totals->beyond |= !fits;
+    *events = fits ? *events + more : UINT32_MAX;
+}
+
+static void mark(struct unit_totals *totals, uint32_t *marks, uint32_t more)
+{
+    totals->units += *marks == 0;
+    totals->marked += (more & ~*marks & MARKED) != 0;
+    *marks |= more;
+}
+
+static void add_to_row(struct unit_totals *totals, struct unit_row *row, double first,
+                       double second)
+{
+    void *total = unit_column(row, totals->columns.total);
+    uint32_t *events = unit_column(row, totals->columns.events);
     switch (totals->keeps) {
-    case UNIT_COUNTS:
-        totals->beyond |= counts->events == UINT32_MAX;
-        counts->hits += first > 0;
-        counts->events++;
+    case UNIT_MARKS:
+        mark(totals, events, first > 0 ? SEEN | MARKED : SEEN);
         return;
+    case UNIT_COUNTS:
+        ((struct counts *)total)->hits += first > 0;
+        break;
     case UNIT_SUMS:
-        add_fixed(&total->second, second);
+        add_fixed(unit_column(row, totals->columns.second), second);
         /* fall through */
     case UNIT_SUM:
     case UNIT_MEAN:
-        add_fixed(&total->sum, first);
+        add_fixed(total, first);
         break;
     case UNIT_MAX:
+        take_greatest(total, *events == 0, first);
+        break;
     case UNIT_LAST:
-        take_value(total, totals->keeps, first, (int64_t)second);
+        take_latest(total, *events == 0, first, (int64_t)second);
     }
-    total->events++;
+    count_events(totals, events, 1);
 }
 
-static void merge_part(struct unit_totals *totals, void *part, const void *other)
+/* Adds what another store's row has. */
+static void merge_row(struct unit_totals *totals, struct unit_row *row,
+                      const struct unit_totals *other, const struct unit_row *from)
 {
-    struct counts *counts = part;
-    const struct counts *other_counts = other;
-    struct total *total = part;
-    const struct total *other_total = other;
+    void *total = unit_column(row, totals->columns.total);
+    const void *other_total = unit_value(from, other->columns.total);
+    const struct latest *latest = other_total;
+    uint32_t *events = unit_column(row, totals->columns.events);
+    uint32_t more = events_of(other, from);
     switch (totals->keeps) {
-    case UNIT_COUNTS:
-        totals->beyond |= counts->events > UINT32_MAX - other_counts->events;
-        counts->hits += other_counts->hits;
-        counts->events += other_counts->events;
+    case UNIT_MARKS:
+        mark(totals, events, more);
         return;
+    case UNIT_COUNTS:
+        ((struct counts *)total)->hits += ((const struct counts *)other_total)->hits;
+        break;
     case UNIT_SUMS:
-        add_wide(&total->second, &other_total->second);
+        add_wide(unit_column(row, totals->columns.second), unit_value(from, other->columns.second));
         /* fall through */
     case UNIT_SUM:
     case UNIT_MEAN:
-        add_wide(&total->sum, &other_total->sum);
+        add_wide(total, other_total);
         break;
     case UNIT_MAX:
+        take_greatest(total, *events == 0, *(const double *)other_total);
+        break;
     case UNIT_LAST:
-        take_value(total, totals->keeps, other_total->value, other_total->time);
+        take_latest(total, *events == 0, latest->value, latest->time);
     }
-    total->events += other_total->events;
+    count_events(totals, events, more);
 }
 
 /* ------------------------------------------------------------------------------------ spread -- */
@@ -190,15 +240,19 @@ static void forget_spread(struct unit_totals *totals)
     totals->spread = NULL;
 }
 
-static void leave_spread(struct unit_totals *totals, const void *part)
+static void leave_spread(struct unit_totals *totals, const struct unit_row *row)
 {
-    struct pair pair = pair_of(totals, part);
+    if (!totals->spread || !is_seen(totals, row))
+        return;
+    struct pair pair = pair_of(totals, row);
     remove_from_spread(totals->spread, pair.first, pair.second);
 }
 
-static void enter_spread(struct unit_totals *totals, const void *part)
+static void enter_spread(struct unit_totals *totals, const struct unit_row *row)
 {
-    struct pair pair = pair_of(totals, part);
+    if (!totals->spread)
+        return;
+    struct pair pair = pair_of(totals, row);
     spread_add(totals->spread, pair.first, pair.second);
     /* A product that was too large may not be when it is added again. */
     if (totals->spread->beyond)
@@ -207,105 +261,199 @@ static void enter_spread(struct unit_totals *totals, const void *part)
 
 /* ------------------------------------------------------------------------------------ totals -- */
 
-static void add(void *context, void *part, double first, double second)
+static void put(struct unit_totals *totals, struct unit_row *row, double first, double second)
 {
-    struct unit_totals *totals = context;
-    if (totals->spread && is_seen(totals, part))
-        leave_spread(totals, part);
-    add_to_part(totals, part, first, second);
-    if (totals->spread)
-        enter_spread(totals, part);
+    leave_spread(totals, row);
+    add_to_row(totals, row, first, second);
+    enter_spread(totals, row);
+}
+
+static void add(void *context, struct unit_row *row, double first, double second)
+{
+    put(context, row, first, second);
 }
 
 void unit_totals_init(struct unit_totals *totals, enum unit_keeps keeps,
                       const struct unit_totals *beside)
 {
     *totals = (struct unit_totals){.keeps = keeps, .cap = INFINITY};
-    totals->table = unit_table_join(beside ? beside->table : NULL, part_size(keeps), add, totals,
-                                    &totals->part);
+    totals->table = unit_table_join(beside ? beside->table : NULL, add, totals, &totals->part);
+    totals->columns = unit_totals_columns(totals->table->store, keeps);
 }
 
 void unit_totals_release(struct unit_totals *totals)
 {
-    unit_table_leave(totals->table);
+    if (totals->table)
+        unit_table_leave(totals->table);
     free(totals->spread);
+    free(totals->values);
     *totals = (struct unit_totals){0};
+}
+
+void unit_totals_share(struct unit_totals *totals, const struct unit_totals *of)
+{
+    if (!of) {
+        unit_store_share(totals->table->store);
+        return;
+    }
+    assert(totals->keeps == of->keeps && totals->columns.events == of->columns.events);
+    unit_table_share(totals->table, of->table);
+    if (!of->spread)
+        return;
+    /* What changes by this thread: their sum is that of all. */
+    totals->spread = xcalloc(1, sizeof *totals->spread);
+    totals->spread->takes_cubes = of->spread->takes_cubes;
+}
+
+void unit_totals_place(struct unit_totals *totals, const struct unit_columns *columns)
+{
+    unit_table_leave(totals->table);
+    totals->table = NULL;
+    totals->columns = *columns;
+}
+
+/* Whether they can be added. */
+static bool fits(struct unit_totals *totals, double first, double second)
+{
+    bool fits = fabs(first) < UNIT_TOTAL_LIMIT && fabs(second) < UNIT_TOTAL_LIMIT;
+    totals->beyond |= !fits;
+    return fits;
 }
 
 void unit_totals_add(struct unit_totals *totals, struct unit_hash unit, double first, double second)
 {
-    if (fabs(first) < UNIT_TOTAL_LIMIT && fabs(second) < UNIT_TOTAL_LIMIT)
+    if (fits(totals, first, second))
         unit_table_add(totals->table, totals->part, unit, first, second);
-    else
-        totals->beyond = true;
 }
 
-static void merge_into(struct unit_totals *totals, struct unit_row *row, const void *from)
+void unit_totals_put(struct unit_totals *totals, struct unit_row *row, double first, double second)
 {
-    void *part = unit_part(totals->table, totals->part, row);
-    if (totals->spread && is_seen(totals, part))
-        leave_spread(totals, part);
-    merge_part(totals, part, from);
-    if (totals->spread)
-        enter_spread(totals, part);
+    if (fits(totals, first, second))
+        put(totals, row, first, second);
+}
+
+void unit_totals_note(struct unit_totals *totals, double first, double second)
+{
+    fits(totals, first, second);
+}
+
+struct merging {
+    struct unit_totals *totals;
+    const struct unit_totals *other;
+};
+
+static void merge_into(void *context, struct unit_row *row, struct unit_hash unit, void *entry)
+{
+    const struct merging *merging = context;
+    const struct unit_row *const *from = entry;
+    (void)unit;
+    leave_spread(merging->totals, row);
+    merge_row(merging->totals, row, merging->other, *from);
+    enter_spread(merging->totals, row);
+}
+
+static void merge_rows(struct unit_totals *totals, struct unit_totals *other)
+{
+    const struct unit_store *store = other->table->store;
+    struct merging merging = {totals, other};
+    struct unit_writer writer;
+    unit_writer_init(&writer, totals->table->store, UNITS_MADE, sizeof(void *), merge_into,
+                     &merging);
+    for (uint32_t shard = 0; shard < store->shard_count; shard++)
+        for (uint32_t i = 0; i < store->shards[shard].count; i++) {
+            const struct unit_row *row = unit_store_row(store, shard, i), **entry;
+            if (!is_seen(other, row))
+                continue;
+            entry = unit_writer_add(&writer, row->unit);
+            *entry = row;
+        }
+    unit_writer_settle(&writer);
+    unit_writer_release(&writer);
+}
+
+/* Of units that they share, the other thread has put all but the counts where it belongs. */
+static void merge_counts(struct unit_totals *totals, const struct unit_totals *other)
+{
+    totals->units += other->units;
+    totals->marked += other->marked;
+    if (totals->spread && other->spread)
+        spread_merge(totals->spread, other->spread);
+    else
+        forget_spread(totals);
 }
 
 void unit_totals_merge(struct unit_totals *totals, struct unit_totals *other)
 {
-    struct unit_hash units[UNITS_AT_ONCE];
-    const void *parts[UNITS_AT_ONCE];
-    struct unit_row *rows[UNITS_AT_ONCE];
-    unit_table_settle(totals->table);
-    unit_table_settle(other->table);
+    bool placed = !totals->table;
+    assert(placed == !other->table);
     totals->beyond |= other->beyond;
-    for (uint64_t next = 0; next < other->table->count;) {
-        uint32_t count = 0;
-        for (; next < other->table->count && count < UNITS_AT_ONCE; next++) {
-            struct unit_row *row = unit_table_row(other->table, next);
-            units[count] = row->unit;
-            parts[count] = unit_part(other->table, other->part, row);
-            count += is_seen(other, parts[count]);
-        }
-        unit_table_rows_of(totals->table, units, count, rows);
-        for (uint32_t i = 0; i < count; i++)
-            merge_into(totals, rows[i], parts[i]);
+    if (!placed) {
+        unit_table_settle(totals->table);
+        unit_table_settle(other->table);
+        totals->beyond |= other->beyond;
     }
+    if (placed || totals->table->store == other->table->store)
+        merge_counts(totals, other);
+    else
+        merge_rows(totals, other);
 }
 
-bool unit_totals_find(struct unit_totals *totals, struct unit_hash unit, double *first,
-                      double *second)
+uint64_t unit_totals_seen(struct unit_totals *totals, uint64_t *marked)
+{
+    if (totals->table)
+        unit_table_settle(totals->table);
+    *marked = totals->marked;
+    return totals->units;
+}
+
+const struct unit_store *unit_totals_store(struct unit_totals *totals)
 {
     unit_table_settle(totals->table);
-    struct unit_row *row = unit_table_find(totals->table, unit);
-    const void *part = row ? unit_part(totals->table, totals->part, row) : NULL;
-    if (!part || !is_seen(totals, part))
+    return totals->table->store;
+}
+
+bool unit_totals_read(const struct unit_totals *totals, const struct unit_row *row, double *first,
+                      double *second)
+{
+    if (!is_seen(totals, row))
         return false;
-    struct pair pair = pair_of(totals, part);
+    struct pair pair = pair_of(totals, row);
     *first = pair.first;
     *second = pair.second;
     return true;
+}
+
+/* Those that somebody else has put there. */
+static size_t placed_values(const struct unit_totals *totals, double *values, size_t most)
+{
+    size_t count = totals->units < most ? totals->units : most;
+    assert(totals->values || count == 0);
+    for (size_t i = 0; i < count; i++)
+        values[i] = totals->values[i];
+    return count;
+}
+
+size_t unit_totals_values(struct unit_totals *totals, double *values, size_t most)
+{
+    size_t count = 0;
+    if (!totals->table)
+        return placed_values(totals, values, most);
+    const struct unit_store *store = unit_totals_store(totals);
+    for (uint32_t shard = 0; shard < store->shard_count; shard++)
+        for (uint32_t i = 0; i < store->shards[shard].count && count < most; i++) {
+            const struct unit_row *row = unit_store_row(store, shard, i);
+            if (is_seen(totals, row))
+                values[count++] = pair_of(totals, row).first;
+        }
+    return count;
 }
 
 void unit_totals_cap(struct unit_totals *totals, double cap)
 {
     totals->cap = cap;
     forget_spread(totals);
-}
-
-bool unit_totals_next(struct unit_totals *totals, uint64_t *row, struct unit_hash *unit,
-                      double *first)
-{
-    unit_table_settle(totals->table);
-    while (*row < totals->table->count) {
-        struct unit_row *at = unit_table_row(totals->table, (*row)++);
-        const void *part = unit_part(totals->table, totals->part, at);
-        if (!is_seen(totals, part))
-            continue;
-        *unit = at->unit;
-        *first = pair_of(totals, part).first;
-        return true;
-    }
-    return false;
+    free(totals->values);
+    totals->values = NULL;
 }
 
 void spread_add(struct spread *spread, double first, double second)
@@ -339,14 +487,22 @@ void spread_merge(struct spread *spread, const struct spread *other)
     spread->beyond |= other->beyond;
 }
 
-/* The same, for sums of integers. */
-static void add_counts(struct spread *spread, const struct unit_totals *totals)
+/* A pass over all units: each thread adds those of its shards to a spread of its own. */
+struct pass {
+    const struct unit_totals *totals;
+    enum spread_cubes takes_cubes;
+    struct spread *parts[MOST_WORKERS];
+};
+
+/* A shard's, as sums of integers. */
+static void add_counts(struct spread *spread, const struct unit_totals *totals, uint32_t shard)
 {
+    const struct unit_store *store = totals->table->store;
     unsigned __int128 hits_squared = 0, events_squared = 0, product = 0;
     uint64_t hits = 0, events = 0;
-    for (uint64_t i = 0; i < totals->table->count; i++) {
+    for (uint32_t i = 0; i < store->shards[shard].count; i++) {
         const struct counts *counts =
-            unit_part(totals->table, totals->part, unit_table_row(totals->table, i));
+            unit_column(unit_store_row(store, shard, i), totals->columns.total);
         spread->count += counts->events > 0;
         hits += counts->hits;
         events += counts->events;
@@ -361,34 +517,56 @@ static void add_counts(struct spread *spread, const struct unit_totals *totals)
     exact_sum_add_integer(&spread->product, product);
 }
 
+static void add_shard(void *context, uint32_t worker, uint32_t shard)
+{
+    struct pass *pass = context;
+    const struct unit_totals *totals = pass->totals;
+    const struct unit_store *store = totals->table->store;
+    struct spread *spread = pass->parts[worker];
+    if (!spread) {
+        spread = pass->parts[worker] = xcalloc(1, sizeof *spread);
+        spread->takes_cubes = pass->takes_cubes;
+    }
+    if (totals->keeps == UNIT_COUNTS) {
+        add_counts(spread, totals, shard);
+        return;
+    }
+    for (uint32_t i = 0; i < store->shards[shard].count; i++) {
+        const struct unit_row *row = unit_store_row(store, shard, i);
+        if (!is_seen(totals, row))
+            continue;
+        struct pair pair = pair_of(totals, row);
+        spread_add(spread, pair.first, pair.second);
+    }
+}
+
 static struct spread *spread_of(const struct unit_totals *totals, enum spread_cubes takes_cubes)
 {
+    struct pass pass = {.totals = totals, .takes_cubes = takes_cubes};
     struct spread *spread = xcalloc(1, sizeof *spread);
     spread->takes_cubes = takes_cubes;
-    if (totals->keeps == UNIT_COUNTS) {
-        add_counts(spread, totals);
-        return spread;
-    }
-    for (uint64_t i = 0; i < totals->table->count; i++) {
-        const void *part = unit_part(totals->table, totals->part, unit_table_row(totals->table, i));
-        if (!is_seen(totals, part))
-            continue;
-        struct pair pair = pair_of(totals, part);
-        spread_add(spread, pair.first, pair.second);
+    unit_store_for_shards(totals->table->store, add_shard, &pass);
+    for (uint32_t i = 0; i < MOST_WORKERS; i++) {
+        if (pass.parts[i])
+            spread_merge(spread, pass.parts[i]);
+        free(pass.parts[i]);
     }
     return spread;
 }
 
 void spread_add_units(struct spread *spread, struct unit_totals *totals)
 {
-    unit_table_settle(totals->table);
-    if (totals->spread && totals->spread->takes_cubes < spread->takes_cubes)
+    if (totals->table)
+        unit_table_settle(totals->table);
+    bool has_all = totals->spread && totals->spread->takes_cubes >= spread->takes_cubes;
+    assert(totals->table || has_all);
+    if (!has_all)
         forget_spread(totals);
     if (!totals->spread)
         totals->spread = spread_of(totals, spread->takes_cubes);
     spread_merge(spread, totals->spread);
     spread->beyond |= totals->beyond;
-    if (totals->spread->beyond)
+    if (totals->table && totals->spread->beyond)
         forget_spread(totals);
 }
 

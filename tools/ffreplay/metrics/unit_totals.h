@@ -2,7 +2,8 @@
  * unit_totals.h - what one metric keeps of each unit: what the variance of a clustered metric is
  * made of.
  *
- * Totals are fixed-point integers, so that they do not depend on the order of the lines.
+ * Totals are fixed-point integers, so that they do not depend on the order of the lines. They are
+ * columns of a store of units, which threads may share.
  */
 #ifndef FFREPLAY_UNIT_TOTALS_H
 #define FFREPLAY_UNIT_TOTALS_H
@@ -15,22 +16,36 @@
 
 /* What becomes of a unit's pairs of numbers, and hence which two numbers it then has. */
 enum unit_keeps {
+    UNIT_MARKS,  /* whether a first one was 1, and 1; in 4 bytes */
     UNIT_COUNTS, /* the first is 1 or 0, the second 1: both added up, in 8 bytes */
-    UNIT_SUM,    /* the second is 1: both added up, in 24 bytes */
-    UNIT_SUMS,   /* both added up, in 40 bytes */
-    UNIT_MEAN,   /* the mean of the first ones, and 1; the second is 1 */
-    UNIT_MAX,    /* the greatest first one, and 1 */
+    UNIT_SUM,    /* the second is 1: both added up, in 20 bytes */
+    UNIT_SUMS,   /* both added up, in 36 bytes */
+    UNIT_MEAN,   /* the mean of the first ones, and 1; the second is 1; in 20 bytes */
+    UNIT_MAX,    /* the greatest first one, and 1; in 12 bytes */
     UNIT_LAST    /* the first one that has the greatest second one, its time, and 1; of several at
-                    one time the greatest */
+                    one time the greatest; in 20 bytes */
 };
+
+/* Where a row has them. */
+struct unit_columns {
+    size_t total;  /* a sum, or an extreme and its time */
+    size_t second; /* UNIT_SUMS: the other sum */
+    size_t events; /* how many there were; 0: the metric has not seen the unit */
+};
+/* Reserves them; before the first row. */
+struct unit_columns unit_totals_columns(struct unit_store *store, enum unit_keeps keeps);
 
 struct unit_totals {
     enum unit_keeps keeps;
-    struct unit_table *table;
+    struct unit_columns columns;
+    struct unit_table *table; /* NULL: somebody else has the rows; see unit_totals_place() */
     uint32_t part;
-    double cap;            /* a unit's first number counts as at most this; infinite: as it is */
-    bool beyond;           /* a number was too large: the totals are not all there is */
-    struct spread *spread; /* of the units, once it was asked for; then kept up to date */
+    double cap;             /* a unit's first number counts as at most this; infinite: as it is */
+    bool beyond;            /* a number was too large: the totals are not all there is */
+    uint64_t units, marked; /* that were first seen here, and those with a first number of 1 */
+    struct spread *spread;  /* of the units, once it was asked for; then kept up to date */
+    double *values;         /* where somebody else has the rows: of each unit that the metric has
+                               seen, the first number; NULL: nobody asks for them */
 };
 
 /* Numbers are taken to 2^-48, and must stay below this, about 2.8e14. */
@@ -42,20 +57,38 @@ void unit_totals_init(struct unit_totals *totals, enum unit_keeps keeps,
                       const struct unit_totals *beside);
 void unit_totals_release(struct unit_totals *totals);
 
+/* From now on other threads' totals may be of the same units. `of`: those whose units these share
+ * from now on; NULL: they are the first. All that are beside each other have been made, and nothing
+ * was added to these. */
+void unit_totals_share(struct unit_totals *totals, const struct unit_totals *of);
+
+/* From now on somebody else has the rows, who puts into them what these keep, and the spread into
+ * `spread`, and numbers into `values`: they are not kept up to date. */
+void unit_totals_place(struct unit_totals *totals, const struct unit_columns *columns);
+
 void unit_totals_add(struct unit_totals *totals, struct unit_hash unit, double first,
                      double second);
-/* Both keep the same. `other` holds the same afterwards. */
+/* The same for who has found the row, and keeps other threads from it. */
+void unit_totals_put(struct unit_totals *totals, struct unit_row *row, double first, double second);
+/* The same where the row has it already: only notes whether a number is too large. */
+void unit_totals_note(struct unit_totals *totals, double first, double second);
+/* Both keep the same, of units that they share or of others. `other` is not added to afterwards. */
 void unit_totals_merge(struct unit_totals *totals, struct unit_totals *other);
+/* Once nothing waits: the units that the metric has seen, and of them those with a first number
+ * of 1, counted as they come. */
+uint64_t unit_totals_seen(struct unit_totals *totals, uint64_t *marked);
 
-/* A unit's two numbers. False: the metric has not seen it. Cost: a look-up. */
-bool unit_totals_find(struct unit_totals *totals, struct unit_hash unit, double *first,
+/* The store that has the units, with nothing waiting; of totals that have their rows. */
+const struct unit_store *unit_totals_store(struct unit_totals *totals);
+/* A unit's two numbers. False: the metric has not seen it. */
+bool unit_totals_read(const struct unit_totals *totals, const struct unit_row *row, double *first,
                       double *second);
-/* From now on a unit's first number counts as at most `cap`. Cost: what was summed up is forgotten.
- */
+/* Of each unit that the metric has seen, the first number, in no order; of `most` at most. Returns
+ * how many there are. */
+size_t unit_totals_values(struct unit_totals *totals, double *values, size_t most);
+/* From now on a unit's first number counts as at most `cap`. Cost: what was summed up is forgotten,
+ * and somebody else who has the rows sums it up again. */
 void unit_totals_cap(struct unit_totals *totals, double cap);
-/* The next unit that the metric has seen, from *row on, which is moved past it. False: none. */
-bool unit_totals_next(struct unit_totals *totals, uint64_t *row, struct unit_hash *unit,
-                      double *first);
 
 /* Third powers, for the skewness: those of the first number, which is all it takes where the second
  * is always 1, or where the first is all that is asked about; or of both. */

@@ -332,7 +332,6 @@ static bool prepare(struct task *task)
         if (task->reads[i] && !prepare_log(task, i))
             return false;
     exposures->zone = experiment ? experiment->zone : NULL;
-    exposures_init(exposures);
     if (!analyze_by_prepare(&task->options->by, task->options->show_private, task->replay,
                             exposures))
         return false;
@@ -340,6 +339,7 @@ static bool prepare(struct task *task)
     if (!strata && experiment)
         strata = experiment->stratify.text;
     task->strata_field = strata ? analyze_by_stratify(strata, task->replay, exposures) : NO_FIELD;
+    exposures_init(exposures);
     return choose_metrics(task);
 }
 
@@ -581,7 +581,7 @@ static bool cut_weeks(struct task *task, struct conclusion *conclusion)
 {
     struct exposures *exposures = &task->exposures;
     struct replay *replay = task->replay;
-    if (!conclusion->terms.of_whole_weeks || exposures->count == 0)
+    if (!conclusion->terms.of_whole_weeks || unit_store_count(exposures->store) == 0)
         return true;
     int64_t weeks = (exposures->last - exposures->first) / WEEK;
     int64_t end = exposures->first + weeks * WEEK;
@@ -593,7 +593,6 @@ static bool cut_weeks(struct task *task, struct conclusion *conclusion)
         replay->texts, "what came after %s, when week %" PRId64 " was over, is left out", until,
         weeks);
     conclusion->covered = weeks * WEEK;
-    exposures_release(exposures);
     exposures->to = end - 1;
     exposures_forget(exposures);
     replay_begin_again(replay, exposures->tells);
@@ -611,19 +610,20 @@ static bool read_twice(struct task *task, struct conclusion *conclusion)
     bool *measured = ARENA_ARRAY(replay->texts, bool, replay->project->log_count);
     for (uint32_t i = 0; i < task->metric_count; i++)
         measured[task->metric_logs[i]] = true;
+    task->outcomes.takes_before = takes_before(task);
+    outcomes_reserve(&task->outcomes, &task->exposures);
     replay_add_consumer(replay, &task->exposures.consumer);
     if (!read_logs(task, task->exposures.tells))
         return false;
     exposures_settle(&task->exposures);
     if (!cut_weeks(task, conclusion))
         return false;
-    if (task->exposures.count > 0 && !analyze_by_was_seen(replay, &task->exposures))
+    if (unit_store_count(task->exposures.store) > 0 &&
+        !analyze_by_was_seen(replay, &task->exposures))
         return false;
     unit_groups_find(&task->groups, &task->exposures, replay->texts);
     replay_begin_again(replay, measured);
     task->outcomes.groups = &task->groups;
-    task->outcomes.exposures = &task->exposures;
-    task->outcomes.takes_before = takes_before(task);
     task->outcomes.keeps_series = task->options->keeps_series;
     task->outcomes.window = replay->times.window;
     task->outcomes.from = task->exposures.from;
@@ -652,7 +652,7 @@ static int analyze(struct task *task)
     settle_end(task, &settled, &conclusion);
     if (!read_twice(task, &conclusion))
         return EXIT_JOB;
-    if (task->exposures.count == 0) {
+    if (unit_store_count(task->exposures.store) == 0) {
         job_error(task->options->command, "no unit was exposed to '%s' in these logs",
                   task->flag->name.text);
         if (is_concluded(task) && task->exposures.not_exposed[NOT_EXPOSED_OUTSIDE] > 0)

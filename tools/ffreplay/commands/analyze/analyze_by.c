@@ -113,14 +113,14 @@ bool analyze_by_was_seen(const struct replay *replay, const struct exposures *ex
 {
     for (uint32_t i = 0; i < exposures->fields.count; i++) {
         const char *name = exposures->fields.items[i].name;
-        if (exposures->names[i].too_many) {
+        if (exposures->names[i].names.too_many) {
             job_error(&analyze_command, "%s %s makes more than %d groups",
                       i < exposures->fields.shown ? "--by" : "'stratify' by", name,
                       UNIT_VALUES_MOST);
             print_help("group by a field with fewer values");
             return false;
         }
-        if (exposures->names[i].count > 0)
+        if (exposures->names[i].names.count > 0)
             continue;
         uint32_t count;
         const char **names = field_names(replay, exposures, &count);

@@ -17,7 +17,7 @@ static bool needs_unit_values(const struct metric *metric)
 static void init(struct cell *cell, const struct measure *measure)
 {
     init_sum(cell, measure);
-    if (needs_unit_values(measure->metric))
+    if (measure->metric->per_unit)
         init_totals(cell, measure, unit_keeps_of(measure->metric), NULL);
 }
 

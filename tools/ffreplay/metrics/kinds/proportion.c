@@ -17,11 +17,19 @@ static bool prepare(struct measure *measure)
     return measure->of;
 }
 
+static void init(struct cell *cell, const struct measure *measure)
+{
+    if (measure->metric->per_unit)
+        init_totals(cell, measure, UNIT_MARKS, NULL);
+}
+
 /* A proportion of units needs no spread: nothing is clustered any more. */
 static void init_spread(struct cell *cell, const struct measure *measure, const struct cell *beside)
 {
-    if (measure->metric->per_unit)
+    if (measure->metric->per_unit) {
+        init_totals(cell, measure, UNIT_MARKS, beside);
         return;
+    }
     cell->slices = xcalloc(1, sizeof *cell->slices);
     slices_init(cell->slices);
     if (knows_units(measure))
@@ -80,7 +88,10 @@ static uint32_t unreadable_place(const struct measure *measure, const struct eve
 
 static uint64_t hits_of(const struct cell *cell, const struct measure *measure)
 {
-    return measure->metric->per_unit ? cell->units->marked : cell->hits;
+    uint64_t marked = cell->hits;
+    if (measure->metric->per_unit)
+        unit_totals_seen(cell->totals, &marked);
+    return marked;
 }
 
 static double estimate(const struct cell *cell, const struct measure *measure, int64_t duration)
@@ -119,8 +130,10 @@ static void evidence(struct evidence *evidence, const struct measure *measure,
 {
     struct comparison_input *input = &evidence->input;
     input->measurement = MEASURED_PROPORTION;
-    input->design_effect =
-        design_effect_of_units(evidence, canary->cell, control ? control->cell : NULL, effect_of);
+    input->design_effect = measure->metric->per_unit
+                               ? 1
+                               : design_effect_of_units(evidence, canary->cell,
+                                                        control ? control->cell : NULL, effect_of);
     evidence->strata[0].canary = proportion_of(canary->cell, measure);
     if (control)
         evidence->strata[0].control = proportion_of(control->cell, measure);
@@ -132,7 +145,7 @@ CELL_OF_PARTS(proportion)
 
 const struct metric_functions proportion_functions = {
     .prepare = prepare,
-    .init = init_nothing,
+    .init = init,
     .init_spread = init_spread,
     .sample = sample,
     .add = add,

@@ -40,7 +40,7 @@ static void init_spread(struct cell *cell, const struct measure *measure, const 
 
 static void add(struct cell *cell, const struct measure *measure, const struct sample *sample)
 {
-    if (cell->totals) {
+    if (measure->metric->per_unit) {
         add_aggregated(cell, measure->metric, sample);
         return;
     }
@@ -68,13 +68,13 @@ static int compare_bins(const void *left, const void *right)
 /* One for each unit, ascending, in memory that the caller frees. */
 static struct distribution distribution_of_units(const struct cell *cell, struct bin **bins)
 {
-    struct unit_hash unit;
-    uint64_t row = 0;
-    size_t count = 0;
-    double value;
-    *bins = xcalloc(cell->units->count + 1, sizeof **bins);
-    while (count < cell->units->count && unit_totals_next(cell->totals, &row, &unit, &value))
-        (*bins)[count++] = (struct bin){value, value, 1};
+    uint64_t marked, most = unit_totals_seen(cell->totals, &marked);
+    double *values = xcalloc(most + 1, sizeof *values);
+    size_t count = unit_totals_values(cell->totals, values, most);
+    *bins = xcalloc(count + 1, sizeof **bins);
+    for (size_t i = 0; i < count; i++)
+        (*bins)[i] = (struct bin){values[i], values[i], 1};
+    free(values);
     qsort(*bins, count, sizeof **bins, compare_bins);
     return (struct distribution){*bins, count};
 }

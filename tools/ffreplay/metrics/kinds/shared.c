@@ -63,8 +63,9 @@ void init_totals(struct cell *cell, const struct measure *measure, enum unit_kee
 {
     const struct metric *metric = measure->metric;
     if (cell->totals)
-        return;
-    cell->totals = xcalloc(1, sizeof *cell->totals);
+        unit_totals_release(cell->totals);
+    else
+        cell->totals = xcalloc(1, sizeof *cell->totals);
     unit_totals_init(cell->totals, keeps, beside ? beside->totals : NULL);
     if (metric->per_unit && metric->cap > 0)
         cell->totals->cap = metric->cap;

@@ -24,7 +24,7 @@ bool knows_units(const struct measure *measure);
 void init_nothing(struct cell *cell, const struct measure *measure);
 void init_sum(struct cell *cell, const struct measure *measure);
 void init_no_spread(struct cell *cell, const struct measure *measure, const struct cell *beside);
-/* What is kept of each unit, once. `beside`: see cell_gather_spread(). */
+/* What is kept of each unit, in place of what was before. `beside`: see cell_gather_spread(). */
 void init_totals(struct cell *cell, const struct measure *measure, enum unit_keeps keeps,
                  const struct cell *beside);
 /* What is kept of a unit whose values become one, as `agg` says. */
@@ -122,10 +122,16 @@ static inline enum number_state read_value(const struct measure *measure, const 
 static inline void add_pair(struct cell *cell, const struct sample *sample, double first,
                             double second)
 {
-    if (cell->totals)
+    if (!cell->totals) {
+        if (cell->spread)
+            spread_add(cell->spread, first, second);
+    } else if (cell->totals->table) {
         unit_totals_add(cell->totals, sample->unit, first, second);
-    else if (cell->spread)
-        spread_add(cell->spread, first, second);
+    } else if (sample->row) {
+        unit_totals_put(cell->totals, sample->row, first, second);
+    } else {
+        unit_totals_note(cell->totals, first, second);
+    }
 }
 
 /* Whether the metric is about the event, where a quick test answers. A `take` that asks so calls
