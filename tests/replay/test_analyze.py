@@ -127,6 +127,39 @@ near(spent["variants"][0]["value"], 0, "who_bought_nothing_has_spent_nothing")
 equal((spent["variants"][0]["n"], spent["variants"][0]["measured"]), (2, 0), "and_counts")
 near(metric(result, "bought")["control"]["value"], 1, "shares_are_of_all_units_exposed")
 
+# ------------------------------------------------------------------------- many arms, and units that were forced
+
+
+def many(count):
+    names = ["blue", "green"] + [f"v{i}" for i in range(2, count)]
+    more = "".join(f", {name}: {name}" for name in names[2:])
+    split = ", ".join(f"{name}: {100 / 32}%" for name in names)
+    return names, project(f"many-{count}", split=f"{{{split}}}", more=more)
+
+
+names, wide = many(32)
+exposures = [line(t=START + i, user_id=f"{name}-{unit}", flag="button", variant=name)
+             for i, name in enumerate(names) for unit in range(i + 1)]
+for user, seen in ("all", names), ("two", names[-2:]), ("ends", [names[-1], names[0], names[-1]]):
+    exposures += [line(t=START, user_id=user, flag="button", variant=name) for name in seen]
+outcomes = [line(t=START + 99, user_id=user, event="buy", amount=5) for user in ("all", "v31-0", "v31-31")]
+result = analyze(wide, *logs(exposures, outcomes), "--json")
+equal(result.json["units"], {name: i + 1 for i, name in enumerate(names)}, "32_arms_have_their_units", result.err)
+equal(result.json["left_out"]["units"], {"crossover": 3, "forced": 0}, "whoever_is_in_several_is_in_none")
+equal(result.json["left_out"]["crossover"], 1, "nor_is_what_came_of_it")
+near(next(v for v in metric(result, "spent")["variants"] if v["name"] == "v31")["value"], 10 / 32, "the_last_arm")
+
+evaluated = project("evaluated", keys="users: {green: [u5, u6]}")
+with open(os.path.join(evaluated, "flags.yaml"), encoding="utf-8") as file:
+    text = file.read().replace("variant: variant", "context: {user_id: user_id}").replace("      users:", "    users:")
+with open(os.path.join(evaluated, "flags.yaml"), "w", encoding="utf-8") as file:
+    file.write(text)
+exposures = [line(t=START + i, user_id=f"u{i}", flag="button") for i in range(40)]
+outcomes = [line(t=START + 99, user_id=f"u{i}", event="buy", amount=5) for i in (4, 5, 6)]
+result = analyze(evaluated, *logs(exposures, outcomes), "--json")
+equal((sum(result.json["units"].values()), result.json["left_out"]["units"], result.json["left_out"]["forced"]),
+      (38, {"crossover": 0, "forced": 2}, 2), "units_that_a_list_decides_for_are_forced", result.err)
+
 # ------------------------------------------------------------------------- the same bytes, however it is read
 
 exposures, outcomes = experiment(6000, {"blue": 0.10, "green": 0.14})

@@ -22,10 +22,9 @@ static void gather(const struct conclusion *conclusion, const struct breakdown *
     for (uint32_t arm = 0; arm < conclusion->arms->count; arm++) {
         struct arm_evidence *evidence =
             &breakdown->evidence[breakdown_place(conclusion, breakdown, metric, group, arm)];
-        arm_evidence_gather(evidence, conclusion->metrics[metric].measure,
-                            outcome_cell(cells, metric, arm),
-                            outcome_before(outcomes, set, metric, arm), units->by_arm[arm],
-                            max_bad);
+        arm_evidence_gather(
+            evidence, conclusion->metrics[metric].measure, outcome_cell(cells, metric, arm),
+            outcome_before(outcomes, set, metric, arm), units->by_arm[arm], max_bad);
         evidence->assigned = conclusion->arms->shares[arm];
     }
 }

@@ -283,8 +283,8 @@ static void begin_with(struct exposures *exposures, size_t row_size)
 
 void exposures_init(struct exposures *exposures)
 {
-    begin_with(exposures, offsetof(struct exposure, values) +
-                              exposures->fields.count * sizeof(uint32_t));
+    begin_with(exposures,
+               offsetof(struct exposure, values) + exposures->fields.count * sizeof(uint32_t));
 }
 
 void exposures_release(struct exposures *exposures)

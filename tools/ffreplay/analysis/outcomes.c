@@ -389,7 +389,7 @@ void outcomes_release(struct outcomes *outcomes)
     outcomes->columns = NULL;
 }
 
-/* ---------------------------------------------------------------------------------- adding up -- */
+/* --------------------------------------------------------------------------------- adding up -- */
 
 /* Of units, in no order. */
 struct number_list {

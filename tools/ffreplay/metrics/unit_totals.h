@@ -62,8 +62,8 @@ void unit_totals_release(struct unit_totals *totals);
  * was added to these. */
 void unit_totals_share(struct unit_totals *totals, const struct unit_totals *of);
 
-/* From now on somebody else has the rows, who puts into them what these keep, and the spread into
- * `spread`, and numbers into `values`: they are not kept up to date. */
+/* From now on somebody else has the rows, who puts into them what these keep, the spread into
+ * `spread`, and first numbers into `values`: neither is kept up to date. */
 void unit_totals_place(struct unit_totals *totals, const struct unit_columns *columns);
 
 void unit_totals_add(struct unit_totals *totals, struct unit_hash unit, double first,

@@ -581,7 +581,7 @@ static bool cut_weeks(struct task *task, struct conclusion *conclusion)
 {
     struct exposures *exposures = &task->exposures;
     struct replay *replay = task->replay;
-    if (!conclusion->terms.of_whole_weeks || unit_store_count(exposures->store) == 0)
+    if (!conclusion->terms.of_whole_weeks || exposures->lines == 0)
         return true;
     int64_t weeks = (exposures->last - exposures->first) / WEEK;
     int64_t end = exposures->first + weeks * WEEK;
