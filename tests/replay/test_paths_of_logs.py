@@ -89,8 +89,9 @@ now = int(time.time() * 1000)
 recent = write("recent.ndjson", [dict(LINES[0], ts=now - ms, request=str(ms)) for ms in (3000, 7200000, 10 * 86400000)])
 lines = lambda *options: json.loads(run("metrics", recent, "--json", *options, environment=()).stdout)["input"]["used"]
 equal([lines(), lines("--since", "1h"), lines("--since", "7d"), lines("--from", "-3h"),
-       lines("--from", "-7d", "--to", "-1h")], [3, 1, 2, 2, 1], "--since 7d, and times such as -7d")
-for options in (["--since", "yesterday"], ["--from", "-soon"], ["--since", "-7d"]):
+       lines("--from", "-7d", "--to", "-1h"), lines("--since", "-7d")],
+      [3, 1, 2, 2, 1, 2], "--since 7d, and times such as -7d")
+for options in (["--since", "yesterday"], ["--from", "-soon"], ["--since", "-soon"]):
     done = run("metrics", recent, *options, environment=())
     ok(done.returncode == 2 and options[1] in done.stderr, f"{options} is refused", done.stderr)
 finish()

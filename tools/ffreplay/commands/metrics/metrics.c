@@ -71,15 +71,22 @@ static bool parse_form(struct options *options)
                        options->format.text) == EXIT_FINE;
 }
 
-/* "--from" is a time, or, where it is none, a file of aggregates. */
-static void parse_from(struct options *options)
+/* "--from" is a time, or, where it is none, a file of aggregates, and "-" those of stdin. */
+static bool parse_from(struct options *options)
 {
     for (size_t i = 0; i < options->from_given.count; i++) {
         const char *text = options->from_given.items[i];
-        if (!option_time(text, &options->from))
-            options->from_given.items[options->aggregates.count++] = text;
+        if (option_time(text, &options->from))
+            continue;
+        if (*text == '-' && text[1])
+            return usage_error(&metrics_command,
+                               "--from takes a time such as 2026-11-20T10:00:00Z or -7d, or a file "
+                               "of aggregates, not '%s'",
+                               text) == EXIT_FINE;
+        options->from_given.items[options->aggregates.count++] = text;
     }
     options->aggregates.items = options->from_given.items;
+    return true;
 }
 
 static bool is_of_all(const struct options *options)
@@ -89,9 +96,8 @@ static bool is_of_all(const struct options *options)
 
 static bool check_usage(struct options *options)
 {
-    if (!parse_form(options))
+    if (!parse_form(options) || !parse_from(options))
         return false;
-    parse_from(options);
     if (options->flag && !options->environment)
         usage_error(&metrics_command, "--flag needs an environment: -e ENV");
     else if (options->environment && !options->flag)
