@@ -433,6 +433,12 @@ static size_t place_of(const struct outcomes *outcomes, uint32_t set, uint32_t m
     return ((size_t)set * outcomes->measure_count + measure) * ARMS_MOST + arm;
 }
 
+/* The places of arms that there are not are never touched, and so take no memory. */
+static bool is_used(const struct outcomes *outcomes, size_t place)
+{
+    return place % ARMS_MOST < outcomes->exposures->arms->count;
+}
+
 static void begin_tally(const struct outcomes *outcomes, struct tally *tally)
 {
     size_t size = tally_size(outcomes);
@@ -442,8 +448,9 @@ static void begin_tally(const struct outcomes *outcomes, struct tally *tally)
     if (outcomes->before)
         tally->before = xcalloc(size, sizeof *tally->before);
     for (size_t i = 0; i < size; i++)
-        tally->spreads[i].takes_cubes =
-            outcome_cubes(outcomes->measures[i / ARMS_MOST % outcomes->measure_count].metric);
+        if (is_used(outcomes, i))
+            tally->spreads[i].takes_cubes =
+                outcome_cubes(outcomes->measures[i / ARMS_MOST % outcomes->measure_count].metric);
 }
 
 static void free_tally(const struct outcomes *outcomes, struct tally *tally)
@@ -540,11 +547,13 @@ static void merge_tallies(const struct outcomes *outcomes, struct tally *tally,
     size_t a_set = (size_t)outcomes->measure_count * ARMS_MOST;
     for (uint32_t i = 0; i < MOST_WORKERS; i++)
         for (size_t place = 0; pass->tallies[i].spreads && place < tally_size(outcomes); place++)
-            merge_place(tally, place, &pass->tallies[i], place);
+            if (is_used(outcomes, place))
+                merge_place(tally, place, &pass->tallies[i], place);
     for (uint32_t group = 0;
          outcomes->groups->count > 0 && group < outcomes->groups->fields[0].count; group++)
         for (size_t place = 0; place < a_set; place++)
-            merge_place(tally, place, tally, (1 + group) * a_set + place);
+            if (is_used(outcomes, place))
+                merge_place(tally, place, tally, (1 + group) * a_set + place);
 }
 
 static void give_cell(struct outcomes *outcomes, struct tally *tally, size_t place)
