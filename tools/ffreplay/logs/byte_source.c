@@ -62,13 +62,16 @@ static size_t read_bytes(struct byte_source *source, void *bytes, size_t size)
     return got < 0 ? 0 : (size_t)got;
 }
 
-/* A file that was given a size, and no content: as long as it says, and nothing to read. */
+/* A file that was given a size, and no content: as long as it says, and nothing to read. One that
+ * is truncated between two of these calls has no content either, and no size any more. */
 static bool is_hole(int fd)
 {
-    struct stat status;
-    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size == 0)
+    struct stat before, after;
+    if (fstat(fd, &before) != 0 || !S_ISREG(before.st_mode) || before.st_size == 0)
         return false;
-    bool hole = lseek(fd, 0, SEEK_DATA) < 0 && errno == ENXIO;
+    bool hole = lseek(fd, 0, SEEK_DATA) < 0 && errno == ENXIO && fstat(fd, &after) == 0 &&
+                after.st_size == before.st_size && after.st_ctim.tv_sec == before.st_ctim.tv_sec &&
+                after.st_ctim.tv_nsec == before.st_ctim.tv_nsec;
     return lseek(fd, 0, SEEK_SET) == 0 && hole;
 }
 
