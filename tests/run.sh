@@ -1,7 +1,8 @@
 #!/bin/bash
 # Runs the test programs, as many at a time as there are processors (or JOBS), and prints the total as its
 # last line. Every test writes TAP on stdout. A file that says 'Runs: first' is started before the others: it
-# is long, and would be waited for at the end.
+# is long, and would be waited for at the end. One that says 'Runs: beside' is started before those, and takes
+# no turn from another: it sleeps nearly all the time.
 # Usage: tests/run.sh BUILD [NAME…]; a name is a path below tests/ without its ending, or a folder.
 set -u
 cd "$(dirname "$0")/.." || exit 2
@@ -29,7 +30,11 @@ valgrind=()
 all_tests() {
     local sources
     mapfile -t sources < <(ls tests/unit/test_*.c; find tests -name 'test_*.sh' -o -name 'test_*.py' | sort)
-    { grep -l 'Runs: first' "${sources[@]}"; grep -L 'Runs: first' "${sources[@]}"; } | sed 's/\.c$//'
+    {
+        grep -l 'Runs: beside' "${sources[@]}"
+        grep -l 'Runs: first' "${sources[@]}"
+        grep -LE 'Runs: (first|beside)' "${sources[@]}"
+    } | sed 's/\.c$//'
 }
 
 wanted() {
@@ -97,17 +102,26 @@ stop() {
 trap 'stop 130' INT
 trap 'stop 143' TERM
 
+is_beside() { [ "$jobs" -gt 1 ] && grep -qs 'Runs: beside' "$1" "$1.c"; }
+
 # Waits for any of those that run, and reports it.
+turns=0
 collect() {
     local ended
     wait -n -p ended
+    is_beside "${running[$ended]}" || turns=$((turns - 1))
     report "${running[$ended]}"
     unset "running[$ended]"
 }
 
 for test in $(all_tests); do
     wanted "$test" "$@" || continue
-    [ ${#running[@]} -lt "$jobs" ] || collect
+    if ! is_beside "$test"; then
+        while [ $turns -ge "$jobs" ]; do
+            collect
+        done
+        turns=$((turns + 1))
+    fi
     rm -f "$(log_of "$test")"*
     run "$test" &
     running[$!]=$test

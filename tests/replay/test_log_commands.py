@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Logs that a program prints: run once, only where that is allowed, and never taken for 'no data' where it fails."""
+"""Logs that a program prints: run once, only where that is allowed, and never taken for 'no data' where it fails.
+
+Runs: beside: it waits.
+"""
 import json
 import os
 import shutil

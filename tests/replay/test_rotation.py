@@ -2,7 +2,7 @@
 """Watching a log's `path` while rotation renames, copies, truncates, compresses and removes its files, hundreds of
 times in each way: every line is counted once.
 
-Runs: first, being long.
+Runs: beside: it waits.
 """
 import gzip
 import json

@@ -2,7 +2,7 @@
 """Watching logs that grow: appended lines, files that are replaced or cut, definitions that change
 under it; what is applied is applied whole, also by a run that is killed.
 
-Runs: first, being long.
+Runs: beside: it waits.
 """
 import json
 import os
