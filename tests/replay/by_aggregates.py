@@ -108,7 +108,7 @@ def from_pieces(verb, flags, logs, options, passed, stdin, rng, scratch):
         files = []
         for number, (arguments, piece) in enumerate(pieces):
             file = os.path.join(scratch, f"{attempt}-{number}.agg")
-            done = run(["aggregate", *flags, *arguments, "-o", file, *passed], piece)
+            done = run(["aggregate", *flags, *arguments, "--units", "-o", file, *passed], piece)
             if done.returncode:
                 raise Impossible(done.stderr.decode())
             files.append(file)

@@ -19,6 +19,8 @@ SEED = int(os.environ.get("SEED", "1"))
 rng = random.Random(SEED)
 print(f"# SEED={SEED}")
 BASE = re.sub(r".*(per: unit|id: request).*\n", "", PROJECT)
+PROJECT_UNITS = r".*per: unit.*\n"
+UNIT_CRITERIA = r".*metric: (failing_users|requests_a_user|.*_wait|wait_.*),.*\n"
 BY = ["--by", "variant", "--by", "window,variant", "--by", "stage", "--by", "status,geo.country"]
 BLOCK = """\
 stages:
@@ -92,12 +94,12 @@ def placeless(text):
     return re.sub(r"\s+", " ", found) if found != text else text
 
 
-def round_trip(directory, lines, name, *options, pieces=7):
+def round_trip(directory, lines, name, *options, pieces=7, units=False):
     """Decides on the lines, and on merged aggregates of random pieces of them."""
     log = write(f"{name}.ndjson", lines)
     files = []
     for number, piece in enumerate(dealt(lines, pieces)):
-        done = aggregate(directory, "-", *BY, stdin=text_of(piece))
+        done = aggregate(directory, "-", *BY, *(["--units"] if units else []), stdin=text_of(piece))
         if done.status:
             return ok(False, name, done.err)
         files.append(file_of(f"{name}-{number}-piece.agg", done.out))
@@ -151,6 +153,41 @@ round_trip(logged, [dict(line, variant="purple") if i % 7 == 0 else line for i, 
            "variants_that_the_flag_does_not_have")
 round_trip(logged, [dict(line, flag="another") if i % 3 == 0 else line for i, line in enumerate(named)],
            "lines_about_another_flag")
+
+# ------------------------------------------------------------------------------------------------ by unit
+BOUNDS = """\
+stages:
+  - {name: first, percent: 20%, hold: 1h, min_samples: 10}
+  - {name: full, percent: 100%}
+guards:
+  - {metric: error_rate, max_increase: {abs: 5%}, action: rollback}
+  - {metric: error_rate, max_increase: {abs: 5%}, versus: before, action: alert}
+  - {metric: latency_p95, max_increase: 50%, action: pause}
+  - {metric: latency_mean, max_increase: 50%, action: pause}
+  - {metric: latency_mean, max_increase: 50%, versus: before, action: alert}
+  - {metric: slow_share, max_increase: 50%, action: alert}
+  - {metric: errors_a_second, max_increase: 50%, action: alert}
+  - {metric: failing_users, max: 50%, over: 5m, action: pause}
+  - {metric: failing_users, max_increase: {abs: 20%}, action: alert}
+  - {metric: requests_a_user, max_increase: 50%, action: pause}
+  - {metric: wait_a_user, max_increase: 50%, action: pause}
+  - {metric: usual_wait, max_increase: 50%, action: pause}
+  - {metric: worst_wait, max_increase: 50%, action: pause}
+  - {metric: last_wait, max: 5000, confidence: 95%, action: pause}
+state: running
+stage: first
+since: 2026-11-20T10:00:00Z
+"""
+by_unit = project("by-unit", canary(BOUNDS), PROJECT.replace("    id: request\n", ""))
+since = START - HOUR // 2
+round_trip(by_unit, requests(3000, start=since), "bounds_over_units", units=True)
+round_trip(by_unit, requests(3000, start=since, canary_errors=0.3), "that_are_beyond", units=True)
+round_trip(by_unit, requests(2000, start=since, users=1500), "of_many_units", units=True, pieces=12)
+round_trip(by_unit, [dict(line, request_time=rng.choice([1e-9, 1e11, 1e300, -2.5, 0])) for line in requests(2000, start=since)],
+           "and_numbers_too_large_for_them", units=True)
+whole_units = re.sub(PROJECT_UNITS, "", PROJECT.replace("    unit: user_id\n", ""))
+round_trip(project("no-units", canary(re.sub(UNIT_CRITERIA, "", BOUNDS)), whole_units.replace("    id: request\n", "")),
+           requests(3000, start=since), "bounds_over_events")
 
 # ------------------------------------------------------------------------------------------- the file itself
 pieces = [file_of(f"part-{i}.agg", aggregate(directory, "-", stdin=text_of(piece)).out)
@@ -213,8 +250,7 @@ refused(Command("metrics", "--flag", "canary.checkout", "-C", directory, "-e", "
                 pieces[0]), "are not --by status", "metrics_by_what_was_not_aggregated")
 refused(Command("metrics", "--flag", "canary.checkout", "-C", directory, "-e", "production", "--since", "7d", "--from",
                 pieces[0]), "are of all their lines", "metrics_of_a_time")
-refused(aggregate(project("units", canary(BLOCK.replace("max: 400ms, action", "max_increase: 10%, action")), BASE), "-"),
-        "metric 'latency_mean' is judged by how much units differ", "bounds_that_need_units")
+refused(aggregate(by_unit, "-"), "metric 'error_rate' is judged by how much units differ", "bounds_that_need_units")
 refused(decide(directory, "--from", pieces[0], "--lateness", "1h"), "--lateness was another", "another_lateness")
 refused(decide(directory, "--from", pieces[0], "--now", "2026-11-20T10:30:00Z"), "lines later than 2026-11-20T10:30",
         "lines_later_than_now")
@@ -276,17 +312,16 @@ def hostile(value):
         else:
             changed[name] = hostile(changed[name])
         return changed
-    return rng.choice([0, 1, -1, 2**53, 2**53 + 1, 2**63 - 1, -2**63, 1e308, "", "1", "-0", "1e5", "nan", "9" * 38,
-                       "9" * 5000, "0." + "1" * 2000, "f" * 32, "z" * 32, None, True, [], {}, [1, 2, 3], [[1]],
-                       {"a": {"a": {"a": {}}}}])
+    return rng.choice([0, 1, -1, 2**53, 2**53 + 1, 2**63 - 1, -2**63, 1e308, "", "1", "-0", "1e5", "nan", "9" * 38, "9" * 5000,
+                       "0." + "1" * 2000, "f" * 32, "z" * 32, None, True, [], {}, [1, 2, 3], [[1]], {"a": {"a": {"a": {}}}}])
 
 
-whole_file = aggregate(directory, "-", *BY, stdin=text_of(requests(60, users=20))).out
-plain = whole_file.splitlines()[:-1]
-equal(sealed(plain), whole_file, "the_checksum_is_as_documented")
+unit_rows = aggregate(by_unit, "-", "--units", *BY, stdin=text_of(requests(60, start=since, users=20))).out.splitlines()[:-1]
+equal(sealed(unit_rows).splitlines()[-1], aggregate(by_unit, "-", "--units", *BY, stdin=text_of(
+    requests(60, start=since, users=20))).out.splitlines()[-1], "the_checksum_is_as_documented")
 crashes = []
-for number in range(int(os.environ.get("HOSTILE", "100"))):
-    rows = list(plain)
+for number in range(int(os.environ.get("HOSTILE", "150"))):
+    rows = list(unit_rows)
     for _ in range(rng.choice((1, 1, 2, 5))):
         at = rng.randrange(len(rows))
         row = json.loads(rows[at])
@@ -294,9 +329,9 @@ for number in range(int(os.environ.get("HOSTILE", "100"))):
         row = hostile(row)
         rows[at] = json.dumps({"key": key, **(row if isinstance(row, dict) else {"count": row})}).encode()
     path = file_of("hostile.agg", sealed(rows))
-    of = ["-C", directory, "-e", "production", "--from", path]
-    for asked in (["merge", path], ["decide", "canary.checkout", *of], ["health", "canary.checkout", *of],
-                  ["metrics", "--flag", "canary.checkout", *BY, *of]):
+    for asked in (["merge", path], ["decide", "canary.checkout", "-C", by_unit, "-e", "production", "--from", path],
+                  ["health", "canary.checkout", "-C", by_unit, "-e", "production", "--from", path],
+                  ["metrics", "--flag", "canary.checkout", "-C", by_unit, "-e", "production", *BY, "--from", path]):
         done = Command(*asked)
         if done.status not in (0, 1, 2) or done.status and not done.err:
             crashes.append((number, asked[0], done.status, done.err[:500]))

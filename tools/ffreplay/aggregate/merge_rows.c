@@ -12,21 +12,22 @@
 
 /* What a field is, and so what becomes of two. */
 #define OPERATIONS(X)                                                   \
-    X(SAME)   /* anything that is the same in both */                   \
-    X(ALONE)  /* 1, in one of them at most */                           \
-    X(TRUTH)  /* 1, where it is so in one of them */                    \
-    X(COUNT)  /* a count: the sum */                                    \
-    X(COUNTS) /* counts by name */                                      \
-    X(NAMES)  /* 1 by name: those of both */                            \
-    X(FIRST)  /* a time: the earlier */                                 \
-    X(LAST)   /* a time: the later */                                   \
-    X(SUM)    /* an exact sum */                                        \
-    X(DIGEST) /* a sum modulo 2^128 */                                  \
-    X(LEAST)  /* a number */                                            \
-    X(MOST)   /* a number */                                            \
-    X(WORD)   /* a text: the first as bytes */                          \
-    X(NEWEST) /* {time, value}: the later; at one time the greater */   \
-    X(SHOWN)  /* {time, text, field, file, line}: the first */          \
+    X(SAME)    /* anything that is the same in both */                  \
+    X(ALONE)   /* 1, in one of them at most */                          \
+    X(TRUTH)   /* 1, where it is so in one of them */                   \
+    X(COUNT)   /* a count: the sum */                                   \
+    X(COUNTS)  /* counts by name */                                     \
+    X(NAMES)   /* 1 by name: those of both */                           \
+    X(FIRST)   /* a time: the earlier */                                \
+    X(LAST)    /* a time: the later */                                  \
+    X(SUM)     /* an exact sum */                                       \
+    X(INTEGER) /* an integer of up to 126 bits: the sum */              \
+    X(DIGEST)  /* a sum modulo 2^128 */                                 \
+    X(LEAST)   /* a number */                                           \
+    X(MOST)    /* a number */                                           \
+    X(WORD)    /* a text: the first as bytes */                         \
+    X(NEWEST)  /* {time, value}: the later; at one time the greater */  \
+    X(SHOWN)   /* {time, text, field, file, line}: the first */         \
     X(SLICES)                                                           \
     X(TRAFFIC)                                                          \
     X(SAMPLE)  /* {halvings, units}: units and their groups */          \
@@ -40,14 +41,14 @@ static const struct rule {
     const char *field;
     enum operation operation;
 } rules[] = {
-    {"accuracy", SAME},
+    {"a", SUM},
     {"aa", SUM},
     {"aaa", SUM},
     {"aab", SUM},
     {"ab", SUM},
     {"abb", SUM},
+    {"accuracy", SAME},
     {"assigned", COUNTS},
-    {"a", SUM},
     {"b", SUM},
     {"bb", SUM},
     {"bbb", SUM},
@@ -86,6 +87,7 @@ static const struct rule {
     {"left_out", COUNTS},
     {"lines", COUNT},
     {"lookalikes", COUNTS},
+    {"marked", TRUTH},
     {"metrics", NAMES},
     {"name", WORD},
     {"negative", COUNTS},
@@ -95,9 +97,11 @@ static const struct rule {
     {"options", SAME},
     {"origins", COUNTS},
     {"other_share", COUNT},
+    {"other_stream", COUNT},
     {"pieces", COUNT},
     {"positive", COUNTS},
     {"reasons", COUNTS},
+    {"second", INTEGER},
     {"seen", NAMES},
     {"shares", SAMPLE},
     {"shown", SHOWN},
@@ -106,8 +110,10 @@ static const struct rule {
     {"spread", ROW},
     {"stages", ROWS},
     {"sum", SUM},
+    {"total", INTEGER},
     {"traffic", TRAFFIC},
     {"unassigned", ROW},
+    {"unit", TRUTH},
     {"units", SAME},
     {"unkeyed", ROW},
     {"unknown", ROW},
@@ -311,6 +317,7 @@ static bool is_sound(const json_t *value, enum operation operation, uint32_t dep
     struct traffic traffic = TRAFFIC_INIT;
     const json_t *units;
     json_t *items;
+    __int128 wide;
     bool sound;
     switch (operation) {
     case SAME:
@@ -329,6 +336,8 @@ static bool is_sound(const json_t *value, enum operation operation, uint32_t dep
         return json_time(value, &time);
     case SUM:
         return is_sum(value);
+    case INTEGER:
+        return json_wide(value, &wide) && wide != 0;
     case DIGEST:
         return digest_of(value, &digest, fault);
     case LEAST:
@@ -452,6 +461,20 @@ static bool merge_sum(json_t *row, const char *field, const json_t *other, char 
     json_decref(beside);
     json_object_del(row, field);
     row_put_sum(row, field, &sum);
+    return true;
+}
+
+static bool merge_integer(json_t *row, const char *field, const json_t *own, const json_t *other,
+                          char *fault)
+{
+    __int128 a, b;
+    (void)json_wide(own, &a);
+    (void)json_wide(other, &b);
+    a += b; /* each is below 2^126 */
+    if (!wide_fits(a))
+        return fail(fault, "the sums of a unit are too large");
+    json_object_del(row, field);
+    row_put_wide(row, field, a);
     return true;
 }
 
@@ -649,6 +672,8 @@ static bool merge_field(json_t *row, const struct rule *rule, json_t *own, const
         return true;
     case SUM:
         return merge_sum(row, field, other, fault);
+    case INTEGER:
+        return merge_integer(row, field, own, other, fault);
     case DIGEST:
         merge_digest(row, field, own, other, fault);
         return true;

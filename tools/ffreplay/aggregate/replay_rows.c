@@ -31,6 +31,7 @@ static json_t *log_row(const struct replay *replay, uint32_t log, enum ids ids)
     const struct log_counts *counts = &replay->counts[log];
     row_put_count(row, "lines", counts->lines);
     row_put_count(row, "pieces", counts->pieces);
+    row_put_count(row, "other_stream", counts->elsewhere);
     for (int cause = 0; cause < BAD_CAUSE_COUNT; cause++)
         row_put_count(row, bad_cause_words[cause], counts->bad[cause]);
     for (int i = 0; i < LOOKALIKE_COUNT; i++) {
@@ -83,7 +84,8 @@ static void read_log(struct row_reader *reader, struct log_counts *counts,
                      const struct layout *layout)
 {
     *counts = (struct log_counts){.lines = row_count(reader, "lines"),
-                                  .pieces = row_count(reader, "pieces")};
+                                  .pieces = row_count(reader, "pieces"),
+                                  .elsewhere = row_count(reader, "other_stream")};
     for (int cause = 0; cause < BAD_CAUSE_COUNT; cause++)
         counts->bad[cause] = row_count(reader, bad_cause_words[cause]);
     struct row_reader lookalikes = row_inner(reader, "lookalikes");

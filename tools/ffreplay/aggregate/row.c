@@ -64,6 +64,26 @@ void row_put_sum(json_t *row, const char *field, const struct exact_sum *sum)
     buffer_release(&text);
 }
 
+bool wide_fits(__int128 number)
+{
+    const __int128 limit = (__int128)1 << 126;
+    return number < limit && number > -limit;
+}
+
+void row_put_wide(json_t *row, const char *field, __int128 number)
+{
+    char digits[48], *at = digits + sizeof digits;
+    unsigned __int128 left = number < 0 ? -(unsigned __int128)number : (unsigned __int128)number;
+    if (number == 0)
+        return;
+    *--at = '\0';
+    for (; left > 0; left /= 10)
+        *--at = (char)('0' + (int)(left % 10));
+    if (number < 0)
+        *--at = '-';
+    row_put_text(row, field, at);
+}
+
 void row_put_digest(json_t *row, const char *field, const struct input_digest *digest)
 {
     char hex[INPUT_DIGEST_TEXT];
@@ -189,6 +209,30 @@ bool json_time(const json_t *value, int64_t *time)
 {
     *time = json_integer_value(value);
     return json_is_integer(value) && *time != INT64_MIN && *time != INT64_MAX;
+}
+
+bool json_wide(const json_t *value, __int128 *number)
+{
+    const char *text = json_string_value(value);
+    bool negative = text && *text == '-';
+    const char *digits = text ? text + negative : "";
+    *number = 0;
+    if (!*digits || strlen(digits) > 38 || strspn(digits, "0123456789") != strlen(digits) ||
+        (*digits == '0' && digits[1]))
+        return false;
+    for (; *digits; digits++)
+        *number = *number * 10 + (*digits - '0');
+    *number = negative ? -*number : *number;
+    return wide_fits(*number);
+}
+
+__int128 row_wide(struct row_reader *reader, const char *field)
+{
+    __int128 number = 0;
+    const json_t *value = get(reader, field);
+    if (value && !json_wide(value, &number))
+        row_fault(reader, "'%s' is not an integer of so many digits", field);
+    return number;
 }
 
 uint64_t row_count(struct row_reader *reader, const char *field)

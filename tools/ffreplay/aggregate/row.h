@@ -33,6 +33,8 @@ void row_put_text(json_t *row, const char *field, const char *text);
 /* The shortest decimal that reads back as the same; of what is finite. */
 void row_put_number(json_t *row, const char *field, double number);
 void row_put_sum(json_t *row, const char *field, const struct exact_sum *sum);
+/* Of up to 126 bits; nothing for 0. */
+void row_put_wide(json_t *row, const char *field, __int128 number);
 void row_put_digest(json_t *row, const char *field, const struct input_digest *digest);
 void row_put_sketch(json_t *row, const char *field, const struct sketch *sketch);
 void row_put_slices(json_t *row, const char *field, const struct slices *slices);
@@ -69,6 +71,7 @@ const char *row_text(struct row_reader *reader, const char *field);
 double row_number(struct row_reader *reader, const char *field);
 /* Each into one that is empty. */
 void row_sum(struct row_reader *reader, const char *field, struct exact_sum *sum);
+__int128 row_wide(struct row_reader *reader, const char *field);
 void row_digest(struct row_reader *reader, const char *field, struct input_digest *digest);
 void row_sketch(struct row_reader *reader, const char *field, struct sketch *sketch);
 void row_slices(struct row_reader *reader, const char *field, struct slices *slices);
@@ -80,6 +83,9 @@ const json_t *row_named(struct row_reader *reader, const char *field);
 /* A count, or a time, that is a field's value; false: it is none. */
 bool json_count(const json_t *value, uint64_t *count);
 bool json_time(const json_t *value, int64_t *time);
+/* The same of what row_put_wide() writes. */
+bool json_wide(const json_t *value, __int128 *number);
+bool wide_fits(__int128 number);
 /* "-12", as snprintf() writes it. */
 bool text_integer(const char *text, int64_t *number);
 

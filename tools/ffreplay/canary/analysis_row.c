@@ -207,6 +207,30 @@ void analysis_put(struct analysis *analysis, const struct replay *replay, struct
     buffer_release(&key);
 }
 
+void analysis_unit_cells(struct analysis *analysis, struct unit_cells *cells)
+{
+    struct buffer key = {0};
+    for (uint32_t i = 0; i < analysis->accumulator_count; i++) {
+        struct accumulator *accumulator = &analysis->accumulators[i];
+        for (int group = 0; group < ASSIGNED_GROUPS; group++) {
+            KEY(&key, "canary", flag_of(analysis), "metric", accumulator->measure.metric->name.text,
+                assignment_words[group]);
+            unit_cells_add(cells, key.bytes, &accumulator->cells[group]);
+        }
+    }
+    for (uint32_t i = 0; i < analysis->judgement_count; i++) {
+        const struct windows *windows = &analysis->judgements[i].windows;
+        window_key(&key, analysis, i);
+        size_t length = key.length;
+        for (uint32_t j = 0; j < windows->count; j++) {
+            key.length = length;
+            buffer_format(&key, "/%" PRId64, windows->items[j]->begin);
+            unit_cells_add(cells, key.bytes, &windows->items[j]->cell);
+        }
+    }
+    buffer_release(&key);
+}
+
 const struct metric *analysis_metric_of_units(const struct analysis *analysis)
 {
     for (uint32_t i = 0; i < analysis->accumulator_count; i++)

@@ -7,6 +7,7 @@
 #include "analysis.h"
 #include "tools/ffreplay/aggregate/row.h"
 #include "tools/ffreplay/aggregate/rows.h"
+#include "tools/ffreplay/metrics/unit_rows.h"
 
 /* Once all is read. */
 void analysis_put(struct analysis *analysis, const struct replay *replay, struct rows *rows);
@@ -18,6 +19,9 @@ bool analysis_read_rows(struct analysis *analysis, struct replay *replay, const 
 /* The first metric whose estimate or bound is made of what is kept of each unit; NULL: there is
  * none. */
 const struct metric *analysis_metric_of_units(const struct analysis *analysis);
+
+/* Its cells that keep something of units, windows included. */
+void analysis_unit_cells(struct analysis *analysis, struct unit_cells *cells);
 
 /* A sample of units as a field, and into one that is empty. */
 void unit_shares_put(json_t *row, const char *field, struct unit_shares *shares);

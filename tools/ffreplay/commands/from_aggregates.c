@@ -119,13 +119,34 @@ bool from_open(struct from_aggregates *from, const struct command *command,
     return fits;
 }
 
-bool from_end(struct from_aggregates *from)
+bool from_has_units(const struct from_aggregates *from, const struct metric *metric)
+{
+    const json_t *head = rows_find(&from->rows, AGGREGATE_HEAD);
+    if (!metric || json_integer_value(json_object_get(head, "units")) == 1)
+        return true;
+    job_error(from->command,
+              "the aggregates have nothing of each unit, which metric '%s' is made of",
+              metric->name.text);
+    print_help("aggregate the logs with --units");
+    return false;
+}
+
+bool from_units(struct from_aggregates *from, struct unit_cells *cells)
 {
     struct buffer error = {0};
     enum aggregate_read read = from->merged.row ? AGGREGATE_ROW : AGGREGATE_END;
-    while (read == AGGREGATE_ROW)
+    unit_cells_sort(cells);
+    while (read == AGGREGATE_ROW &&
+           unit_cells_read(cells, from->merged.key, from->merged.row, &error))
         read = merged_next(&from->merged, &error);
+    unit_cells_release(cells);
     return read == AGGREGATE_END || from_fail(from, &error);
+}
+
+bool from_end(struct from_aggregates *from)
+{
+    struct unit_cells none = {0};
+    return from_units(from, &none);
 }
 
 void from_close(struct from_aggregates *from)

@@ -12,6 +12,7 @@
 #include "compiler/cli/options.h"
 #include "tools/ffreplay/aggregate/merge_files.h"
 #include "tools/ffreplay/aggregate/rows.h"
+#include "tools/ffreplay/metrics/unit_rows.h"
 #include "tools/ffreplay/replay/replay.h"
 
 #define FROM_AGGREGATES_OPTION(target)                           \
@@ -50,6 +51,10 @@ bool from_open(struct from_aggregates *from, const struct command *command,
 bool from_settle(struct from_aggregates *from, struct replay *replay);
 /* The same for who asks for no time, and wants all lines. */
 bool from_read_all(struct from_aggregates *from, struct replay *replay);
+/* Whether they have what is kept of each unit; else it is reported that `metric` needs it. */
+bool from_has_units(const struct from_aggregates *from, const struct metric *metric);
+/* What is kept of each unit, into these cells, which are let go. False after reporting. */
+bool from_units(struct from_aggregates *from, struct unit_cells *cells);
 /* That nothing is left to be read, and that what was read is whole. */
 bool from_end(struct from_aggregates *from);
 void from_close(struct from_aggregates *from);

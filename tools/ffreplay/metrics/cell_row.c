@@ -74,6 +74,7 @@ json_t *cell_row(const struct cell *cell, const struct measure *measure,
     if (cell->count == 0)
         return row;
     row_put_count(row, "count", cell->count);
+    row_put_truth(row, "beyond", cell->totals && cell->totals->beyond);
     row_put_time(row, "newest", cell->newest);
     metric_cell_format(measure->metric->kind)->put(row, cell);
     return row;
@@ -86,6 +87,8 @@ void cell_read_row(struct row_reader *reader, struct cell *cell, const struct me
     cell->count = row_count(reader, "count");
     if (cell->count > 0) {
         cell->newest = row_time(reader, "newest", INT64_MIN);
+        if (cell->totals)
+            cell->totals->beyond |= row_truth(reader, "beyond");
         metric_cell_format(measure->metric->kind)->read(reader, cell);
     }
     row_end(reader);

@@ -398,6 +398,109 @@ void unit_totals_merge(struct unit_totals *totals, struct unit_totals *other)
         merge_rows(totals, other);
 }
 
+static __int128 integer_of(const struct wide *sum)
+{
+    return (__int128)((unsigned __int128)sum->high << 64 | sum->low);
+}
+
+bool unit_totals_kept(const struct unit_totals *totals, const struct unit_row *row,
+                      struct unit_kept *kept)
+{
+    const void *total = unit_value(row, totals->columns.total);
+    uint32_t events = events_of(totals, row);
+    *kept = (struct unit_kept){.events = events};
+    switch (totals->keeps) {
+    case UNIT_MARKS:
+        kept->events = events > 0;
+        kept->hits = (events & MARKED) != 0;
+        break;
+    case UNIT_COUNTS:
+        kept->hits = ((const struct counts *)total)->hits;
+        break;
+    case UNIT_SUMS:
+        kept->second = integer_of(unit_value(row, totals->columns.second));
+        /* fall through */
+    case UNIT_SUM:
+    case UNIT_MEAN:
+        kept->first = integer_of(total);
+        break;
+    case UNIT_LAST:
+        kept->time = ((const struct latest *)total)->time;
+        /* fall through */
+    case UNIT_MAX:
+        kept->value = *(const double *)total;
+    }
+    return events > 0;
+}
+
+static void add_integer(struct wide *sum, __int128 number)
+{
+    unsigned __int128 added = (unsigned __int128)number;
+    const struct wide other = {(uint64_t)added, (uint64_t)(added >> 64)};
+    add_wide(sum, &other);
+}
+
+static void add_kept(struct unit_totals *totals, struct unit_row *row, const struct unit_kept *kept)
+{
+    void *total = unit_column(row, totals->columns.total);
+    uint32_t *events = unit_column(row, totals->columns.events);
+    uint32_t more = kept->events < UINT32_MAX ? (uint32_t)kept->events : UINT32_MAX;
+    totals->beyond |= more == UINT32_MAX;
+    switch (totals->keeps) {
+    case UNIT_MARKS:
+        mark(totals, events, kept->hits > 0 ? SEEN | MARKED : SEEN);
+        return;
+    case UNIT_COUNTS:
+        ((struct counts *)total)->hits += (uint32_t)kept->hits;
+        break;
+    case UNIT_SUMS:
+        add_integer(unit_column(row, totals->columns.second), kept->second);
+        /* fall through */
+    case UNIT_SUM:
+    case UNIT_MEAN:
+        add_integer(total, kept->first);
+        break;
+    case UNIT_MAX:
+        take_greatest(total, *events == 0, kept->value);
+        break;
+    case UNIT_LAST:
+        take_latest(total, *events == 0, kept->value, kept->time);
+    }
+    count_events(totals, events, more);
+}
+
+/* Entries are aligned for less than a kept total is. */
+static void apply_kept(void *context, struct unit_row *row, struct unit_hash unit, void *entry)
+{
+    struct unit_totals *totals = context;
+    struct unit_kept kept;
+    (void)unit;
+    memcpy(&kept, entry, sizeof kept);
+    leave_spread(totals, row);
+    add_kept(totals, row, &kept);
+    enter_spread(totals, row);
+}
+
+void unit_returns_begin(struct unit_returns *returns, struct unit_totals *totals)
+{
+    unit_table_settle(totals->table);
+    returns->totals = totals;
+    unit_writer_init(&returns->writer, totals->table->store, UNITS_MADE, sizeof(struct unit_kept),
+                     apply_kept, totals);
+}
+
+void unit_returns_add(struct unit_returns *returns, struct unit_hash unit,
+                      const struct unit_kept *kept)
+{
+    memcpy(unit_writer_add(&returns->writer, unit), kept, sizeof *kept);
+}
+
+void unit_returns_end(struct unit_returns *returns)
+{
+    unit_writer_settle(&returns->writer);
+    unit_writer_release(&returns->writer);
+}
+
 uint64_t unit_totals_seen(struct unit_totals *totals, uint64_t *marked)
 {
     if (totals->table)

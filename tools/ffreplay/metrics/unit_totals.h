@@ -80,6 +80,30 @@ uint64_t unit_totals_seen(struct unit_totals *totals, uint64_t *marked);
 
 /* The store that has the units, with nothing waiting; of totals that have their rows. */
 const struct unit_store *unit_totals_store(struct unit_totals *totals);
+
+/* What is kept of a unit, in a form that adds up elsewhere: as unit_totals_add() made it of all its
+ * lines, or of some. */
+struct unit_kept {
+    uint64_t events;        /* UNIT_MARKS: 1 */
+    uint64_t hits;          /* UNIT_COUNTS, and UNIT_MARKS: those with a first number of 1 */
+    __int128 first, second; /* sums, in 2^-48 */
+    double value;           /* UNIT_MAX, UNIT_LAST */
+    int64_t time;           /* UNIT_LAST */
+};
+/* False: the metric has not seen the unit. */
+bool unit_totals_kept(const struct unit_totals *totals, const struct unit_row *row,
+                      struct unit_kept *kept);
+/* Adds them to those of any number of units, by one thread, while nobody else adds. */
+struct unit_returns {
+    struct unit_totals *totals;
+    struct unit_writer writer;
+};
+void unit_returns_begin(struct unit_returns *returns, struct unit_totals *totals);
+/* `kept->events` is not 0. */
+void unit_returns_add(struct unit_returns *returns, struct unit_hash unit,
+                      const struct unit_kept *kept);
+void unit_returns_end(struct unit_returns *returns);
+
 /* A unit's two numbers. False: the metric has not seen it. */
 bool unit_totals_read(const struct unit_totals *totals, const struct unit_row *row, double *first,
                       double *second);

@@ -37,7 +37,7 @@ const struct command aggregate_command = {
 struct options {
     const char *directory, *environment, *output;
     int64_t now;
-    bool distinct_ids, show_private;
+    bool units, distinct_ids, show_private;
     struct option_texts by;
     struct log_options logs;
 };
@@ -85,20 +85,20 @@ static void choose_canaries_of(struct gathering *gathering)
 
 static bool needs_units(const struct gathering *gathering)
 {
-    for (uint32_t i = 0; i < gathering->analyses.count; i++) {
+    for (uint32_t i = 0; i < gathering->analyses.count && !gathering->options->units; i++) {
         const struct metric *metric = analysis_metric_of_units(&gathering->analyses.items[i]);
         if (!metric)
             continue;
         job_error(&aggregate_command,
                   "metric '%s' is judged by how much units differ, which sums do not tell",
                   metric->name.text);
-        print_help("decide on the logs themselves");
+        print_help("--units also writes what is measured of each unit");
         return true;
     }
     return false;
 }
 
-/* Metrics whose values are sums, of logs that are read. */
+/* Of logs that are read; without --units, those whose values are sums. */
 static void choose_metrics(const struct gathering *gathering, struct table_wish *wish)
 {
     struct project *project = gathering->replay->project;
@@ -109,7 +109,7 @@ static void choose_metrics(const struct gathering *gathering, struct table_wish 
         bool read = project->log_count == 1;
         for (uint32_t log = 0; log < project->log_count; log++)
             read |= project->logs[log] == metric->log && gathering->reads[log];
-        if (read && !metric_needs_units(metric))
+        if (read && (gathering->options->units || !metric_needs_units(metric)))
             metrics[wish->metric_count++] = metric;
     }
     wish->metrics = metrics;
@@ -227,6 +227,7 @@ static json_t *head_of(const struct gathering *gathering)
     for (uint32_t i = 0; i < gathering->part_count; i++)
         json_array_append_new(flags, json_string(gathering->parts[i].flag->name.text));
     json_object_set_new(head, "flags", flags);
+    json_object_set_new(head, "units", json_integer(gathering->options->units));
     return head;
 }
 
@@ -247,6 +248,19 @@ static void put_rows(struct gathering *gathering, struct rows *rows)
     rows_sort(rows);
 }
 
+static bool put_units(struct gathering *gathering, struct aggregate_writer *writer,
+                      struct buffer *error)
+{
+    struct unit_cells cells = {0};
+    for (uint32_t i = 0; i < gathering->analyses.count; i++)
+        analysis_unit_cells(&gathering->analyses.items[i], &cells);
+    for (uint32_t i = 0; i < gathering->part_count; i++)
+        table_unit_cells(&gathering->parts[i].table, &cells);
+    bool written = unit_cells_write(&cells, writer, error);
+    unit_cells_release(&cells);
+    return written;
+}
+
 static int write_file(struct gathering *gathering)
 {
     struct aggregate_writer writer;
@@ -257,6 +271,7 @@ static int write_file(struct gathering *gathering)
     if (written) {
         for (size_t i = 0; i < rows.count && written; i++)
             written = aggregate_put(&writer, rows.items[i].key, rows.items[i].row, &error);
+        written = written && (!gathering->options->units || put_units(gathering, &writer, &error));
         if (written)
             written = aggregate_finish(&writer, &error);
         else
@@ -383,6 +398,8 @@ static int run(int argc, char **argv)
         ENVIRONMENT_OPTION(options.environment, "in this environment"),
         OUTPUT_OPTION(options.output, "where to write [stdout]"),
         NOW_OPTION(options.now, "leave out later lines [those of a wrong clock]"),
+        {"units", 0, OPTION_FLAG, &options.units, NULL,
+         "also what is measured of each unit, for bounds and 'per: unit'"},
         {"distinct-ids", 0, OPTION_FLAG, &options.distinct_ids, NULL,
          "no 'id' of a log is in two parts: they may be merged"},
         {"by", 'b', OPTION_TEXTS, &options.by, "LIST",

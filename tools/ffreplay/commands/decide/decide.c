@@ -411,10 +411,16 @@ static int read_aggregates(struct replay *replay, struct analyses *analyses,
         return EXIT_INPUT;
     bool read = from_open(&from, &decide_command, replay, options->environment, &options->from,
                           more->items, more->count);
-    for (uint32_t i = 0; i < analyses->count && read; i++)
-        read = analysis_read_rows(&analyses->items[i], replay, &from.rows, &error) ||
-               from_fail(&from, &error);
-    read = read && from_end(&from) && from_settle(&from, replay);
+    struct unit_cells cells = {0};
+    for (uint32_t i = 0; i < analyses->count && read; i++) {
+        struct analysis *analysis = &analyses->items[i];
+        read =
+            from_has_units(&from, analysis_metric_of_units(analysis)) &&
+            (analysis_read_rows(analysis, replay, &from.rows, &error) || from_fail(&from, &error));
+        analysis_unit_cells(analysis, &cells);
+    }
+    read = read && from_units(&from, &cells) && from_settle(&from, replay);
+    unit_cells_release(&cells);
     from_close(&from);
     return read ? EXIT_FINE : EXIT_JOB;
 }

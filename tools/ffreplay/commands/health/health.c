@@ -211,6 +211,12 @@ static int read_logs(struct checkup *checkup, char **logs, size_t count)
     return replay_read(replay, logs, count) && !replay_is_too_bad(replay) ? EXIT_FINE : EXIT_JOB;
 }
 
+static bool health_has_units(const struct checkup *checkup, const struct from_aggregates *from)
+{
+    return checkup->analyses.count == 0 ||
+           from_has_units(from, analysis_metric_of_units(&checkup->analyses.items[0]));
+}
+
 /* The same from aggregates, and the time is settled. */
 static int read_aggregates(struct checkup *checkup, const struct log_arguments *more)
 {
@@ -226,9 +232,16 @@ static int read_aggregates(struct checkup *checkup, const struct log_arguments *
     if (status == EXIT_FINE) {
         bool read = served_counts_read_rows(&checkup->counted, &from.rows, &error) &&
                     table_read_rows(&checkup->table, replay, &from.rows, &error);
-        if (read && checkup->analyses.count > 0)
-            read = analysis_read_rows(&checkup->analyses.items[0], replay, &from.rows, &error);
-        read = read ? from_end(&from) && from_settle(&from, replay) : from_fail(&from, &error);
+        struct unit_cells cells = {0};
+        table_unit_cells(&checkup->table, &cells);
+        if (read && checkup->analyses.count > 0) {
+            struct analysis *analysis = &checkup->analyses.items[0];
+            read = analysis_read_rows(analysis, replay, &from.rows, &error);
+            analysis_unit_cells(analysis, &cells);
+        }
+        read = (read || from_fail(&from, &error)) && health_has_units(checkup, &from) &&
+               from_units(&from, &cells) && from_settle(&from, replay);
+        unit_cells_release(&cells);
         status = read && !replay_is_too_bad(replay) ? EXIT_FINE : EXIT_JOB;
     }
     from_close(&from);

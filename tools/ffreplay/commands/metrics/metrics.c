@@ -284,8 +284,12 @@ static bool read_table(const struct options *options, struct replay *replay, str
     replay_add_consumer(replay, &table->consumer);
     if (options->aggregates.count == 0)
         return replay_read(replay, logs->items, logs->count);
-    return (table_read_rows(table, replay, &from->rows, &error) || from_fail(from, &error)) &&
-           from_end(from) && from_read_all(from, replay);
+    struct unit_cells cells = {0};
+    bool read = table_read_rows(table, replay, &from->rows, &error) || from_fail(from, &error);
+    table_unit_cells(table, &cells);
+    read = read && from_units(from, &cells) && from_read_all(from, replay);
+    unit_cells_release(&cells);
+    return read;
 }
 
 static int read_and_write(const struct options *options, struct replay *replay, struct table *table,

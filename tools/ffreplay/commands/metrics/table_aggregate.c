@@ -114,6 +114,36 @@ void table_put(const struct table *table, const struct replay *replay, struct ro
     buffer_release(&key);
 }
 
+static void add_unit_cells(const struct table *table, const struct group *group, struct buffer *key,
+                           struct unit_cells *cells)
+{
+    size_t length = key->length;
+    for (uint32_t i = 0; i < table->measure_count; i++) {
+        key->length = length;
+        key_add(key, table->measures[i].metric->name.text);
+        unit_cells_add(cells, key->bytes, &group->cells[i]);
+    }
+}
+
+void table_unit_cells(const struct table *table, struct unit_cells *cells)
+{
+    struct buffer key = {0};
+    for (uint32_t i = 0; i < table->grouping_count; i++) {
+        const struct groups *groups = &table->groups[i];
+        key_of_grouping(&key, table, &table->groupings[i]);
+        size_t length = key.length;
+        for (size_t slot = 0; slot < groups->capacity; slot++) {
+            const struct group *group = groups->slots[slot];
+            if (!group)
+                continue;
+            key.length = length;
+            add_hex(&key, group->key, group->length);
+            add_unit_cells(table, group, &key, cells);
+        }
+    }
+    buffer_release(&key);
+}
+
 /* ----------------------------------------------------------------------------------- reading -- */
 
 static void read_span(struct row_reader *reader, struct time_span *span)

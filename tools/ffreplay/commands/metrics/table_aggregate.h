@@ -4,6 +4,7 @@
 
 #include "table.h"
 #include "tools/ffreplay/aggregate/rows.h"
+#include "tools/ffreplay/metrics/unit_rows.h"
 #include "tools/ffreplay/replay/replay.h"
 
 /* Once all is read: a row for the table, and one for each group. */
@@ -13,6 +14,9 @@ void table_put(const struct table *table, const struct replay *replay, struct ro
  * those that were aggregated. False: `error` says why. */
 bool table_read_rows(struct table *table, struct replay *replay, const struct rows *rows,
                      struct buffer *error);
+
+/* Its cells that keep something of units. */
+void table_unit_cells(const struct table *table, struct unit_cells *cells);
 
 /* Whether a metric's estimate is made of what is kept of each unit. */
 bool metric_needs_units(const struct metric *metric);
