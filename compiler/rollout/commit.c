@@ -283,6 +283,19 @@ bool commit_make(struct commit *commit, const char *subject, const char *reason,
     return *made && (!commit->remote || push(commit, error));
 }
 
+bool commit_push_rest(struct commit *commit, bool *pushed, struct buffer *error)
+{
+    static const char heads[] = "refs/heads/";
+    *pushed = false;
+    if (!commit->remote || strncmp(commit->branch, heads, sizeof heads - 1) != 0)
+        return true;
+    const char *range = arena_format(&commit->arena, "refs/remotes/%s/%s..HEAD", commit->remote,
+                                     commit->branch + sizeof heads - 1);
+    const char *ahead = ask(commit, (const char *const[]){"rev-list", "-n1", range, "--", NULL});
+    *pushed = ahead && *ahead;
+    return !*pushed || push(commit, error);
+}
+
 void commit_release(struct commit *commit)
 {
     arena_release(&commit->arena);

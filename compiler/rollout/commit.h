@@ -44,6 +44,9 @@ uint32_t commit_add_new(struct commit *commit);
  */
 bool commit_make(struct commit *commit, const char *subject, const char *reason, const char *actor,
                  bool *made, struct buffer *error);
+/* Pushes what an earlier run committed and could not push. *pushed: there was something. False: a
+ * sentence in `error`. */
+bool commit_push_rest(struct commit *commit, bool *pushed, struct buffer *error);
 void commit_release(struct commit *commit);
 
 #endif

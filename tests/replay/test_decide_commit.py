@@ -98,10 +98,15 @@ ok(result.status == 2 and "in no git repository" in result.err and not os.path.e
 result = decide(directory, failing, *AT)
 ok(result.status == 2 and "state: rolled_back" in open(os.path.join(directory, "flags.yaml")).read(), "but a rollback", result.err)
 root, directory, remote = definitions("refused")
-shutil.rmtree(remote)
+os.rename(remote, remote + ".away")
+git(root, "fetch", "-q", remote + ".away", "main:refs/remotes/origin/main")
 result = decide(directory, sound, *AT, "--push")
 ok(result.status == 2 and "committed, and not pushed" in result.err and "advance" in git(root, "log", "-1", "--format=%s"),
    "a push that is refused is an error, and the commit stays", result.err)
+os.rename(remote + ".away", remote)
+result = decide(directory, sound, "--now", "2026-11-20T11:59:00Z", "--apply", "--commit", "--push")
+ok(result.status == 0 and "pushed    to origin, what an earlier run committed\n" in result.out
+   and "advance" in git(remote, "log", "-1", "--format=%s", "main"), "and the next run pushes it", result.out, result.err)
 
 # What is told without a change is committed, too, so that the next run elsewhere knows.
 root, directory, remote = definitions("told", "approval: [full]\nhooks: {on_approval_needed: [sh, -c, 'echo told >>told']}")

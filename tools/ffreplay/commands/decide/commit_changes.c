@@ -68,7 +68,7 @@ bool change_commit_make(struct change_commit *commit, const char *actor,
                         struct buffer *out, struct buffer *error)
 {
     struct buffer subject = {0}, reason = {0};
-    bool made = false, done = true;
+    bool made = false, pushed = false, done = true;
     if (!commit->wanted)
         return true;
     for (uint32_t i = 0; i < count; i++)
@@ -84,6 +84,11 @@ bool change_commit_make(struct change_commit *commit, const char *actor,
             terminal_format(out, "committed %s\n", subject.bytes);
         if (done && commit->commit.remote)
             terminal_format(out, "pushed    to %s\n", commit->commit.remote);
+    } else {
+        done = commit_push_rest(&commit->commit, &pushed, error);
+        if (done && pushed)
+            terminal_format(out, "pushed    to %s, what an earlier run committed\n",
+                            commit->commit.remote);
     }
     buffer_release(&subject);
     buffer_release(&reason);

@@ -14,6 +14,7 @@
 #include "compiler/base/memory.h"
 #include "compiler/cli/messages.h"
 #include "compiler/model/model.h"
+#include "heartbeat.h"
 #include "tools/ffreplay/replay/log_paths.h"
 
 /* ms for which a writer may continue a file that lost its name, and a copy may take. */
@@ -238,10 +239,10 @@ static bool look_for_files(struct follower *follower, int64_t now)
 
 /* ----------------------------------------------------------------------------------- reading -- */
 
-static bool read_on(struct followed_file *file)
+static bool read_on(const struct follower *follower, struct followed_file *file)
 {
     while (stream_step(&file->stream))
-        ;
+        heartbeat_read_on(follower->heartbeat);
     return stream_is_sound(&file->stream);
 }
 
@@ -282,7 +283,7 @@ static bool read_file_on(struct follower *follower, struct followed_file *file, 
         if (!open_after(follower, file, &content))
             return false;
     }
-    if (!read_on(file))
+    if (!read_on(follower, file))
         return false;
     if (file->is_compressed || is_at_rest(file, now))
         followed_close_stream(file);
@@ -476,14 +477,16 @@ static bool read_stdin(struct follower *follower)
         follower->ended = at_end;
         /* A last line without a line end is complete by now. */
         file->stream.lines.follows = !at_end;
-        if (!read_on(file))
+        if (!read_on(follower, file))
             return false;
     }
     return true;
 }
 
-bool follower_read(struct follower *follower, int64_t now, int64_t needed)
+bool follower_read(struct follower *follower, struct heartbeat *heartbeat, int64_t now,
+                   int64_t needed)
 {
+    follower->heartbeat = heartbeat;
     if (follower->is_stdin)
         return read_stdin(follower);
     for (bool again = true; again;) {

@@ -15,6 +15,7 @@
 
 #include "followed.h"
 
+struct heartbeat;
 struct log;
 
 struct follower {
@@ -25,6 +26,7 @@ struct follower {
     bool ended; /* of stdin */
     struct replay *replay;
     struct consumer *consumer;
+    struct heartbeat *heartbeat; /* of the watch, while it reads */
     uint32_t log;
     struct followed_file **files; /* in the order in which they were found, the oldest first */
     uint32_t file_count;
@@ -47,10 +49,11 @@ void follower_stop(struct follower *follower);
 void follower_close(struct follower *follower);
 
 /*
- * Takes all there is by now. Files that lost their names a while before `now` and have nothing from
- * `needed` on are let go. What may be lost is said. False: it cannot be read, which has been
- * reported.
+ * Takes all there is by now, and tells the heartbeat meanwhile. Files that lost their names a while
+ * before `now` and have nothing from `needed` on are let go. What may be lost is said. False: it
+ * cannot be read, which has been reported.
  */
-bool follower_read(struct follower *follower, int64_t now, int64_t needed);
+bool follower_read(struct follower *follower, struct heartbeat *heartbeat, int64_t now,
+                   int64_t needed);
 
 #endif

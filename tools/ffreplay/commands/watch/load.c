@@ -1,6 +1,7 @@
 /* load.c - loads the current definitions and logs. See watch.h. */
 #include <fnmatch.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "compiler/base/arena.h"
 #include "compiler/base/buffer.h"
@@ -35,14 +36,23 @@ static bool is_followed(const struct watch *watch, const char *path)
     return false;
 }
 
-/* Logs may lie in the project's directory, too: that they grow changes no definition. */
+static bool is_status_file(const struct stat *status, const struct file_mark *mark)
+{
+    return status->st_mode != 0 && status->st_ino == mark->inode;
+}
+
+/* Logs and the status file may lie in the project's directory, too: they change no definition. */
 static uint64_t mark_below(const struct watch *watch, const char *directory)
 {
     struct file_marks marks = {0};
+    const char *status_file = watch->options->status_file;
+    struct stat status;
     uint64_t sum = 0;
+    if (!status_file || stat(status_file, &status) != 0)
+        status.st_mode = 0;
     file_marks_read(&marks, directory, NULL);
     for (size_t i = 0; i < marks.count; i++)
-        if (!is_followed(watch, marks.items[i].path))
+        if (!is_followed(watch, marks.items[i].path) && !is_status_file(&status, &marks.items[i]))
             sum += hash64_seeded(marks.items[i].path, strlen(marks.items[i].path),
                                  marks.items[i].content);
     file_marks_release(&marks);
@@ -181,6 +191,10 @@ static bool prepare(struct watch *watch, struct project *project)
         watch_end(watch, EXIT_JOB);
         return false;
     }
+    if (!hold_canaries(watch)) {
+        watch_end(watch, EXIT_JOB);
+        return false;
+    }
     if (!analyses_prepare(&watch->analyses, replay)) {
         watch_end(watch, EXIT_INPUT);
         return false;
@@ -238,7 +252,8 @@ bool watch_read(struct watch *watch)
     holdback_release(&watch->holdback);
     for (size_t i = 0; i < watch->follower_count; i++)
         if (!watch->followers[i].is_idle &&
-            !follower_read(&watch->followers[i], watch->replay.times.now, needed(watch))) {
+            !follower_read(&watch->followers[i], &watch->heartbeat, watch->replay.times.now,
+                           needed(watch))) {
             watch_end(watch, EXIT_JOB);
             return false;
         }

@@ -68,6 +68,7 @@ static void look(struct watch *watch)
 {
     int worst = EXIT_FINE;
     arena_clear(&watch->texts);
+    heartbeat_look(&watch->heartbeat);
     bool blind = false;
     if (!watch_read(watch))
         return;
@@ -80,6 +81,7 @@ static void look(struct watch *watch)
         struct verdict verdict;
         verdict_reach(&verdict, &watch->replay, &watch->analyses.items[i]);
         worst = worse_exit(worst, exit_of(watch, &verdict));
+        heartbeat_add(&watch->heartbeat, &verdict);
         if (!verdict_holds(&verdict) && !blind)
             watch_announce_blindness(watch, true);
         blind |= !verdict_holds(&verdict);
@@ -140,12 +142,20 @@ static void say_end(const struct watch *watch)
                       : decision_rule_words[watch->announced[i].decision.rule]);
 }
 
+/* A canary that another watch has let go is one more to look at. */
+static bool is_current(const struct watch *watch)
+{
+    return !watch_is_outdated(watch) && !hold_is_free(watch);
+}
+
 static void watch_on(struct watch *watch)
 {
-    while (!watch->over && !interrupted && (!watch_is_outdated(watch) || watch_load(watch))) {
+    heartbeat_ready(&watch->heartbeat);
+    while (!watch->over && !interrupted && (is_current(watch) || watch_load(watch))) {
         int64_t next = clock_now() + watch->options->interval;
         bool last = stdin_has_ended(watch);
         look(watch);
+        heartbeat_beat(&watch->heartbeat, watch);
         if (last)
             break;
         if (!watch->over && !watch_is_outdated(watch))
@@ -200,11 +210,14 @@ static int watch_logs(const struct watch_options *options, char **logs, size_t l
     watch.followers = xcalloc(log_count + 1, sizeof *watch.followers);
     watch.follower_count = log_count;
     allow_many_files();
+    heartbeat_open(&watch.heartbeat, options->status_file, options->interval);
     changes_open(&watch.changes);
     changes_add(&watch.changes, watch.directory);
     if ((!options->apply.given || watch_recover(&watch)) && watch_load(&watch))
         watch_on(&watch);
+    heartbeat_close(&watch.heartbeat, &watch);
     watch_unload(&watch);
+    hold_release(&watch);
     for (size_t i = 0; i < watch.follower_count; i++)
         follower_close(&watch.followers[i]);
     changes_close(&watch.changes);
@@ -246,6 +259,8 @@ static int run(int argc, char **argv)
         {"interval", 0, OPTION_TEXT, &options.interval_text, "D", "between looks [10s]"},
         JSON_OPTION(options.json, "each look as JSON, one object per flag"),
         EXIT_CODE_OPTION(options.exit_code, "exit as decide does, for the last look"),
+        {"status-file", 0, OPTION_TEXT, &options.status_file, "FILE",
+         "write at each look what it thinks, for whoever asks whether it lives"},
         APPLY_OPTIONS(options.apply),
         MAX_BAD_OPTION(options.logs),
         WINDOW_OPTION(options.logs),

@@ -16,6 +16,8 @@
 #include "compiler/rollout/changes.h"
 #include "compiler/rollout/publication.h"
 #include "follower.h"
+#include "heartbeat.h"
+#include "hold.h"
 #include "holdback.h"
 #include "tools/ffreplay/apply/apply_options.h"
 #include "tools/ffreplay/commands/log_options.h"
@@ -28,6 +30,7 @@ struct watch_options {
     int64_t interval;
     struct log_options logs;
     struct apply_options apply;
+    const char *status_file;
     bool json, exit_code;
     enum color_choice color;
 };
@@ -61,6 +64,8 @@ struct watch {
     bool has_looked;    /* since the definitions were loaded */
     bool unheard_of;    /* a command failed at the last look */
     struct changes changes;
+    struct holds holds;
+    struct heartbeat heartbeat;
     sigset_t signals; /* as they were blocked before; while it waits, and for programs it runs */
     struct arena texts;
     struct announced *announced;
