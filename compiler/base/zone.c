@@ -20,6 +20,8 @@
 #define LARGEST_FILE    (1u << 20)
 #define LONGEST_NAME    64
 #define FARTHEST_OFFSET (26 * 3600) /* beyond what the format can say */
+#define LEAST_OFFSET    (-12 * 60)  /* in minutes, of the world's places */
+#define MOST_OFFSET     (14 * 60)
 #define FIRST_YEAR      2000
 #define LAST_YEAR       2099
 
@@ -54,8 +56,10 @@ bool parse_offset(const char *text, int32_t *seconds)
     bool utc = strcmp(text, "Z") == 0;
     if (!utc && ((*text != '+' && *text != '-') || !parse_clock(text + 1, 24, &minutes)))
         return false;
-    *seconds = (*text == '-' ? -60 : 60) * minutes;
-    return true;
+    if (*text == '-')
+        minutes = -minutes;
+    *seconds = 60 * minutes;
+    return minutes >= LEAST_OFFSET && minutes <= MOST_OFFSET;
 }
 
 void format_offset(int32_t seconds, char *out, size_t size)

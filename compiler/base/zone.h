@@ -30,8 +30,12 @@ struct zone {
     uint32_t change_count;
 };
 
-/* "+01:00", "-03:30", "Z", to seconds; at most 24 hours. */
+/* "+01:00", "-03:30", "Z", to seconds: from -12:00 to +14:00, which no place is beyond. */
 bool parse_offset(const char *text, int32_t *seconds);
+/* The same as a regular expression of JSON Schema, and in words for a `help:`. */
+#define OFFSET_PATTERN \
+    "^(Z|[+](0[0-9]|1[0-3]):[0-5][0-9]|[+]14:00|-(0[0-9]|1[01]):[0-5][0-9]|-12:00)$"
+#define OFFSET_HELP "offsets are written +01:00, -03:30 or Z, from -12:00 to +14:00"
 /* The inverse; "UTC" for zero. 16 bytes suffice. */
 void format_offset(int32_t seconds, char *out, size_t size);
 /* "09:00", "24:00", to minutes. */

@@ -64,12 +64,12 @@ static int compare(struct diff_sides *sides, const struct diff_options *options,
     return status;
 }
 
-int tell_edit(const struct command *command, struct project *old, struct project *new, int64_t now,
-              bool json, bool color, struct buffer *out)
+int tell_edit(const struct command *command, struct project *old, struct project *new,
+              const struct rename *renamed, int64_t now, bool json, bool color, struct buffer *out)
 {
     const struct project_choice choice = {0};
     struct diff_sides sides;
-    diff_sides_of(old, new, &sides);
+    diff_sides_of(old, new, renamed, &sides);
     int status = diff_sides_compile(command, &choice, NULL, &sides);
     if (status == EXIT_FINE) {
         struct diff diff;

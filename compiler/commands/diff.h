@@ -18,7 +18,8 @@
 #define CHANGE_KINDS(X)          \
     X(CHANGE_ADDED, "added")     \
     X(CHANGE_REMOVED, "removed") \
-    X(CHANGE_CHANGED, "changed")
+    X(CHANGE_CHANGED, "changed") \
+    X(CHANGE_RENAMED, "renamed")
 enum change_kind { CHANGE_KINDS(WORDS_MEMBER) };
 extern const char *const change_kind_words[];
 
@@ -32,6 +33,7 @@ extern const char *const change_kind_words[];
     X(RISK_STICKY, "sticky")         \
     X(RISK_GUARD, "guard")           \
     X(RISK_TYPE, "type")             \
+    X(RISK_NAME, "name")             \
     X(RISK_UNKNOWN, "unknown")
 enum risk_kind { RISK_KINDS(WORDS_MEMBER) };
 
@@ -56,6 +58,7 @@ struct counted {
 
 struct change {
     const char *flag;
+    const char *former; /* how it was called, of CHANGE_RENAMED */
     const char *environment;
     enum change_kind kind;
     uint32_t old, new; /* in the listings of the environment, or NO_FLAG */
@@ -96,6 +99,13 @@ void diff_release(struct diff *diff);
 /* Adds what is risky about a change. */
 void find_risks(struct diff *diff, const struct diff_pair *pair, struct comparison *comparison,
                 struct change *change);
+/* Whether both versions have it, by one name or another. */
+static inline bool change_is_of_both(const struct change *change)
+{
+    return change->kind == CHANGE_CHANGED || change->kind == CHANGE_RENAMED;
+}
+/* How a version's tables call the flag: those of projects by its new name; see diff_sides.h. */
+const char *change_name(const struct diff *diff, const struct change *change, enum version version);
 /* The flag, as a version's definitions have it; NULL: it has none, or is a snapshot. */
 const struct flag *change_flag(const struct diff *diff, const struct change *change,
                                enum version version);

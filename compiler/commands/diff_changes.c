@@ -14,11 +14,17 @@ const char *const change_kind_words[] = WORDS(CHANGE_KINDS);
 
 /* ------------------------------------------------------------------------------------ places -- */
 
+const char *change_name(const struct diff *diff, const struct change *change, enum version version)
+{
+    bool old = version == VERSION_OLD && change->former && diff->sides->rename_count == 0;
+    return old ? change->former : change->flag;
+}
+
 const struct flag *change_flag(const struct diff *diff, const struct change *change,
                                enum version version)
 {
     const struct project *project = diff->sides->items[version].project;
-    return project ? project_flag(project, change->flag) : NULL;
+    return project ? project_flag(project, change_name(diff, change, version)) : NULL;
 }
 
 const char *diff_place(struct diff *diff, enum version version, struct span span)
@@ -51,11 +57,14 @@ static void find_said(struct diff *diff, struct change *change)
     uint32_t count;
     const struct word_change *said = words_changed(&old, &new, &diff->arena, &count);
     for (uint32_t i = 0; i < count; i++)
-        *ARENA_APPEND(&diff->arena, change->causes, change->cause_count) = (struct cause){
-            .what = said[i].what,
-            .before = said[i].before,
-            .after = said[i].after,
-            .place = diff_place(diff, said[i].is_gone ? VERSION_OLD : VERSION_NEW, said[i].span)};
+        /* A salt that is kept under another name is no news. */
+        if (!change->former || strcmp(said[i].what, "salt") != 0)
+            *ARENA_APPEND(&diff->arena, change->causes, change->cause_count) = (struct cause){
+                .what = said[i].what,
+                .before = said[i].before,
+                .after = said[i].after,
+                .place =
+                    diff_place(diff, said[i].is_gone ? VERSION_OLD : VERSION_NEW, said[i].span)};
 }
 
 /* A flag that this one asks, and that changes itself. */
@@ -71,7 +80,15 @@ static void find_asked(struct diff *diff, struct comparison *comparison, struct 
 
 static void find_causes(struct diff *diff, struct comparison *comparison, struct change *change)
 {
-    if (change->kind == CHANGE_CHANGED) {
+    if (change->former) {
+        const struct flag *flag = change_flag(diff, change, VERSION_NEW);
+        *ARENA_APPEND(&diff->arena, change->causes, change->cause_count) =
+            (struct cause){.what = "name",
+                           .before = change->former,
+                           .after = change->flag,
+                           .place = flag ? diff_place(diff, VERSION_NEW, flag->name.span) : NULL};
+    }
+    if (change_is_of_both(change)) {
         find_said(diff, change);
         if (comparison)
             find_asked(diff, comparison, change);
@@ -119,13 +136,15 @@ static void find_touched(const struct diff *diff, struct comparison *comparison,
 }
 
 static struct change *new_change(struct diff *diff, struct diff_pair *pair, const char *flag,
-                                 uint32_t old, uint32_t new)
+                                 const char *former, uint32_t old, uint32_t new)
 {
     struct change *change = ARENA_APPEND(&diff->arena, diff->changes, diff->change_count);
     *change = (struct change){.flag = flag,
+                              .former = former,
                               .environment = pair->name,
                               .kind = old == NO_FLAG   ? CHANGE_ADDED
                                       : new == NO_FLAG ? CHANGE_REMOVED
+                                      : former         ? CHANGE_RENAMED
                                                        : CHANGE_CHANGED,
                               .old = old,
                               .new = new};
@@ -162,18 +181,18 @@ static void compare_same(struct diff *diff, struct diff_pair *pair, struct compa
         return;
     found.touched = ARENA_NEW(&diff->arena, struct touched);
     (void)ARENA_APPEND(&diff->arena, found.touched->regions, found.touched->region_count);
-    *new_change(diff, pair, name, old, new) = found;
+    *new_change(diff, pair, name, NULL, old, new) = found;
 }
 
 static void compare_flag(struct diff *diff, struct diff_pair *pair, struct comparison *comparison,
-                         const char *name, uint32_t old, uint32_t new)
+                         const char *name, const char *former, uint32_t old, uint32_t new)
 {
-    if (comparison_same(comparison, old, new)) {
+    if (!former && comparison_same(comparison, old, new)) {
         compare_same(diff, pair, comparison, name, old, new);
         return;
     }
     struct change found = {.later = INT64_MIN};
-    found = *new_change(diff, pair, name, old, new);
+    found = *new_change(diff, pair, name, former, old, new);
     find_touched(diff, comparison, &found);
     find_risks(diff, pair, comparison, &found);
     find_causes(diff, comparison, &found);
@@ -205,20 +224,54 @@ static struct comparison *prepare_pair(struct diff *diff, const struct diff_pair
     return comparison;
 }
 
+/* Of snapshots, only salts tell that a flag goes on under another name: that of one that is gone,
+ * which no other new flag has. NO_FLAG: it is new. */
+static uint32_t find_former(const struct comparison *comparison, const struct listing *old,
+                            const struct listing *new, uint32_t index)
+{
+    const struct ffs_flag *flag = &new->flags[index];
+    uint32_t former = NO_FLAG;
+    for (uint32_t i = 0; i < new->flag_count; i++)
+        if (i != index && new->flags[i].exposure_salt == flag->exposure_salt)
+            return NO_FLAG;
+    for (uint32_t i = 0; i < old->flag_count; i++) {
+        const struct ffs_flag *other = &old->flags[i];
+        if (other->exposure_salt != flag->exposure_salt)
+            continue;
+        const char *name = snapshot_string(old->snapshot, other->name);
+        if (former != NO_FLAG || other->type != flag->type ||
+            comparison_find(comparison, VERSION_NEW, name) != NO_FLAG)
+            return NO_FLAG;
+        former = i;
+    }
+    return former;
+}
+
 static void compare_pair(struct diff *diff, struct diff_pair *pair, struct comparison *comparison)
 {
     const struct listing *old = listing_of(diff, VERSION_OLD, pair->old);
     const struct listing *new = listing_of(diff, VERSION_NEW, pair->new);
+    const struct diff_sides *sides = diff->sides;
+    bool projects = sides->items[VERSION_OLD].project && sides->items[VERSION_NEW].project;
+    bool *renamed = ARENA_ARRAY(&diff->arena, bool, (old ? old->flag_count : 0) + 1u);
     pair->compared = true;
     for (uint32_t i = 0; new &&i < new->flag_count; i++) {
         const char *name = snapshot_string(new->snapshot, new->flags[i].name);
-        compare_flag(diff, pair, comparison, name, comparison_find(comparison, VERSION_OLD, name),
-                     i);
+        const char *former = former_name(sides->renames, sides->rename_count, name);
+        uint32_t before = comparison_find(comparison, VERSION_OLD, name);
+        if (before == NO_FLAG && old && !projects) {
+            before = find_former(comparison, old, new, i);
+            former =
+                before == NO_FLAG ? NULL : snapshot_string(old->snapshot, old->flags[before].name);
+        }
+        if (before != NO_FLAG)
+            renamed[before] = former != NULL;
+        compare_flag(diff, pair, comparison, name, before == NO_FLAG ? NULL : former, before, i);
     }
     for (uint32_t i = 0; old && i < old->flag_count; i++) {
         const char *name = snapshot_string(old->snapshot, old->flags[i].name);
-        if (comparison_find(comparison, VERSION_NEW, name) == NO_FLAG)
-            compare_flag(diff, pair, comparison, name, i, NO_FLAG);
+        if (!renamed[i] && comparison_find(comparison, VERSION_NEW, name) == NO_FLAG)
+            compare_flag(diff, pair, comparison, name, NULL, i, NO_FLAG);
     }
 }
 

@@ -133,8 +133,10 @@ static bool count_pair(struct counting *counting, const struct diff_pair *pair, 
         const struct change *change = &counting->diff->changes[i];
         if (strcmp(change->environment, pair->name) != 0)
             continue;
-        fflag_result old = answer(counting, VERSION_OLD, pair->old, change->flag, &asked[0]);
-        fflag_result new = answer(counting, VERSION_NEW, pair->new, change->flag, &asked[1]);
+        fflag_result old = answer(counting, VERSION_OLD, pair->old,
+                                  change_name(counting->diff, change, VERSION_OLD), &asked[0]);
+        fflag_result new = answer(counting, VERSION_NEW, pair->new,
+                                  change_name(counting->diff, change, VERSION_NEW), &asked[1]);
         counting->changed[i] += !is_same_answer(&old, &new);
     }
     for (int i = 0; i < 2; i++)

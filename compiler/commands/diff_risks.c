@@ -70,7 +70,7 @@ static void find_losses(const struct finding *finding)
 static void find_sticky(const struct finding *finding)
 {
     const struct change *change = finding->change;
-    if (change->kind != CHANGE_CHANGED)
+    if (!change_is_of_both(change))
         return;
     bool before = comparison_keeps(finding->comparison, VERSION_OLD, change->old);
     bool after = comparison_keeps(finding->comparison, VERSION_NEW, change->new);
@@ -87,7 +87,7 @@ static void find_salt(const struct finding *finding)
 {
     const struct change *change = finding->change;
     uint64_t old, new;
-    if (change->kind != CHANGE_CHANGED)
+    if (!change_is_of_both(change))
         return;
     bool before = comparison_salt(finding->comparison, VERSION_OLD, change->old, &old);
     bool after = comparison_salt(finding->comparison, VERSION_NEW, change->new, &new);
@@ -345,4 +345,9 @@ void find_risks(struct diff *diff, const struct diff_pair *pair, struct comparis
     find_experiment(&finding);
     find_guards(&finding);
     find_type(&finding);
+    if (change->former)
+        add_risk(&finding, RISK_NAME,
+                 arena_format(&diff->arena, "code that asks for '%s' gets its own default",
+                              change->former),
+                 NO_SPAN);
 }

@@ -16,6 +16,7 @@
 #include "compiler/base/memory.h"
 #include "compiler/base/parallel.h"
 #include "compiler/files/git.h"
+#include "compiler/files/place.h"
 #include "compiler/model/model.h"
 #include "touched.h"
 
@@ -309,6 +310,31 @@ static void find_repository(struct opening *opening)
     }
 }
 
+static void take_renames(struct diff_sides *sides, const struct rename *renames, uint32_t count)
+{
+    sides->renames = renames;
+    sides->rename_count = count;
+    if (count)
+        call_by_new_names(sides->items[VERSION_OLD].project, renames, count);
+}
+
+/* The ledger is that of the newer version's directory; of a revision, that of the work tree, since
+ * nothing of it is ever taken away. */
+static void look_for_renames(const struct opening *opening)
+{
+    struct diff_sides *sides = opening->sides;
+    const struct diff_side *new = &sides->items[VERSION_NEW];
+    const struct project *before = sides->items[VERSION_OLD].project, *after = new->project;
+    uint32_t count;
+    if (!before || !after)
+        return;
+    char *place = new->source == SOURCE_REVISION ? project_place(opening->choice->directory) : NULL;
+    const struct rename *renames =
+        find_renames(before, after, place ? place : after->directory, &sides->arena, &count);
+    take_renames(sides, renames, count);
+    free(place);
+}
+
 int diff_sides_open(const struct command *command, const struct project_choice *choice,
                     int argument_count, char **arguments, int64_t now, struct diff_sides *sides)
 {
@@ -320,6 +346,7 @@ int diff_sides_open(const struct command *command, const struct project_choice *
         status = read_side(&opening, &sides->items[i]);
     if (status != EXIT_FINE)
         return status;
+    look_for_renames(&opening);
     for (int i = 0; i < 2; i++)
         if (sides->items[i].is_empty)
             print_note("'%s' has no definitions in '%s'", sides->items[i].name,
@@ -327,7 +354,8 @@ int diff_sides_open(const struct command *command, const struct project_choice *
     return EXIT_FINE;
 }
 
-void diff_sides_of(struct project *old, struct project *new, struct diff_sides *sides)
+void diff_sides_of(struct project *old, struct project *new, const struct rename *renamed,
+                   struct diff_sides *sides)
 {
     struct project *projects[2] = {old, new};
     *sides = (struct diff_sides){.repository = "."};
@@ -339,6 +367,7 @@ void diff_sides_of(struct project *old, struct project *new, struct diff_sides *
         side->folder = strcmp(projects[i]->directory, ".") == 0 ? "" : projects[i]->directory;
         name_environments(side, &sides->arena);
     }
+    take_renames(sides, renamed, renamed != NULL);
 }
 
 /* --------------------------------------------------------------------------------- compiling -- */

@@ -8,6 +8,7 @@
 #include "compiler/base/arena.h"
 #include "commands.h"
 #include "disassemble.h"
+#include "renames.h"
 #include "snapshot.h"
 
 /* Where one of the two comes from. */
@@ -34,6 +35,9 @@ struct diff_sides {
     struct arena arena;
     struct diff_side items[2]; /* by enum version */
     const char *repository;    /* where git is asked */
+    /* Of two projects, whose old flags are called by their new names; see renames.h. */
+    const struct rename *renames;
+    uint32_t rename_count;
     bool shallow;
 };
 
@@ -44,8 +48,10 @@ struct diff_sides {
  */
 int diff_sides_open(const struct command *command, const struct project_choice *choice,
                     int argument_count, char **arguments, int64_t now, struct diff_sides *sides);
-/* The same of two readings of the work tree, which sides then own: as it was, and as edited. */
-void diff_sides_of(struct project *old, struct project *new, struct diff_sides *sides);
+/* The same of two readings of the work tree, which sides then own: as it was, and as edited, with a
+ * flag that the edit renamed, or NULL. */
+void diff_sides_of(struct project *old, struct project *new, const struct rename *renamed,
+                   struct diff_sides *sides);
 /* Compiles the environments that are named, or NULL: all. The same. */
 int diff_sides_compile(const struct command *command, const struct project_choice *choice,
                        const char *environment, struct diff_sides *sides);

@@ -426,6 +426,8 @@ void write_diff_text(const struct diff *diff, bool color, struct buffer *out)
         buffer_append_text(out, style->bold);
         terminal_append(out, change->flag);
         buffer_append_text(out, style->end);
+        if (change->former)
+            terminal_format(out, " (was %s)", change->former);
         terminal_format(out, " in %s:", groups.items[i].environments.bytes);
         struct buffer *body = &groups.items[i].body;
         size_t first = strcspn(body->bytes, "\n");
@@ -516,7 +518,7 @@ static bool is_nobodys(const struct change *change)
 {
     const struct touched *touched = change->touched;
     double share;
-    return change->kind == CHANGE_CHANGED && !touched->unknown && !touched->keyless_count &&
+    return change_is_of_both(change) && !touched->unknown && !touched->keyless_count &&
            !touched->kept_count && !touched->reads_clock && change_share(change, &share) &&
            !(share > 0);
 }
@@ -534,7 +536,7 @@ static void add_who(const struct change *change, struct buffer *out)
         buffer_append_text(out, "nobody");
         return;
     }
-    if (change->kind != CHANGE_CHANGED || touched->unknown ||
+    if (!change_is_of_both(change) || touched->unknown ||
         (change_share(change, &share) && !(share > 0))) {
         add_summary(change, out);
         return;
@@ -689,6 +691,11 @@ void write_diff_markdown(const struct diff *diff, struct buffer *out)
         told = true;
         buffer_append_text(out, "| ");
         add_code(out, change->flag);
+        if (change->former) {
+            buffer_append_text(out, " (was ");
+            add_code(out, change->former);
+            buffer_append_text(out, ")");
+        }
         buffer_append_text(out, " | ");
         add_plain(out, groups.items[i].environments.bytes);
         buffer_append_text(out, " | ");
@@ -811,6 +818,8 @@ static void add_change_json(const struct change *change, struct buffer *out)
     field_text(out, "flag", change->flag);
     field_text(out, "environment", change->environment);
     field_text(out, "kind", change_kind_words[change->kind]);
+    if (change->former)
+        field_text(out, "former", change->former);
     if (has_later(change)) {
         add_shares_json(NULL, 0, out);
         field_object(out, "later");

@@ -7,13 +7,15 @@
 #include <stdint.h>
 
 #include "commands.h"
+#include "renames.h"
 
 /*
  * What changed in meaning, and whom it touches, as `ffc diff` tells it, between two readings of a
- * project, which it frees. Returns an exit_status; what is wrong has been said.
+ * project, which it frees; `renamed` is a flag that goes on under another name, or NULL. Returns an
+ * exit_status; what is wrong has been said.
  */
-int tell_edit(const struct command *command, struct project *old, struct project *new, int64_t now,
-              bool json, bool color, struct buffer *out);
+int tell_edit(const struct command *command, struct project *old, struct project *new,
+              const struct rename *renamed, int64_t now, bool json, bool color, struct buffer *out);
 
 /* A text that a file has, or NULL: there is none. */
 struct file_side {

@@ -513,27 +513,6 @@ static const char **related(struct edits *edits, const struct file_text *texts, 
     return parsed_related(edits->parsed, texts, count, names, *found, &edits->arena, found);
 }
 
-static int compare_flags(const void *left, const void *right)
-{
-    const struct flag *const *a = left, *const *b = right;
-    return strcmp((*a)->name.text, (*b)->name.text);
-}
-
-/* So that it is compared with itself, and nobody is seen to move who does not. */
-static void call_by_new_name(const struct edits *edits, struct project *old)
-{
-    for (uint32_t i = 0; edits->renamed && i < old->flag_count; i++)
-        if (strcmp(old->flags[i]->name.text, edits->renamed) == 0)
-            old->flags[i]->name.text = edits->flags[0];
-    qsort(old->flags, old->flag_count, sizeof *old->flags, compare_flags);
-    struct selection *selected = ARENA_ARRAY(&old->arena, struct selection, old->flag_count + 1u);
-    for (uint32_t i = 0; i < old->flag_count; i++) {
-        selected[i] = *overrides_of(old, old->flags[i]);
-        old->flags[i]->index = i;
-    }
-    old->selected = selected;
-}
-
 static int tell_meaning(struct edits *edits, const struct file_text *texts, uint32_t count,
                         const char *const *flags, uint32_t flag_count, struct buffer *out)
 {
@@ -548,11 +527,10 @@ static int tell_meaning(struct edits *edits, const struct file_text *texts, uint
                                         "definitions had errors\n");
     if (known)
         entry_changes(&edits->words, old, new, edits->flags, edits->flag_count, edits->renamed);
-    if (known && edits->renamed)
-        call_by_new_name(edits, old);
+    const struct rename renamed = {edits->renamed, edits->flag_count ? edits->flags[0] : NULL};
     if (known)
-        return tell_edit(change->command, old, new, change->at, change->json,
-                         use_color(change->color, stdout), out);
+        return tell_edit(change->command, old, new, edits->renamed ? &renamed : NULL, change->at,
+                         change->json, use_color(change->color, stdout), out);
     project_free(old);
     project_free(new);
     return EXIT_FINE;

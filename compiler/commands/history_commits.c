@@ -9,6 +9,7 @@
 #include "compiler/project/project.h"
 #include "compiler/rollout/ledger.h"
 #include "history_walk.h"
+#include "renames.h"
 
 /* ------------------------------------------------------------------------------------- names -- */
 
@@ -186,24 +187,6 @@ static void compare_flags(struct walk *walk, uint32_t at, const struct pair_of_f
 
 /* ----------------------------------------------------------------------------------- renamed -- */
 
-/* The salt says who is chosen: a flag that has that of one that is gone goes on with its units. */
-static bool has_its_salt(const struct version_read *before, const struct flag *old,
-                         const struct version_read *after, const struct flag *new)
-{
-    bool any = false;
-    for (uint32_t i = 0; i < after->project->environments.count; i++) {
-        const char *name = after->project->environments.items[i].text;
-        uint32_t from = project_environment(before->project, name);
-        if (from == UINT32_MAX)
-            continue;
-        const char *salt = new->environments[i].salt;
-        if (strcmp(salt, new->name.text) == 0 || strcmp(salt, old->environments[from].salt) != 0)
-            return false;
-        any = true;
-    }
-    return any && new->type == old->type;
-}
-
 static const struct flag *former_of(const struct past_delta *delta,
                                     const struct version_read *before, const struct flag *new,
                                     const struct version_read *after)
@@ -211,7 +194,7 @@ static const struct flag *former_of(const struct past_delta *delta,
     for (uint32_t i = 0; i < delta->flag_count; i++) {
         const struct flag *old = flag_in(before, delta->flags[i]);
         if (old && !old->faulty && !flag_in(after, delta->flags[i]) &&
-            has_its_salt(before, old, after, new))
+            has_its_salt(before->project, old, after->project, new))
             return old;
     }
     return NULL;
@@ -312,7 +295,7 @@ static bool goes_on(struct look *look, const char *name)
     for (uint32_t i = 0; i < look->delta.flag_count; i++) {
         const struct flag *new = flag_in(&look->after, look->delta.flags[i]);
         if (new && !flag_in(&look->before[0], look->delta.flags[i]) &&
-            has_its_salt(&look->before[0], old, &look->after, new)) {
+            has_its_salt(look->before[0].project, old, look->after.project, new)) {
             if (!look->walk->telling->choice->flag_count)
                 return true;
             /* It is asked for by its former name. */

@@ -174,13 +174,23 @@ static const char *file_name(struct edits *edits, const struct order *order)
         return order->file + length + 1;
     if (order->file)
         return order->file;
-    char *name = arena_format(&edits->arena, "%s.yaml", order->flag);
-    for (char *at = name; *at; at++)
-        if (!isalnum((unsigned char)*at) && !strchr("._-", *at))
-            *at = '-';
-    if (*name == '.' || *name == '_')
-        *name = '-';
-    return name;
+    /* What a file's name cannot have is one '-', and none where the flag's name begins or ends. */
+    char *name = arena_copy(&edits->arena, order->flag, strlen(order->flag)), *end = name;
+    bool apart = false;
+    for (const char *at = order->flag; *at; at++) {
+        bool kept = isalnum((unsigned char)*at) || strchr("._-", *at);
+        if (kept && end == name && strchr("._-", *at))
+            continue;
+        if (kept && apart && end > name && end[-1] != '-' && *at != '-')
+            *end++ = '-';
+        if (kept)
+            *end++ = *at;
+        apart = !kept;
+    }
+    while (end > name && strchr("._-", end[-1]))
+        end--;
+    *end = '\0';
+    return arena_format(&edits->arena, "%s.yaml", end > name ? name : "flag");
 }
 
 static bool is_file_name(const char *name)

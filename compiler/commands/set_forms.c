@@ -21,6 +21,27 @@ static bool is_percentage(const char *text)
            parse_percent(text, &ignored);
 }
 
+/* "rules[0].percent" as "rules.0.percent": messages and most languages write an item that way, and
+ * no name has brackets. */
+static char *path_of(struct arena *arena, const char *text, size_t length)
+{
+    char *path = arena_copy(arena, text, length), *end = path;
+    for (const char *at = path; *at;) {
+        size_t digits = *at == '[' && end > path ? strspn(at + 1, "0123456789") : 0;
+        const char *after = at + digits + 2;
+        if (digits && after[-1] == ']' && (!*after || strchr(".[", *after))) {
+            *end++ = '.';
+            memmove(end, at + 1, digits);
+            end += digits;
+            at = after;
+        } else {
+            *end++ = *at++;
+        }
+    }
+    *end = '\0';
+    return path;
+}
+
 bool set_form_parse(struct arena *arena, const char *argument, struct set_form *form)
 {
     const char *equals = strchr(argument, '=');
@@ -40,7 +61,7 @@ bool set_form_parse(struct arena *arena, const char *argument, struct set_form *
     char sign = equals[-1];
     bool item = (sign == '+' || sign == '-') && equals - argument > 1;
     form->kind = !item ? SET_VALUE : sign == '+' ? SET_ADD : SET_REMOVE;
-    form->key = arena_copy(arena, argument, (size_t)(equals - argument) - item);
+    form->key = path_of(arena, argument, (size_t)(equals - argument) - item);
     form->value = equals + 1;
     return true;
 }
@@ -680,11 +701,14 @@ static bool set_value(const struct setting_one *setting)
     if (!*step.rest && step.parent->kind == NODE_LIST)
         return refuse(&spot, step.parent->items[step.place], "name a key of it",
                       "'%s' is an item of a list", form->key);
-    if (*step.rest && (step.parent->kind == NODE_LIST ||
-                       (step.entry && !(step.entry->value->kind == NODE_SCALAR &&
-                                        step.entry->value->count == 0))))
-        return refuse(&spot, step.entry ? step.entry->key : step.parent, NULL,
-                      "there is no '%s' in it, and nowhere to put it", step.rest);
+    if (*step.rest && step.parent->kind == NODE_LIST)
+        return refuse(&spot, step.parent, "an item is called by its name, or by its number from 0",
+                      "there is no item '%s' in this list of %u",
+                      arena_copy(arena, step.rest, strcspn(step.rest, ".")), step.parent->count);
+    if (*step.rest && step.entry &&
+        !(step.entry->value->kind == NODE_SCALAR && step.entry->value->count == 0))
+        return refuse(&spot, step.entry->key, NULL, "there is no '%s' in it, and nowhere to put it",
+                      step.rest);
     struct edit list[6];
     size_t count = 0;
     const char *path = !step.entry  ? step.rest

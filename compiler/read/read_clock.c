@@ -141,7 +141,7 @@ static void read_offset(struct reader *reader, struct node *node, void *target)
              text.text);
     diagnose_help(reader->diagnostics, strpbrk(text.text, "/")
                                            ? "a name of a time zone is written after 'zone'"
-                                           : "write it as +01:00, -03:30 or Z");
+                                           : OFFSET_HELP);
 }
 
 static void report_zone(struct reader *reader, const struct text *name, const char *unusable)
@@ -204,7 +204,7 @@ static const struct form between_form = {.kind = FORM_LIST,
                                          .least = 2,
                                          .most = 2};
 static const struct form offset_form =
-    FORM("offset", "\"type\": \"string\", \"pattern\": \"^([+-][0-9]{2}:[0-9]{2}|Z)$\"");
+    FORM("offset", "\"type\": \"string\", \"pattern\": \"" OFFSET_PATTERN "\"");
 const struct form zone_form = FORM("name of a time zone", "\"type\": \"string\"");
 static const struct field now_fields[] = {
     FIELD("before", FIELD_TIME, struct now_keys, before, "it is earlier"),
@@ -214,7 +214,8 @@ static const struct field now_fields[] = {
          "it is between these times of day, the second excluded, in local time; over midnight "
          "where the second is earlier"),
     READ("offset", read_offset, offset_form,
-         "how far local time is ahead of UTC: `+01:00`, `-03:30`. Default UTC"),
+         "how far local time is ahead of UTC: `+01:00`, `-03:30`; from -12:00 to +14:00. Default "
+         "UTC"),
     READ("zone", read_zone, zone_form,
          "instead of `offset`: an IANA time zone, such as `Europe/Oslo`"),
 };

@@ -79,12 +79,14 @@ void read_log_zone(struct reader *reader, struct node *node, void *target)
         return;
     diagnose(reader->diagnostics, FF0103, node->span,
              "expected an offset from UTC, such as \"+01:00\", found '%s'", text.text);
-    diagnose_help(reader->diagnostics, "a zone's name would leave open which of two hours is meant "
-                                       "where its clocks are set back");
+    diagnose_help(reader->diagnostics, strpbrk(text.text, "+-0123456789")
+                                           ? OFFSET_HELP
+                                           : "a zone's name would leave open which of two hours is "
+                                             "meant where its clocks are set back");
 }
 
 const struct form log_zone_form =
-    FORM("offset", "\"type\": \"string\", \"pattern\": \"^(Z|[+-][0-9]{2}:[0-9]{2})$\"");
+    FORM("offset", "\"type\": \"string\", \"pattern\": \"" OFFSET_PATTERN "\"");
 static const struct form two_fields_form = {
     .kind = FORM_LIST, .of = {&field_name_form}, .least = 2, .most = 2};
 static const struct form time_from_form = {

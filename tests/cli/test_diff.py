@@ -355,6 +355,53 @@ def processor_time():
     return used.ru_utime + used.ru_stime
 
 
+def renamed():
+    """A flag that goes on under another name is one flag: found by its salt, or by the ledger."""
+    old = HEAD + """  base: {percent: 20%}
+  price: {type: number, value: 5}
+  asks: {requires: {base: on}, serve: on}
+  pay: {requires: {base: on}, canary: {stages: [{name: a, percent: 5%}, {name: b, percent: 9%}], guards: [{metric: errors, max: 5%}], state: running, since: 2026-11-20T10:00:00Z}}
+"""
+    directory = repository("renamed", old)
+    for arguments in (("rename", "base", "a.base"), ("rename", "price", "cost"), ("rename", "cost", "rate"), ("set", "a.base", "35%")):
+        done = run(FFC, *arguments, "-r", "why", cwd=directory)
+        assert done.returncode == 0, done.stderr
+    got = changes(directory)
+    ok({key: (one["kind"], one.get("former")) for key, one in got.items() if key[1] == "staging"} ==
+       {("a.base", "staging"): ("renamed", "base"), ("rate", "staging"): ("renamed", "price"), ("asks", "staging"): ("changed", None),
+        ("pay", "staging"): ("changed", None)}, "a flag that was renamed is the same one", got)
+    base, price = got["a.base", "staging"], got["rate", "staging"]
+    ok(shares(base) == {("off", "on"): 0.15} and [cause["what"] for cause in base["causes"]] == ["name", "rule rules[0]"], "with what else changed", base)
+    ok(price["shares"] == [] and price["risks"] == ["code that asks for 'price' gets its own default"] and
+       price["causes"] == [{"what": "name", "before": "price", "after": "rate", "place": "flags/shop.yaml:8"}], "or nothing else", price)
+    ok([cause["what"] for cause in got["asks", "staging"]["causes"]] == ["flag a.base"], "who asks it asks it by its new name", got["asks", "staging"])
+    git(directory, "add", "-A")
+    git(directory, "commit", "-qm", "renamed")
+    ok(changes(directory, "HEAD~1..HEAD") == got, "between revisions, too")
+    text = run(FFC, "diff", "HEAD~1", cwd=directory).stdout
+    ok("a.base (was base) in production, staging: 15.0 % of all units get another answer" in " ".join(text.split()) and
+       max(map(len, text.splitlines())) <= 80, "in words", text)
+    ok("`a.base` (was `base`)" in run(FFC, "diff", "HEAD~1", "--format", "github", cwd=directory).stdout, "and in a table")
+    write(directory, "users.ndjson", "".join(json.dumps({"user_id": f"u{i}"}) + "\n" for i in range(400)))
+    counted = {one["flag"]: one["contexts"] for one in changes(directory, "HEAD~1", "-e", "production", "--contexts", "users.ndjson").values()}
+    ok(counted["rate"] == {"total": 400, "changed": 0} and 30 < counted["a.base"]["changed"] < 90, "contexts are asked by the name of then", counted)
+    # Snapshots have hashes of salts.
+    git(directory, "stash", "-q", "--include-untracked")
+    for revision, name in (("main~1", "old"), ("main", "new")):
+        git(directory, "checkout", "-q", revision)
+        assert run(FFC, "build", "-e", "production", "-o", f"{SCRATCH}/{name}.ffs", cwd=directory).returncode == 0
+    got = {one["flag"]: (one["kind"], one.get("former")) for one in changes(directory, f"{SCRATCH}/old.ffs", f"{SCRATCH}/new.ffs").values()}
+    ok(got["a.base"] == ("renamed", "base") and got["rate"] == ("added", None) and got["price"] == ("removed", None), "of snapshots, by the salt", got)
+    got = {one["flag"]: one.get("former") for one in changes(directory, "./flags", f"{SCRATCH}/old.ffs").values()}
+    ok(got["base"] == "a.base", "and back again", got)
+    got = {one["flag"]: one.get("former") for one in changes(directory, "main..main~1").values()}
+    ok(got == {"base": "a.base", "price": None, "rate": None, "asks": None, "pay": None}, "between revisions as well", got)
+    # Two that have the salt of one that is gone: nobody knows which it is.
+    both = repository("both", HEAD + "  base: {percent: 20%}\n", HEAD + "  one: {percent: 20%, salt: base}\n  two: {percent: 20%, salt: base}\n")
+    got = {one["flag"]: one["kind"] for one in changes(both, "HEAD~1..HEAD").values()}
+    ok(got == {"one": "added", "two": "added", "base": "removed"}, "of two, neither", got)
+
+
 def speed():
     """10,000 flags in at most three times the processor time of `ffc check`, the better of some runs of each."""
     for which in ("one", "two"):
@@ -384,7 +431,7 @@ def speed():
     ok(best["diff"] <= 3 * best["check"], f"within three times a check: {best['diff'] / best['check']:.2f}", best)
 
 
-for part in (versions, mistakes, hostile, risks, remembered, hidden, listed, counted, printed, speed):
+for part in (versions, mistakes, hostile, risks, remembered, hidden, listed, counted, printed, renamed, speed):
     part()
 print(f"1..{count}")
 sys.exit(1 if failed else 0)

@@ -109,7 +109,9 @@ equal(read(directory, "tests"), TESTS.replace("flag: base", "flag: the.base"), "
 after = answers(directory)
 equal(after.pop("the.base"), before.pop("base"), "nobody_moves")
 equal(after, before, "and_no_other_flag")
-ok("No flag changes" in result.out and "code that asks for 'base'" in result.err, "and_says_so", result.out, result.err)
+said = result.out.split("\n1 flag changes in ")[1]
+ok("the.base (was base) in " in said and said.count("nobody gets another answer") == 1 and "user" not in said and
+   "code that asks for 'base'" in result.err, "and_says_so", result.out, result.err)
 entry = entries(directory)[0]
 equal((entry["verdict"], entry["flag"], entry["renamed_from"], len(entry["files"])), ("rename", "the.base", "base", 2), "recorded")
 sound(directory, "renamed")
@@ -127,7 +129,7 @@ ok(result.status == 0 and not os.path.exists(directory + "/ledger"), "to_itself_
 # The flags are in another order then, and the override is of the same one.
 directory = project(shop=SHOP.replace("- {id: one, flags: alone, serve: default}", "- {id: one, flags: last, serve: default}"))
 result = ffc(directory, "rename", "base", "z")
-ok(result.status == 0 and "No flag changes" in result.out and "flags: [z, alone]" in read(directory), "overrides_stay_with_their_flags",
+ok(result.status == 0 and "\n1 flag changes in " in result.out and "z (was base)" in result.out and "flags: [z, alone]" in read(directory), "overrides_stay_with_their_flags",
    result.out, result.err)
 
 # A rollback plan names flags, too.
@@ -223,6 +225,9 @@ result = ffc(directory, "new", "Neuer Warenkorb", "--file", "shop.yaml")
 ok(result.status == 0 and "  Neuer Warenkorb: {percent: 0%}\noverrides:" in read(directory), "in_a_file_that_is_there", read(directory), result.err)
 sound(directory, "in_a_file")
 ok(ffc(directory, "new", "a/b").status == 0 and read(directory, "a-b"), "a_name_that_no_file_has")
+for name, file in (("noch eins \U0001f680", "noch-eins"), ("\u65e5\u672c", "flag"), (".hidden _", "hidden"), ("a - b", "a-b"), ("x.y_z-", "x.y_z")):
+    result = ffc(directory, "new", name)
+    ok(result.status == 0 and name in read(directory, file), "a_file_for_" + file, result.err, *os.listdir(directory))
 with open(os.path.join(directory, "crlf.yaml"), "wb") as file:
     file.write(b"attributes: {x: string}\r\n")
 result = ffc(directory, "new", "ended", "--file", directory + "/crlf.yaml")

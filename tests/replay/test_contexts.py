@@ -16,7 +16,7 @@ logs:
   table: {format: csv, time: t, unit: user_id, context: {age: age, country: c, beta: beta}}
   lines: {format: ndjson, time: t, unit: who, context: {user_id: who, groups: g}}
   plans: {format: ndjson, time: t, unit: who, context: {user_id: who, plan: p}}
-  nobody: {format: ndjson, time: t}
+  nobody: {format: ndjson, time: t, path: nowhere.ndjson}   # not read where others are named
 flags:
   grown: {rules: [{if: {age: {gte: 18}}, percent: 20%}]}
 """

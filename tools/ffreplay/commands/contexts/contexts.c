@@ -194,7 +194,8 @@ static int read_contexts(struct contexts *contexts, struct replay *replay,
     const struct asked_times asked = {contexts->options->from, contexts->options->to,
                                       "give --from or --since"};
     const bool *reads = NULL;
-    if (!log_paths_add(replay, logs, &asked) ||
+    /* No metric says which logs are meant: those that are named, or else all that have files. */
+    if ((logs->count == 0 && !log_paths_add(replay, logs, &asked)) ||
         !(reads = replay_logs_read(replay, logs->items, logs->count)))
         return EXIT_JOB;
     uint32_t count = replay->project->log_count;
