@@ -7,6 +7,7 @@
  */
 #include "group_sequential.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -16,9 +17,13 @@
 #define REACH          9.0  /* standard deviations: the density beyond is below 1e-18 */
 #define STEP           0.04 /* the grid's largest step, in standard deviations of S */
 #define FINENESS       10.0 /* least number of steps per standard deviation of an increment */
-#define HALVINGS       60
-#define LEVEL_HALVINGS 36
 #define NO_BOUND       REACH
+#define BOUND_ERROR    1e-12 /* of a bound, in standard deviations of S */
+#define LEVEL_ERROR    1e-10 /* of a level, in standard errors */
+#define STEPS_MOST     100
+#define DENSITIES_MOST 32 /* from one on */
+#define LEAST_LEVEL    1e-16
+#define MOST_LEVEL     0.4999
 
 double alpha_spent(double alpha, double information)
 {
@@ -62,35 +67,6 @@ static double place(const struct grid *grid, size_t i)
     return grid->from + grid->step * (double)i;
 }
 
-/* The probability of being above `bound` one increment of standard deviation `sd` later. */
-static double chance_above(const struct grid *grid, double bound, double sd)
-{
-    double sum = 0;
-    for (size_t i = 0; i < grid->count; i++)
-        sum += grid->mass[i] * normal_upper((bound - place(grid, i)) / sd);
-    return sum;
-}
-
-static double bound_for(const struct grid *grid, double chance, double sd, double most)
-{
-    double low = -most, high = most;
-    if (chance_above(grid, most, sd) >= chance)
-        return most;
-    for (int i = 0; i < HALVINGS; i++) {
-        double middle = (low + high) / 2;
-        if (chance_above(grid, middle, sd) > chance)
-            low = middle;
-        else
-            high = middle;
-    }
-    return high;
-}
-
-static double step_for(double information, double increment)
-{
-    return fmin(STEP * sqrt(information), sqrt(increment) / FINENESS);
-}
-
 /* The first grid point that is not below `low`; the number of points if all are. */
 static size_t first_at_least(const struct grid *grid, double low)
 {
@@ -98,16 +74,92 @@ static size_t first_at_least(const struct grid *grid, double low)
     return i <= 0 ? 0 : i >= (double)grid->count ? grid->count : (size_t)i;
 }
 
+/* The probability of being above `bound` one increment of standard deviation `sd` later. */
+static double chance_above(const struct grid *grid, double bound, double sd)
+{
+    double sum = 0;
+    for (size_t i = first_at_least(grid, bound - REACH * sd); i < grid->count; i++)
+        sum += grid->mass[i] * normal_upper((bound - place(grid, i)) / sd);
+    return sum;
+}
+
+typedef double falling(const void *context, double at);
+
+/* Where it falls to zero, from at least that at `low`, by false position (Illinois: Dowell and
+ * Jarratt 1971). */
+static double crossing(falling *value, const void *context, double low, double high, double error)
+{
+    double above = value(context, low), below = value(context, high), last = low;
+    if (!(above > 0) || !(below < 0))
+        return above > 0 ? high : low;
+    int side = 0;
+    for (int i = 0; i < STEPS_MOST && high - low > error; i++) {
+        double middle = low + (high - low) * (above / (above - below));
+        double there = value(context, middle);
+        if (there > 0) {
+            low = middle;
+            above = there;
+            below = side > 0 ? below / 2 : below;
+            side = 1;
+        } else {
+            high = middle;
+            below = there;
+            above = side < 0 ? above / 2 : above;
+            side = -1;
+        }
+        if (there == 0 || fabs(middle - last) <= error)
+            return middle;
+        last = middle;
+    }
+    return high;
+}
+
+struct sought_bound {
+    const struct grid *grid;
+    double chance, sd;
+};
+
+/* In logarithms, which are nearly a parabola; of no chance at all, the least number's. */
+static double chance_too_high(const void *context, double bound)
+{
+    const struct sought_bound *sought = context;
+    return log(fmax(chance_above(sought->grid, bound, sought->sd), DBL_MIN)) - log(sought->chance);
+}
+
+static double bound_for(const struct grid *grid, double chance, double sd, double most)
+{
+    struct sought_bound sought = {grid, fmax(chance, DBL_MIN), sd};
+    return crossing(chance_too_high, &sought, -most, most, BOUND_ERROR * most);
+}
+
+static double step_for(double information, double increment)
+{
+    return fmin(STEP * sqrt(information), sqrt(increment) / FINENESS);
+}
+
+/* The sum of masses, each by the normal density that it has `to` one increment later. Densities of
+ * even steps have ratios of even ratios; they begin anew before rounding adds up. */
+static double density_at(const struct grid *grid, double to, double sd)
+{
+    double sum = 0, step = grid->step / sd, shrinks = exp(-step * step);
+    size_t end = first_at_least(grid, to + REACH * sd);
+    for (size_t i = first_at_least(grid, to - REACH * sd); i < end;) {
+        double distance = (to - place(grid, i)) / sd, density = normal_density(distance);
+        double ratio = exp(step * (distance - step / 2));
+        for (size_t stop = i + DENSITIES_MOST < end ? i + DENSITIES_MOST : end; i < stop; i++) {
+            sum += grid->mass[i] * density;
+            density *= ratio;
+            ratio *= shrinks;
+        }
+    }
+    return sum / sd;
+}
+
 /* Makes `next` what remains of `grid` after an increment, below the end of `next`. */
 static void carry(const struct grid *grid, struct grid *next, double sd)
 {
-    for (size_t j = 0; j < next->count; j++) {
-        double to = place(next, j), sum = 0;
-        size_t end = first_at_least(grid, to + REACH * sd);
-        for (size_t i = first_at_least(grid, to - REACH * sd); i < end; i++)
-            sum += grid->mass[i] * normal_density((to - place(grid, i)) / sd);
-        next->mass[j] = sum / sd * simpson(next, j);
-    }
+    for (size_t j = 0; j < next->count; j++)
+        next->mass[j] = density_at(grid, place(next, j), sd) * simpson(next, j);
 }
 
 static bool is_ascending(const double *information, size_t looks)
@@ -198,22 +250,30 @@ struct interval group_sequential_bounds(const struct estimated_change *change,
     return (struct interval){change->value - reach, change->value + reach};
 }
 
+struct sought_level {
+    const double *information;
+    size_t looks;
+    double errors;
+};
+
+/* By the standard errors that a level is at a single look: the bound is nearly a line in those. */
+static double bound_too_low(const void *context, double errors)
+{
+    const struct sought_level *sought = context;
+    return sought->errors -
+           group_sequential_bound(sought->information, sought->looks, normal_upper(errors));
+}
+
 /* The least one-sided level at which so many standard errors are beyond the bound; 1: none. */
 static double least_level(const double *information, size_t looks, double errors)
 {
     if (isnan(errors) || !is_ascending(information, looks))
         return NAN;
-    double low = log(1e-16), high = log(0.4999);
-    if (!(errors > group_sequential_bound(information, looks, exp(high))))
+    struct sought_level sought = {information, looks, errors};
+    double most = -normal_quantile(LEAST_LEVEL), least = -normal_quantile(MOST_LEVEL);
+    if (!(bound_too_low(&sought, least) > 0))
         return 1;
-    for (int i = 0; i < LEVEL_HALVINGS; i++) {
-        double middle = (low + high) / 2;
-        if (errors > group_sequential_bound(information, looks, exp(middle)))
-            high = middle;
-        else
-            low = middle;
-    }
-    return exp(high);
+    return normal_upper(crossing(bound_too_low, &sought, least, most, LEVEL_ERROR));
 }
 
 double group_sequential_p(const struct estimated_change *change, const double *information,
