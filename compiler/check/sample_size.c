@@ -55,12 +55,11 @@ struct question {
     struct planned_test test;
     double taking_part; /* of the experiment's units, those in control and the variant */
     enum analysis_method method;
-    double inflation; /* ANALYSIS_GROUP_SEQUENTIAL */
+    double inflation;         /* ANALYSIS_GROUP_SEQUENTIAL */
+    enum share_method common; /* how a share is judged that is not rare */
 };
 
 #define DEFAULT_LOOKS 5
-/* Of an arm's events and others: from here on, a share is judged as a mean. See effect.c. */
-#define LEAST_EVENTS 100
 
 /* By ranks, a test takes at most 1.16 times the units of a t-test. */
 enum analysis_method method_of_primary(const struct experiment *experiment)
@@ -95,7 +94,10 @@ static struct question question_of(const struct experiment *experiment)
                                                   power_of_primary(experiment)),
                              .taking_part = control + treatment,
                              .method = method_of_primary(experiment),
-                             .inflation = 1};
+                             .inflation = 1,
+                             .common = experiment->stratify.text
+                                           ? SHARE_AS_MEAN
+                                           : share_method_of_common(treatment, control)};
     if (asked.method == ANALYSIS_GROUP_SEQUENTIAL)
         asked.inflation = group_sequential_inflation(
             &asked.test, experiment->looks > 0 ? experiment->looks : DEFAULT_LOOKS);
@@ -107,26 +109,30 @@ static double units_until_common(const struct planned_test *test, double control
 {
     double of_treatment = test->canary_share * fmin(treatment, 1 - treatment);
     double of_control = (1 - test->canary_share) * fmin(control, 1 - control);
-    return LEAST_EVENTS / fmin(of_treatment, of_control);
+    return SHARE_COMMON_EVENTS / fmin(of_treatment, of_control);
 }
 
 static double sequential_units(const struct question *asked, const struct population *control,
-                               double difference, bool *by_counts)
+                               double difference, enum share_method *judged)
 {
     const struct planned_test *test = &asked->test;
     double treatment = control->mean + difference;
     double variance = control->deviation * control->deviation;
     double treated = control->is_share ? treatment * (1 - treatment) : variance;
-    double asymptotic = mixture_sample_size(test, difference, treated, variance);
-    *by_counts = false;
+    *judged = control->is_share ? asked->common : SHARE_AS_MEAN;
+    double units = *judged == SHARE_BY_TWO_SHARES
+                       ? two_shares_sample_size(test, control->mean, treatment)
+                       : mixture_sample_size(test, difference, treated, variance);
     if (!control->is_share)
-        return fmax(asymptotic, MEANS_BURN_IN / fmin(test->canary_share, 1 - test->canary_share));
+        return fmax(units, MEANS_BURN_IN / fmin(test->canary_share, 1 - test->canary_share));
     double common = units_until_common(test, control->mean, treatment);
-    if (asymptotic >= common)
-        return asymptotic;
+    if (units >= common)
+        return units;
     double exact = e_process_sample_size(test, control->mean, treatment);
-    *by_counts = exact <= common;
-    return *by_counts ? exact : common;
+    if (exact > common)
+        return common;
+    *judged = SHARE_BY_COUNTS;
+    return exact;
 }
 
 /* In the whole experiment, to detect a difference; infinite if the variant would be no share. */
@@ -143,15 +149,15 @@ static double fixed_units_for(const struct question *asked, const struct populat
 }
 
 static double units_for(const struct question *asked, const struct population *control,
-                        double difference, bool *by_counts)
+                        double difference, enum share_method *judged)
 {
     double fixed = fixed_units_for(asked, control, difference);
-    *by_counts = false;
+    *judged = SHARE_AS_MEAN;
     if (!isfinite(fixed))
         return fixed;
     switch (asked->method) {
     case ANALYSIS_SEQUENTIAL:
-        return sequential_units(asked, control, difference, by_counts) / asked->taking_part;
+        return sequential_units(asked, control, difference, judged) / asked->taking_part;
     case ANALYSIS_GROUP_SEQUENTIAL:
         return fixed * asked->inflation;
     case ANALYSIS_FIXED:
@@ -237,8 +243,8 @@ bool sample_size(const struct targeting *targeting, struct sample_size *size)
     struct question asked = question_of(experiment);
     struct target target = is_certain ? target_at_baseline(experiment, &asked, experiment->mde)
                                       : target_at_best(experiment, &asked);
-    bool by_counts;
-    double all = units_for(&asked, &target.control, target.difference, &by_counts);
+    enum share_method judged;
+    double all = units_for(&asked, &target.control, target.difference, &judged);
     double fixed = fixed_units_for(&asked, &target.control, target.difference);
     double daily = units_a_day(targeting);
     *size = (struct sample_size){.units = ceil(all * smallest_arm(experiment)),
@@ -247,16 +253,16 @@ bool sample_size(const struct targeting *targeting, struct sample_size *size)
                                  .is_certain = is_certain,
                                  .fixed = ceil(fixed),
                                  .power = power_of_primary(experiment),
-                                 .by_counts = by_counts};
+                                 .judged = judged};
     return isfinite(all);
 }
 
 static bool is_found(const struct experiment *experiment, const struct question *asked,
                      double effect, double all)
 {
-    bool by_counts;
+    enum share_method judged;
     struct target target = target_at_baseline(experiment, asked, effect);
-    return units_for(asked, &target.control, target.difference, &by_counts) <= all;
+    return units_for(asked, &target.control, target.difference, &judged) <= all;
 }
 
 double detectable_effect(const struct experiment *experiment, double all)

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "compiler/model/flag.h"
+#include "compiler/statistics/share_method.h"
 
 struct sample_size {
     double units;    /* of the arm with the smallest share */
@@ -23,7 +24,8 @@ struct sample_size {
     bool is_certain; /* the baseline is given; else it is the best of all, and at least this many */
     double fixed;    /* in the whole experiment, if it were looked at once, at the planned end */
     double power;    /* of the primary metric alone */
-    bool by_counts;  /* sequential, of a share so rare that its e-process decides */
+    /* Sequential: how a share is judged by then, and SHARE_AS_MEAN of all else. */
+    enum share_method judged;
 };
 
 /*

@@ -8,6 +8,7 @@
 #include "distributions.h"
 #include "group_sequential.h"
 #include "mixture_sequence.h"
+#include "two_shares.h"
 
 struct planned_test planned_test(double canary_share, double alpha, double power)
 {
@@ -62,7 +63,19 @@ struct planned_difference {
     double canary_variance, control_variance;
     double control; /* of a proportion */
     enum side side; /* of the true difference */
+    const struct two_shares_bets *bets;
 };
+
+static struct planned_difference between_shares(const struct planned_test *test, double control,
+                                                double canary)
+{
+    return (struct planned_difference){.test = test,
+                                       .difference = fabs(canary - control),
+                                       .canary_variance = canary * (1 - canary),
+                                       .control_variance = control * (1 - control),
+                                       .control = control,
+                                       .side = canary > control ? SIDE_ABOVE : SIDE_BELOW};
+}
 
 static double error_of(const struct planned_difference *asked, double units)
 {
@@ -89,29 +102,53 @@ double mixture_sample_size(const struct planned_test *test, double difference,
     return least_units(mixture_shows, &asked);
 }
 
+/* What all but the unluckiest see of two proportions; false: no difference at all. */
+static bool seen_by_most(const struct planned_difference *asked, double units,
+                         struct stratum *stratum)
+{
+    double left = asked->difference - asked->test->luck * error_of(asked, units);
+    double share = asked->test->canary_share, control = asked->control;
+    double canary = asked->side == SIDE_ABOVE ? control + left : control - left;
+    *stratum = (struct stratum){{units * share, units * share * canary},
+                                {units * (1 - share), units * (1 - share) * control}};
+    return left > 0;
+}
+
+static bool two_shares_show(const void *given, double units)
+{
+    const struct planned_difference *asked = given;
+    struct stratum seen;
+    if (!seen_by_most(asked, units, &seen))
+        return false;
+    const struct two_shares shares = {seen.canary, seen.control, asked->test->canary_share};
+    return two_shares_log_e_by(asked->bets, &shares) >= -log(asked->test->alpha);
+}
+
+double two_shares_sample_size(const struct planned_test *test, double control, double canary)
+{
+    struct two_shares_bets bets;
+    if (isnan(test->canary_share))
+        return NAN;
+    two_shares_bets_make(&bets, test->canary_share);
+    struct planned_difference asked = between_shares(test, control, canary);
+    asked.bets = &bets;
+    return least_units(two_shares_show, &asked);
+}
+
 /* Each side has half of the level, as in an analysis. */
 static bool e_process_shows(const void *given, double units)
 {
     const struct planned_difference *asked = given;
-    double left = asked->difference - asked->test->luck * error_of(asked, units);
-    double share = asked->test->canary_share, control = asked->control;
-    double canary = asked->side == SIDE_ABOVE ? control + left : control - left;
-    if (!(left > 0))
+    struct stratum stratum;
+    if (!seen_by_most(asked, units, &stratum))
         return false;
-    const struct stratum stratum = {{units * share, units * share * canary},
-                                    {units * (1 - share), units * (1 - share) * control}};
     const struct null_hypothesis null = {.side = asked->side, .ratio = 1, .bounded = true};
     return side_by_side_log_e(&stratum, 1, &null, 1) >= log(2 / asked->test->alpha);
 }
 
 double e_process_sample_size(const struct planned_test *test, double control, double canary)
 {
-    const struct planned_difference asked = {.test = test,
-                                             .difference = fabs(canary - control),
-                                             .canary_variance = canary * (1 - canary),
-                                             .control_variance = control * (1 - control),
-                                             .control = control,
-                                             .side = canary > control ? SIDE_ABOVE : SIDE_BELOW};
+    const struct planned_difference asked = between_shares(test, control, canary);
     return least_units(e_process_shows, &asked);
 }
 

@@ -35,7 +35,9 @@ double means_sample_size(const struct planned_test *test, double difference,
  */
 double mixture_sample_size(const struct planned_test *test, double difference,
                            double canary_variance, double control_variance);
-/* Of proportions by the e-process of count_sequence.h. */
+/* Of proportions by the e-process of two_shares.h, whose units are assigned as the test's. */
+double two_shares_sample_size(const struct planned_test *test, double control, double canary);
+/* And by that of count_sequence.h. */
 double e_process_sample_size(const struct planned_test *test, double control, double canary);
 
 /* How many times the units of a fixed test the last of so many looks takes, evenly apart, with

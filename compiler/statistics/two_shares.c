@@ -1,6 +1,7 @@
 /* two_shares.c - see two_shares.h. */
 #include "two_shares.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,11 +16,6 @@ static const double effects[] = {0.02, 0.04, 0.07, 0.1, 0.14, 0.2, 0.28, 0.4, 0.
 
 #define HALVINGS 42
 
-struct bet {
-    double variant, control; /* shares of events */
-    double log_weight;
-};
-
 static double with_odds(double share, double log_ratio)
 {
     double times = exp(log_ratio);
@@ -27,7 +23,7 @@ static double with_odds(double share, double log_ratio)
 }
 
 /* Of all, these two make up `base`, weighted by how units are assigned. */
-static struct bet bet_at(double assigned, double base, double effect)
+static struct two_shares_bet bet_at(double assigned, double base, double effect)
 {
     double low = 0, high = 1;
     for (int i = 0; i < HALVINGS; i++) {
@@ -36,25 +32,22 @@ static struct bet bet_at(double assigned, double base, double effect)
         *(all > base ? &high : &low) = middle;
     }
     double control = (low + high) / 2;
-    return (struct bet){.variant = with_odds(control, effect), .control = control};
+    return (struct two_shares_bet){.variant = with_odds(control, effect), .control = control};
 }
 
-struct bets {
-    struct bet items[BASES * EFFECTS * 2];
-    int count;
-};
+static_assert(BASES * EFFECTS * 2 == TWO_SHARES_BETS, "of either sign, around each share");
 
-static void make_bets(struct bets *bets, double assigned)
+void two_shares_bets_make(struct two_shares_bets *bets, double assigned)
 {
+    struct two_shares_bet *bet = bets->items;
     double weights = 0;
     for (int i = 0; i < EFFECTS; i++)
         weights += exp(-fabs(log(effects[i] / 0.12)) / 1.2);
-    bets->count = 0;
+    bets->assigned = assigned;
     for (int i = 0; i < BASES; i++) {
         double odds = BASE_FIRST + (BASE_LAST - BASE_FIRST) * i / (BASES - 1);
-        for (int j = 0; j < 2 * EFFECTS; j++) {
+        for (int j = 0; j < 2 * EFFECTS; j++, bet++) {
             double size = effects[j / 2];
-            struct bet *bet = &bets->items[bets->count++];
             *bet = bet_at(assigned, 1 / (1 + exp(-odds)), j % 2 ? -size : size);
             bet->log_weight = -fabs(log(size / 0.12)) / 1.2 - log(weights) - log(2) - log(BASES);
         }
@@ -78,7 +71,7 @@ static double slope_of(double share, double tried)
 
 /* The control's share on the line that the bet can least be told from: there the expected score is
  * 0, which falls as the share rises. */
-static double nearest(const struct bet *bet, double assigned, struct line line)
+static double nearest(const struct two_shares_bet *bet, double assigned, struct line line)
 {
     double low = fmax(0, -line.more / line.times), high = fmin(1, (1 - line.more) / line.times);
     if (line.times == 1 && line.more == 0)
@@ -125,14 +118,14 @@ static bool is_possible(struct line line)
 }
 
 /* `side`: bets beyond the line on that side only; NULL: all. */
-static double log_e_of(const struct two_shares *seen, const struct bets *bets, struct line line,
-                       const enum side *side)
+static double log_e_of(const struct two_shares *seen, const struct two_shares_bets *bets,
+                       struct line line, const enum side *side)
 {
     struct mixture mixture = {-INFINITY, 0, 0};
     if (!is_possible(line))
         return INFINITY;
-    for (int i = 0; i < bets->count; i++) {
-        const struct bet *bet = &bets->items[i];
+    for (int i = 0; i < TWO_SHARES_BETS; i++) {
+        const struct two_shares_bet *bet = &bets->items[i];
         double beyond = bet->variant - line.times * bet->control - line.more;
         if (side && (*side == SIDE_ABOVE ? beyond <= 0 : beyond >= 0))
             continue;
@@ -151,28 +144,33 @@ static bool is_usable(const struct two_shares *seen)
     return seen->assigned > 0 && seen->assigned < 1;
 }
 
+double two_shares_log_e_by(const struct two_shares_bets *bets, const struct two_shares *seen)
+{
+    return log_e_of(seen, bets, line_of(CHANGE_ABSOLUTE, 0), NULL);
+}
+
 double two_shares_log_e(const struct two_shares *seen)
 {
-    struct bets bets;
+    struct two_shares_bets bets;
     if (!is_usable(seen))
         return 0;
-    make_bets(&bets, seen->assigned);
-    return log_e_of(seen, &bets, line_of(CHANGE_ABSOLUTE, 0), NULL);
+    two_shares_bets_make(&bets, seen->assigned);
+    return two_shares_log_e_by(&bets, seen);
 }
 
 double two_shares_log_e_beyond(const struct two_shares *seen, enum change change, enum side side,
                                double margin)
 {
-    struct bets bets;
+    struct two_shares_bets bets;
     if (!is_usable(seen))
         return 0;
-    make_bets(&bets, seen->assigned);
+    two_shares_bets_make(&bets, seen->assigned);
     return log_e_of(seen, &bets, line_of(change, margin), &side);
 }
 
 /* Where the e-value reaches 1 / alpha, between a change that is not rejected and a farther one. */
-static double edge(const struct two_shares *seen, const struct bets *bets, enum change change,
-                   double within, double beyond, double alpha)
+static double edge(const struct two_shares *seen, const struct two_shares_bets *bets,
+                   enum change change, double within, double beyond, double alpha)
 {
     for (int i = 0; i < HALVINGS; i++) {
         double middle = (within + beyond) / 2;
@@ -186,7 +184,7 @@ static double edge(const struct two_shares *seen, const struct bets *bets, enum 
 
 struct interval two_shares_interval(const struct two_shares *seen, enum change change, double alpha)
 {
-    struct bets bets;
+    struct two_shares_bets bets;
     struct interval unknown = {-INFINITY, INFINITY};
     if (!is_usable(seen) || !(seen->variant.n > 0) || !(seen->control.n > 0))
         return unknown;
@@ -196,7 +194,7 @@ struct interval two_shares_interval(const struct two_shares *seen, enum change c
         return unknown;
     double found = change == CHANGE_ABSOLUTE ? variant - control : variant / control - 1;
     double farthest = change == CHANGE_ABSOLUTE ? 1 : TIMES_MOST;
-    make_bets(&bets, seen->assigned);
+    two_shares_bets_make(&bets, seen->assigned);
     return (struct interval){edge(seen, &bets, change, found, -1, alpha),
                              edge(seen, &bets, change, found, farthest, alpha)};
 }

@@ -18,6 +18,19 @@
 #include "interval.h"
 #include "proportion.h"
 
+#define TWO_SHARES_BETS 680
+
+/* A share of events in each arm, and how much of the stake is on them. */
+struct two_shares_bet {
+    double variant, control, log_weight;
+};
+struct two_shares_bets {
+    struct two_shares_bet items[TWO_SHARES_BETS];
+    double assigned; /* the share of units that they are for */
+};
+/* For a share above 0 and below 1, once for all counts. Cost: a tenth of a millisecond and more. */
+void two_shares_bets_make(struct two_shares_bets *bets, double assigned);
+
 /* Units of either arm, and the share of both arms' that were assigned to the variant. */
 struct two_shares {
     struct proportion variant, control;
@@ -26,6 +39,8 @@ struct two_shares {
 
 /* The logarithm of the e-value against no change. Cost: some hundred bets. */
 double two_shares_log_e(const struct two_shares *seen);
+/* The same, of bets that are made, for the share that they are for. */
+double two_shares_log_e_by(const struct two_shares_bets *bets, const struct two_shares *seen);
 /* Against a change that is at most `margin` (SIDE_ABOVE: more was seen), or at least. */
 double two_shares_log_e_beyond(const struct two_shares *seen, enum change change, enum side side,
                                double margin);

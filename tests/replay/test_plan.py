@@ -152,7 +152,7 @@ for method, units in (("fixed", 16316), ("sequential", 33782), ("group_sequentia
     ok(abs(size["units"] / units - 1) < 1e-3 and size["method"] == method and
        abs(size["units_at_a_fixed_end"] / 16316 - 1) < 1e-3, f"a_plan_for_{method}", size)
 rare = plan(share, "--baseline", "error_rate=0.01%", "--mde", "90%", flag="button").out
-ok("by its e-process" in rare, "so_rare_that_counts_decide", rare)
+ok("by the mixture e-process" in rare, "so_rare_that_counts_decide", rare)
 whole = plan(share, "--json", *GIVEN, flag="button").json
 GUARDED = TRIAL.replace("state: running", "state: running,\n      guards: [{metric: latency_mean, max_increase: 5%}, "
                         "{metric: slowest, max: 1000}]")

@@ -15,6 +15,10 @@
 
 #include <cmocka.h>
 
+#include "compiler/base/buffer.h"
+#include "compiler/check/sample_size.h"
+#include "compiler/model/model.h"
+#include "compiler/project/project.h"
 #include "compiler/statistics/multiplicity.h"
 #include "compiler/statistics/two_shares.h"
 #include "tools/ffreplay/analysis/effect.h"
@@ -365,17 +369,86 @@ static void holds_for_five_metrics(void **state)
     assert_true(found <= most_of(rounds) * rounds);
 }
 
-/* What the plan for 5 to 6 % takes is what finds it; see test_sample_size.c. */
+/* Around 1, `deviation` of it; not skewed. */
+static struct drawn even(double deviation, double day, double change)
+{
+    (void)day;
+    return (struct drawn){change + deviation * normal(), 1};
+}
+
+/* An experiment with an effect that it is planned for. */
+struct planned_trial {
+    const char *name;
+    enum analysis_method method;
+    double baseline, change, share;
+    double deviation; /* of a mean; 0: a share */
+};
+
+static double planned_units(const struct planned_trial *trial)
+{
+    struct project *project;
+    struct sample_size size;
+    char text[1024], baseline[64];
+    snprintf(baseline, sizeof baseline, trial->deviation > 0 ? "{mean: %.9g, sd: %.9g}" : "%.9g",
+             trial->baseline, trial->deviation);
+    snprintf(text, sizeof text,
+             "project: {name: a, environments: [prod], bucket_by: user}\n"
+             "attributes: {user: string}\n"
+             "metrics:\n"
+             "  bought: {kind: proportion, of: {event: buy}, per: unit, better: %s}\n"
+             "  spent: {kind: mean, value: amount, per: unit, agg: sum}\n"
+             "flags: {a: {experiment: {split: {on: %g%%, off: %g%%}, control: off, method: %s,\n"
+             "  primary: %s, baseline: %s, mde: %.9g, power: 0.8}}}\n",
+             trial->change > 1 ? "higher" : "lower", trial->share * 100, 100 - trial->share * 100,
+             analysis_method_words[trial->method], trial->deviation > 0 ? "spent" : "bought",
+             baseline, fabs(trial->change - 1));
+    project = project_load_text("a.yaml", text, strlen(text), 0);
+    assert_int_equal(project->diagnostics.errors, 0);
+    assert_true(sample_size(&project->flags[0]->environments[0], &size));
+    project_free(project);
+    return size.all;
+}
+
+/* The size of a plan finds what it is for as often as it says: at one look or a few just so, at
+ * every look as often or more, since looks before the last find some that it would lose. */
 static void finds_what_is_there_as_often_as_planned(void **state)
 {
     (void)state;
-    uint32_t rounds = replays(), found = 0;
-    const struct setting planned = {"", &share_metric, event, 0.05, 0.5, 33782 / LOOKS + 1, false};
-    seed = 88172645463325252;
-    for (uint32_t round = 0; round < rounds; round++)
-        found += found_at(&planned, ANALYSIS_SEQUENTIAL, 1.2, 1) > 0;
-    printf("# 5 to 6 %%: %u of %u\n", found, rounds);
-    assert_true(found >= (0.8 - 3 * sqrt(0.8 * 0.2 / rounds)) * rounds);
+    static const struct planned_trial trials[] = {
+        {"5 to 6 %, once", ANALYSIS_FIXED, 0.05, 1.2, 0.5, 0},
+        {"5 to 6 %, once, 10/90", ANALYSIS_FIXED, 0.05, 1.2, 0.1, 0},
+        {"a mean by 10 %, once", ANALYSIS_FIXED, 1, 1.1, 0.3, 0.7},
+        {"5 to 6 %, five looks", ANALYSIS_GROUP_SEQUENTIAL, 0.05, 1.2, 0.5, 0},
+        {"a mean by 10 %, five looks", ANALYSIS_GROUP_SEQUENTIAL, 1, 1.1, 0.5, 0.7},
+        {"5 to 6 %", ANALYSIS_SEQUENTIAL, 0.05, 1.2, 0.5, 0},
+        {"5 to 6 %, 20/80", ANALYSIS_SEQUENTIAL, 0.05, 1.2, 0.2, 0},
+        {"5 to 6 %, 5/95", ANALYSIS_SEQUENTIAL, 0.05, 1.2, 0.05, 0},
+        {"30 to 27 %, 90/10", ANALYSIS_SEQUENTIAL, 0.3, 0.9, 0.9, 0},
+        {"0.1 to 0.195 %", ANALYSIS_SEQUENTIAL, 0.001, 1.95, 0.5, 0},
+        {"0.5 to 0.8 %, 10/90", ANALYSIS_SEQUENTIAL, 0.005, 1.6, 0.1, 0},
+        {"a mean by 10 %", ANALYSIS_SEQUENTIAL, 1, 1.1, 0.5, 0.7},
+    };
+    for (size_t i = 0; i < sizeof trials / sizeof *trials; i++) {
+        const struct planned_trial *trial = &trials[i];
+        double units = planned_units(trial), power = 0.8;
+        uint32_t rounds = replays() / 2, found = 0;
+        struct setting setting = {trial->name,  &share_metric,
+                                  event,        trial->baseline,
+                                  trial->share, (uint32_t)ceil(units / LOOKS),
+                                  false};
+        if (trial->deviation > 0) {
+            setting.metric = &mean_metric;
+            setting.draw = even;
+            setting.parameter = trial->deviation;
+        }
+        reseed(600 + i, trial->method);
+        for (uint32_t round = 0; round < rounds; round++)
+            found += found_at(&setting, trial->method, trial->change, 1) > 0;
+        double off = 3 * sqrt(power * (1 - power) / rounds);
+        printf("# %s, %.0f units: %u of %u\n", trial->name, units, found, rounds);
+        assert_true(found >= (power - off) * rounds);
+        assert_true(found <= (trial->method == ANALYSIS_SEQUENTIAL ? 0.95 : power + off) * rounds);
+    }
 }
 
 /* ------------------------------------------------------------------------------------- peers -- */
@@ -386,10 +459,9 @@ static void finds_what_is_there_as_often_as_planned(void **state)
     X(PEER_GROWTHBOOK, "GrowthBook")                    \
     X(PEER_GROWTHBOOK_ABSOLUTE, "GrowthBook, absolute") \
     X(PEER_SPOTIFY, "Spotify")
-#define PEER_MEMBER(member, word) member,
-enum peer { PEERS(PEER_MEMBER) PEER_COUNT };
-#define PEER_WORD(member, word) word,
-static const char *const peer_words[] = {PEERS(PEER_WORD)};
+enum peer { PEERS(WORDS_MEMBER) };
+#define PEER_COUNT WORDS_COUNT(PEERS)
+static const char *const peer_words[] = WORDS(PEERS);
 
 /* The share of events that the variant was assigned; shares of events only. */
 static bool two_shares_show(const struct sums sums[2], double share)
@@ -485,8 +557,6 @@ static bool peer_shows(enum peer peer, const struct sums sums[2], const struct s
         return growthbook_shows(of, against, false);
     case PEER_SPOTIFY:
         return spotify_shows(of, against, look);
-    case PEER_COUNT:
-        break;
     }
     return false;
 }

@@ -99,7 +99,7 @@ static void is_of_the_method_that_will_be_used(void **state)
         struct sample_size size = size_of(keys.bytes, "owner: me");
         assert_within(size.all, cases[i].all, 0);
         assert_within(size.fixed, 16316, 0);
-        assert_false(size.by_counts);
+        assert_int_equal(size.judged, SHARE_AS_MEAN);
         buffer_release(&keys);
     }
 }
@@ -124,9 +124,35 @@ static void counts_decide_where_events_are_few(void **state)
         size_of("sequential, split: {on: 50%, off: 50%}, primary: bought, baseline: 0.1%, mde: 95%",
                 "owner: me");
     struct planned_test test = planned_test(0.5, 0.05, 0.8);
-    assert_true(size.by_counts);
+    assert_int_equal(size.judged, SHARE_BY_COUNTS);
     assert_within(size.all, ceil(e_process_sample_size(&test, 0.001, 0.00195)), 0);
     assert_true(size.all / 2 * 0.001 < 100);
+}
+
+/* As `ffreplay analyze` judges it: an uneven split by the e-process of two shares, unless units are
+ * in parts; see test_analysis_error.c, which finds with that size what was planned. */
+static void an_uneven_split_takes_what_its_method_takes(void **state)
+{
+    (void)state;
+    struct planned_test test = planned_test(0.1, 0.05, 0.8);
+    const char *uneven =
+        "sequential, split: {on: 10%, off: 90%}, primary: bought, baseline: 5%, mde: 20%";
+    struct sample_size size = size_of(uneven, "owner: me");
+    assert_int_equal(size.judged, SHARE_BY_TWO_SHARES);
+    assert_within(size.all, ceil(two_shares_sample_size(&test, 0.05, 0.06)), 0);
+    struct buffer keys = {0};
+    buffer_format(&keys, "%s, stratify: user", uneven);
+    size = size_of(keys.bytes, "owner: me");
+    buffer_release(&keys);
+    assert_int_equal(size.judged, SHARE_AS_MEAN);
+    assert_within(size.all, ceil(mixture_sample_size(&test, 0.01, 0.06 * 0.94, 0.05 * 0.95)), 0);
+    size =
+        size_of("sequential, split: {on: 25%, off: 75%}, primary: bought, baseline: 5%, mde: 20%",
+                "owner: me");
+    assert_int_equal(size.judged, SHARE_AS_MEAN);
+    assert_true(
+        isnan(two_shares_sample_size(&(struct planned_test){NAN, NAN, NAN, NAN}, 0.1, 0.2)));
+    assert_true(isnan(two_shares_sample_size(&test, 0.1, 0.1)));
 }
 
 static void agrees_with_the_test_of_means(void **state)
@@ -251,6 +277,7 @@ int main(void)
         cmocka_unit_test(is_of_the_method_that_will_be_used),
         cmocka_unit_test(leaves_power_for_guards),
         cmocka_unit_test(counts_decide_where_events_are_few),
+        cmocka_unit_test(an_uneven_split_takes_what_its_method_takes),
         cmocka_unit_test(agrees_with_the_test_of_means),
         cmocka_unit_test(divides_alpha_by_the_variants),
         cmocka_unit_test(looks_for_an_effect_for_the_better),

@@ -17,6 +17,7 @@
 #include "compiler/statistics/quantile_change.h"
 #include "compiler/statistics/rank_test.h"
 #include "compiler/statistics/score_test.h"
+#include "compiler/statistics/share_method.h"
 #include "compiler/statistics/two_shares.h"
 #include "tools/ffreplay/metrics/evidence.h"
 
@@ -130,16 +131,9 @@ void arm_evidence_gather(struct arm_evidence *evidence, const struct measure *me
 
 /* ------------------------------------------------------------------------------------ states -- */
 
-/* And others: beyond, a share's asymptotic bound is the tighter one. */
-#define LEAST_EVENTS             100
 #define UNITS_A_SKEWNESS_SQUARED 25
 /* And others, in each arm, before a share's estimate is about normal. */
 #define LEAST_FOR_NORMAL 10
-
-static bool is_rare(struct proportion seen)
-{
-    return fmin(seen.events, seen.n - seen.events) < LEAST_EVENTS;
-}
 
 /* Whether the arms' counts are judged by an e-process, which is exact, instead of asymptotically.
  * */
@@ -147,21 +141,15 @@ static bool takes_e_process(const struct judgement *judgement, const struct arm_
                             const struct arm_evidence *control)
 {
     return judgement->method == ANALYSIS_SEQUENTIAL && variant->is_share &&
-           (is_rare(variant->share) || is_rare(control->share));
+           (share_is_rare(variant->share) || share_is_rare(control->share));
 }
-
-/* Of both arms' units: where the smaller one has less, an e-process of what was assigned finds more
- * than the asymptotic sequence. Known before there are data, and so is which of them judges. */
-#define LEAST_EVEN 0.25
 
 static bool takes_two_shares(const struct judgement *judgement, const struct arm_evidence *variant,
                              const struct arm_evidence *control)
 {
-    double both = variant->assigned + control->assigned;
     return judgement->method == ANALYSIS_SEQUENTIAL && variant->is_share && !variant->strata &&
            !takes_e_process(judgement, variant, control) &&
-           fmin(variant->assigned, control->assigned) > 0 &&
-           fmin(variant->assigned, control->assigned) < LEAST_EVEN * both;
+           share_method_of_common(variant->assigned, control->assigned) == SHARE_BY_TWO_SHARES;
 }
 
 /* Units an arm until a share has been seen often enough to be judged as a normal estimate; 0: it
@@ -359,7 +347,7 @@ static const char *name_of(const struct judgement *judgement)
 {
     switch (judgement->method) {
     case ANALYSIS_SEQUENTIAL:
-        return "asymptotic confidence sequence";
+        return share_method_words[SHARE_AS_MEAN];
     case ANALYSIS_FIXED:
         return "Welch's t";
     case ANALYSIS_GROUP_SEQUENTIAL:
@@ -468,7 +456,7 @@ static void judge_rare_shares(struct effect *effect, const struct judgement *jud
 {
     struct stratum stratum = stratum_of(variant, control);
     double each = judgement->alpha / 2;
-    effect->method = "mixture e-process";
+    effect->method = share_method_words[SHARE_BY_COUNTS];
     effect->absolute_interval = proportions_sequence(&stratum, 1, CHANGE_ABSOLUTE, each, 1);
     effect->relative_interval = proportions_sequence(&stratum, 1, CHANGE_RELATIVE, each, 1);
     /* Each side at half of the level: the mean of the two e-values is one, and at least half of the
@@ -490,7 +478,7 @@ static void judge_two_shares(struct effect *effect, const struct judgement *judg
                              const struct arm_evidence *variant, const struct arm_evidence *control)
 {
     struct two_shares seen = two_shares_of(variant, control);
-    effect->method = "Turner-Ly-Grünwald e-process";
+    effect->method = share_method_words[SHARE_BY_TWO_SHARES];
     effect->absolute =
         means_change(&variant->moments.outcome, &control->moments.outcome, CHANGE_ABSOLUTE);
     effect->relative =

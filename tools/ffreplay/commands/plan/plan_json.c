@@ -87,7 +87,12 @@ void plan_experiment_json(const struct experiment_plan *plan, struct buffer *out
     field_number(out, "mde", experiment->mde > 0, experiment->mde);
     field_number(out, "power", true, experiment->power);
     field_number(out, "alpha", true, experiment->alpha);
-    field_text(out, "method", analysis_method_words[experiment->method]);
+    bool sequential = experiment->primary && method_of_primary(experiment) == ANALYSIS_SEQUENTIAL;
+    field_text(out, "method",
+               analysis_method_words[experiment->primary ? method_of_primary(experiment)
+                                                         : experiment->method]);
+    field_text(out, "judged_by",
+               sequential && plan->known ? share_method_words[plan->size.judged] : NULL);
     field_count(out, "guards", experiment->guards.count);
     field_number(out, "power_of_primary", plan->known, plan->size.power);
     field_number(out, "units_at_a_fixed_end", plan->known, plan->size.fixed);

@@ -162,11 +162,11 @@ static const char *method_text(const struct experiment_plan *plan, struct arena 
     const struct experiment *experiment = &plan->experiment;
     const char *fixed = arena_format(arena, "%s%s", plan->size.is_certain ? "" : "at the least ",
                                      count_text(arena, plan->size.fixed));
-    switch (experiment->method) {
+    switch (method_of_primary(experiment)) {
     case ANALYSIS_SEQUENTIAL:
-        return arena_format(
-            arena, "sequential, by %s: looks are free; one look at the end takes %s",
-            plan->size.by_counts ? "its e-process" : "a confidence sequence", fixed);
+        return arena_format(arena,
+                            "sequential, by the %s: looks are free; one look at the end takes %s",
+                            share_method_words[plan->size.judged], fixed);
     case ANALYSIS_GROUP_SEQUENTIAL:
         return arena_format(arena, "group sequential, %u looks; one look at the end takes %s",
                             experiment->looks > 0 ? experiment->looks : 5, fixed);
