@@ -61,8 +61,9 @@ runtime_c := $(sort $(filter-out $(if $(signatures),runtime/signature_none.c,$(s
     $(wildcard runtime/*.c)))
 library_links = -pthread $(if $(signatures),-lsodium)
 nodelete = -Wl,-z,nodelete
-compiler_c := $(sort $(filter-out compiler/commands/%,$(wildcard compiler/*/*.c)))
-commands_c := $(sort $(wildcard compiler/commands/*.c))
+program_folders := commands lsp main
+commands_c := $(sort $(wildcard $(program_folders:%=compiler/%/*.c)))
+compiler_c := $(sort $(filter-out $(commands_c),$(wildcard compiler/*/*.c)))
 replay_folders := tools/ffreplay tools/ffreplay/* tools/ffreplay/*/*
 replay_c := $(sort $(wildcard $(replay_folders:%=%/*.c)))
 replay_cc := $(sort $(wildcard $(replay_folders:%=%/*.cc)))
@@ -338,7 +339,7 @@ $(BUILD)/yaml-values: $(BUILD)/obj/tests/differential/yaml_values.o $(compiler_a
 # A unit test may use ffreplay's parts, too: everything but its main. And the commands', of which it gets
 # what it names.
 replay_parts := $(filter-out tools/ffreplay/main.c,$(replay_c)) $(replay_cc)
-$(BUILD)/libcommands.a: $(call object,$(filter-out compiler/commands/main.c,$(commands_c)))
+$(BUILD)/libcommands.a: $(call object,$(filter-out compiler/main/main.c,$(commands_c)))
 	@rm -f $@
 	$(AR) rcsD $@ $^
 

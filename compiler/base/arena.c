@@ -138,6 +138,14 @@ void arena_release(struct arena *arena)
     *arena = (struct arena){0};
 }
 
+size_t arena_size(const struct arena *arena)
+{
+    size_t size = 0;
+    for (const struct arena_block *block = arena->block; block; block = block->previous)
+        size += block->size;
+    return size;
+}
+
 void *arena_grow(struct arena *arena, void *items, size_t count, size_t item_size)
 {
     /* Full exactly when the count is zero or a power of two. */

@@ -25,6 +25,8 @@ char *arena_format(struct arena *arena, const char *format, ...)
 char *arena_vformat(struct arena *arena, const char *format, va_list arguments)
     __attribute__((format(printf, 2, 0)));
 void arena_release(struct arena *arena);
+/* How many bytes it has taken from the system. */
+size_t arena_size(const struct arena *arena);
 /* Takes over another arena's memory, and leaves that one empty. */
 void arena_adopt(struct arena *arena, struct arena *other);
 /* Empties the arena and keeps one block for reuse. */

@@ -185,7 +185,7 @@ void edits_take(struct edits *edits, struct edited *file, struct buffer *text)
         text ? arena_copy(&edits->arena, text->bytes ? text->bytes : "", text->length) : NULL;
     file->now.length = text ? text->length : 0;
     file->now.line_starts = NULL;
-    const struct file_text now = {file->now.name, file->now.text, file->now.length};
+    const struct file_text now = {file->now.name, file->now.text, file->now.length, NULL};
     file->now.root = text ? parsed_text(edits->parsed, &now) : NULL;
     file->root = file->now.root || !text
                      ? file->now.root
@@ -398,8 +398,9 @@ uint32_t edits_texts(struct edits *edits, struct file_text **texts)
     *texts = ARENA_ARRAY(&edits->arena, struct file_text, edits->file_count + 1u);
     for (uint32_t i = 0; i < edits->file_count; i++)
         if (is_changed(edits->files[i]))
-            (*texts)[count++] = (struct file_text){
-                edits->files[i]->now.name, edits->files[i]->now.text, edits->files[i]->now.length};
+            (*texts)[count++] =
+                (struct file_text){edits->files[i]->now.name, edits->files[i]->now.text,
+                                   edits->files[i]->now.length, NULL};
     return count;
 }
 

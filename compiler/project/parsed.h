@@ -8,11 +8,13 @@
 #ifndef FFC_PARSED_H
 #define FFC_PARSED_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "compiler/base/source.h"
 
 struct arena;
+struct live_text;
 struct node;
 struct parsed;
 struct project;
@@ -31,6 +33,9 @@ struct file_text {
     const char *name; /* below the directory */
     const char *text; /* NUL-terminated; NULL: the file is gone */
     size_t length;
+    /* It is this one, parsed under the number that the file has: its place among the sources, or
+     * behind them, in the order of the texts. NULL: it is parsed when it is needed. */
+    const struct live_text *live;
 };
 /* What is read. */
 struct parsed_view {
@@ -40,6 +45,9 @@ struct parsed_view {
      * flags serve is as in all of it, if all that they depend on are among them. NULL: all. */
     const char *const *flags;
     uint32_t flag_count;
+    /* All flags that these depend on are among them: what is named and not there is reported, and
+     * what they say is checked by itself. */
+    bool closed;
     int64_t now;
 };
 /* What such a text has at its top, where nothing has to be reported of it; NULL: something has, or
@@ -54,5 +62,9 @@ struct project *parsed_project(const struct parsed *parsed, const struct parsed_
 const char **parsed_related(const struct parsed *parsed, const struct file_text *texts,
                             uint32_t text_count, const char *const *names, uint32_t name_count,
                             struct arena *arena, uint32_t *count);
+/* Only those that are named, and what they depend on. */
+const char **parsed_needed(const struct parsed *parsed, const struct file_text *texts,
+                           uint32_t text_count, const char *const *names, uint32_t name_count,
+                           struct arena *arena, uint32_t *count);
 
 #endif

@@ -7,6 +7,7 @@
 #include "compiler/base/arena.h"
 #include "compiler/base/table.h"
 #include "compiler/files/yaml.h"
+#include "live_text.h"
 #include "parsed.h"
 
 struct relation {
@@ -119,24 +120,48 @@ static const struct file_text *text_for(const struct file_text *texts, uint32_t 
     return NULL;
 }
 
+static const struct node *root_of(const struct parsed *parsed, const struct file_text *text,
+                                  struct arena *arena)
+{
+    if (text->live)
+        return text->live->document.root;
+    const struct node *root = text->text ? parsed_text(parsed, text) : NULL;
+    return !root && text->text ? yaml_parse(arena, text->text, text->length) : root;
+}
+
+static void add_files(struct relation *relation, const struct parsed *parsed,
+                      const struct file_text *texts, uint32_t text_count)
+{
+    const struct sources *sources = parsed_sources(parsed);
+    for (uint32_t i = 0; i < sources->count; i++)
+        if (!text_for(texts, text_count, sources->items[i].name))
+            add_file(relation, parsed_root(parsed, i));
+    for (uint32_t i = 0; i < text_count; i++)
+        add_file(relation, root_of(parsed, &texts[i], relation->arena));
+}
+
 const char **parsed_related(const struct parsed *parsed, const struct file_text *texts,
                             uint32_t text_count, const char *const *names, uint32_t name_count,
                             struct arena *arena, uint32_t *count)
 {
     struct relation relation = {.arena = arena};
-    const struct sources *sources = parsed_sources(parsed);
-    for (uint32_t i = 0; i < sources->count; i++)
-        if (!text_for(texts, text_count, sources->items[i].name))
-            add_file(&relation, parsed_root(parsed, i));
-    for (uint32_t i = 0; i < text_count; i++) {
-        const struct node *root = texts[i].text ? parsed_text(parsed, &texts[i]) : NULL;
-        if (!root && texts[i].text)
-            root = yaml_parse(arena, texts[i].text, texts[i].length);
-        add_file(&relation, root);
-    }
+    add_files(&relation, parsed, texts, text_count);
     for (uint32_t i = 0; i < name_count; i++)
         choose_name(&relation, names[i]);
     add_dependents(&relation);
+    add_needed(&relation);
+    *count = relation.found_count;
+    return relation.found;
+}
+
+const char **parsed_needed(const struct parsed *parsed, const struct file_text *texts,
+                           uint32_t text_count, const char *const *names, uint32_t name_count,
+                           struct arena *arena, uint32_t *count)
+{
+    struct relation relation = {.arena = arena};
+    add_files(&relation, parsed, texts, text_count);
+    for (uint32_t i = 0; i < name_count; i++)
+        choose_name(&relation, names[i]);
     add_needed(&relation);
     *count = relation.found_count;
     return relation.found;

@@ -7,6 +7,7 @@
  */
 #include "project.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,7 @@
 #include "compiler/base/words.h"
 #include "compiler/base/table.h"
 #include "compiler/check/check.h"
+#include "live_text.h"
 #include "parsed.h"
 #include "sections.h"
 #include "compiler/model/model.h"
@@ -494,7 +496,14 @@ static void read_all(struct reader *reader, const struct found_sections *found)
     review_names(reader);
 }
 
-static void check_all(struct reader *reader, bool proofs)
+/* What is only warned of. */
+enum proofs {
+    PROOFS_NONE,
+    PROOFS_OF_CONDITIONS, /* of each flag by itself */
+    PROOFS_ALL            /* and what nothing uses */
+};
+
+static void check_all(struct reader *reader, enum proofs proofs)
 {
     const struct checker checker = {.project = reader->project,
                                     .arena = reader->arena,
@@ -514,14 +523,17 @@ static void check_all(struct reader *reader, bool proofs)
     check_experiments(&checker);
     check_tests(&checker);
     /* What errors leave out might use a name, or decide. */
-    if (reader->diagnostics->errors == 0 && proofs) {
-        check_conditions(&checker);
+    if (reader->diagnostics->errors || proofs == PROOFS_NONE)
+        return;
+    check_conditions(&checker);
+    if (proofs == PROOFS_ALL) {
         report_unused(reader);
         check_unused(&checker);
     }
 }
 
-static void read_and_check(struct reader *reader, const struct found_sections *found, bool proofs)
+static void read_and_check(struct reader *reader, const struct found_sections *found,
+                           enum proofs proofs)
 {
     read_all(reader, found);
     check_all(reader, proofs);
@@ -547,7 +559,8 @@ static struct reader reader_of(struct project *project, int64_t now)
                            .now = now};
 }
 
-static void read_documents(struct reader *reader, const struct document *documents, bool proofs)
+static void read_documents(struct reader *reader, const struct document *documents,
+                           enum proofs proofs)
 {
     struct found_sections found = {0};
     uint32_t count = reader->project->sources.count;
@@ -560,7 +573,7 @@ static void read_documents(struct reader *reader, const struct document *documen
 }
 
 static struct project *load(const char *directory, int64_t now, struct policy_file *policy,
-                            bool proofs)
+                            enum proofs proofs)
 {
     struct project *project = new_project();
     struct reader reader = reader_of(project, now);
@@ -579,17 +592,17 @@ static struct project *load(const char *directory, int64_t now, struct policy_fi
 
 struct project *project_load(const char *directory, int64_t now)
 {
-    return load(directory, now, NULL, true);
+    return load(directory, now, NULL, PROOFS_ALL);
 }
 
 struct project *project_load_policy(const char *directory, int64_t now, struct policy_file *policy)
 {
-    return load(directory, now, policy, true);
+    return load(directory, now, policy, PROOFS_ALL);
 }
 
 struct project *project_load_unproved(const char *directory, int64_t now)
 {
-    return load(directory, now, NULL, false);
+    return load(directory, now, NULL, PROOFS_NONE);
 }
 
 struct project *project_load_text(const char *name, const char *text, size_t length, int64_t now)
@@ -597,7 +610,7 @@ struct project *project_load_text(const char *name, const char *text, size_t len
     struct project *project = new_project();
     struct reader reader = reader_of(project, now);
     const struct document *document = read_text_as_file(&reader, name, text, length);
-    read_documents(&reader, document, true);
+    read_documents(&reader, document, PROOFS_ALL);
     return project;
 }
 
@@ -795,11 +808,31 @@ static uint32_t place_text_of(struct project *project, const struct file_text *t
                            ? source->name
                            : arena_format(&project->arena, "%s/%s", project->directory, text->name);
     }
-    sources->items[file].text =
-        text->text ? arena_copy(&project->arena, text->text, text->length) : "";
+    sources->items[file].text = !text->text ? ""
+                                : text->live
+                                    ? text->live->source.text
+                                    : arena_copy(&project->arena, text->text, text->length);
     sources->items[file].length = text->text ? text->length : 0;
     sources->items[file].root = NULL;
     return file;
+}
+
+static struct document document_of(struct project *project, const struct parsed *parsed,
+                                   const struct file_text *text, uint32_t file)
+{
+    struct document document = {.complete = true};
+    if (text->live) {
+        assert(!text->text || text->live->file == file);
+        diagnostics_append(&project->diagnostics, &text->live->diagnostics);
+        return text->live->document;
+    }
+    const struct node *root = text->text ? parsed_text(parsed, text) : NULL;
+    if (root)
+        document.root = (struct node *)(uintptr_t)root;
+    else if (project->sources.items[file].length)
+        document.root = yaml_read(&project->sources, file, &project->arena, &project->diagnostics,
+                                  &document.complete);
+    return document;
 }
 
 /* What was reported of files that are not replaced. */
@@ -838,26 +871,22 @@ struct project *parsed_project(const struct parsed *parsed, const struct parsed_
     for (uint32_t i = 0; i < before; i++)
         documents[i] = parsed->documents[i];
     for (uint32_t i = 0; i < view->text_count; i++) {
-        struct document *document = &documents[files[i]];
         replaced[files[i]] = true;
-        *document = (struct document){.complete = true};
-        const struct node *root = view->texts[i].text ? parsed_text(parsed, &view->texts[i]) : NULL;
-        if (root)
-            document->root = (struct node *)(uintptr_t)root;
-        else if (project->sources.items[files[i]].length)
-            document->root = yaml_read(&project->sources, files[i], &project->arena,
-                                       &project->diagnostics, &document->complete);
+        documents[files[i]] = document_of(project, parsed, &view->texts[i], files[i]);
     }
     take_reports(project, parsed, replaced);
     struct table wanted = {0};
     for (uint32_t i = 0; i < view->flag_count; i++)
         table_add(&wanted, &project->arena, view->flags[i], project);
     const struct part part = {&project->arena, view->flags ? &wanted : NULL};
-    reader.incomplete = parsed->incomplete || view->flags;
+    reader.incomplete = parsed->incomplete || (view->flags && !view->closed);
     for (uint32_t i = 0; i < count; i++) {
         reader.incomplete |= !documents[i].complete;
         documents[i].root = copy_root(&part, documents[i].root);
     }
-    read_documents(&reader, documents, !view->flags);
+    read_documents(&reader, documents,
+                   !view->flags   ? PROOFS_ALL
+                   : view->closed ? PROOFS_OF_CONDITIONS
+                                  : PROOFS_NONE);
     return project;
 }

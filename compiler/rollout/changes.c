@@ -195,6 +195,19 @@ bool file_marks_differ(const struct file_marks *before, const struct file_marks 
     return next_difference(before, after, &old, &new, &found);
 }
 
+void file_marks_each_change(const struct file_marks *before, const struct file_marks *after,
+                            mark_taker *take, void *user)
+{
+    size_t old = 0, new = 0;
+    struct difference found;
+    while (next_difference(before, after, &old, &new, &found))
+        take((found.after ? found.after : found.before)->path,
+             !found.before  ? MARK_NEW
+             : !found.after ? MARK_GONE
+                            : MARK_CHANGED,
+             user);
+}
+
 #define MOST_TOLD 3
 
 /* Where a file that is gone went, or one that is new came from: NULL where that is nowhere. */

@@ -47,6 +47,11 @@ struct file_marks {
 void file_marks_read(struct file_marks *marks, const char *directory, struct changes *changes);
 void file_marks_release(struct file_marks *marks);
 bool file_marks_differ(const struct file_marks *before, const struct file_marks *after);
+/* Calls `take` with the path of each file that changed, is new, or is gone. */
+enum mark_change { MARK_CHANGED, MARK_NEW, MARK_GONE };
+typedef void mark_taker(const char *path, enum mark_change change, void *user);
+void file_marks_each_change(const struct file_marks *before, const struct file_marks *after,
+                            mark_taker *take, void *user);
 /* "flags/a.yaml changed, flags/b.yaml is new, flags/c.yaml is now flags/d.yaml, and 3 more" */
 void file_marks_tell(const struct file_marks *before, const struct file_marks *after,
                      struct buffer *out);

@@ -421,7 +421,7 @@ key = Recipe("a key of the language", key_row, [
 
 
 def command_row(tree):
-    tree.replace("compiler/commands/main.c", "check_command, ", "count_command, check_command, ")
+    tree.replace("compiler/main/main.c", "check_command, ", "count_command, check_command, ")
 
 
 def command_declaration(tree):
@@ -470,7 +470,7 @@ def command_manual(tree):
 
 
 command = Recipe("a command", command_row, [
-    Forgotten("its declaration", COMPILE, object_of("compiler/commands/main"), "'count_command' undeclared",
+    Forgotten("its declaration", COMPILE, object_of("compiler/main/main"), "'count_command' undeclared",
               command_declaration),
     Forgotten("its file", LINK, "build/ffc", r"undefined \w+.*\bcount_command\b", command_file),
     Forgotten("it in the manual", TEST, "tests/cli/test_usage.sh", "docs/man/ffc.1 has ffc count", command_manual),

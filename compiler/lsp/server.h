@@ -1,0 +1,45 @@
+/*
+ * server.h - the state of `ffc lsp`, and what its parts do with it.
+ */
+#ifndef FFC_LSP_SERVER_H
+#define FFC_LSP_SERVER_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "checking.h"
+#include "compiler/base/buffer.h"
+#include "compiler/rpc/rpc.h"
+#include "publications.h"
+#include "workspace.h"
+
+struct server {
+    struct rpc *rpc;
+    const char *directory; /* as the command line names it; NULL: the usual one */
+    enum { SERVER_NEW, SERVER_RUNNING, SERVER_SHUT } state;
+    int64_t parent; /* the process that started it; 0: not known */
+    struct workspace workspace;
+    bool has_workspace;
+    struct publications publications;
+    struct checking checking;
+};
+
+/* The overlay of a document that is open; NULL: there is none. */
+struct overlay *server_document(struct server *server, const json_t *params);
+/* The same of any file of the project. */
+bool server_file(struct server *server, const json_t *params, struct workspace_file *file);
+
+/* Answers a request with what it appends to `result`; false: with an error, whose words it appends
+ * instead. */
+typedef bool request_handler(struct server *server, const json_t *params, struct buffer *result);
+request_handler answer_initialize;
+typedef void notification_handler(struct server *server, const json_t *params);
+notification_handler note_open, note_change, note_close, note_save, note_files;
+
+/* A place of the protocol; {0, 0} where it is none. */
+struct position_utf16 read_position(const json_t *position);
+void write_range(struct buffer *out, const char *key, const struct text_index *index, size_t begin,
+                 size_t end);
+
+#endif
