@@ -2,6 +2,7 @@
 #include "unit_shares.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "compiler/base/memory.h"
 
@@ -30,12 +31,25 @@ static void count(struct unit_counts *counts, uint64_t groups, bool comes)
     *place += comes ? 1 : UINT64_MAX;
 }
 
+/* A table of this size. One that is as large as the last one takes the memory of that before it. */
+static struct unit_share *take_table(struct unit_shares *shares, uint64_t capacity)
+{
+    struct unit_share *table = shares->spare;
+    shares->spare = NULL;
+    if (capacity == shares->capacity && table) {
+        memset(table, 0, capacity * sizeof *table);
+        return table;
+    }
+    free(table);
+    return xrenew_table(NULL, capacity, sizeof *table);
+}
+
 /* Reinserts all sampled units into a table of this size. */
 static void rebuild(struct unit_shares *shares, uint64_t capacity)
 {
     struct unit_share *old = shares->slots;
     uint64_t old_capacity = shares->capacity;
-    shares->slots = xrenew_table(NULL, capacity, sizeof *shares->slots);
+    shares->slots = take_table(shares, capacity);
     shares->capacity = capacity;
     shares->counts = (struct unit_counts){.halvings = shares->counts.halvings};
     for (uint64_t i = 0; i < old_capacity; i++) {
@@ -45,7 +59,16 @@ static void rebuild(struct unit_shares *shares, uint64_t capacity)
         shares->counts.units++;
         count(&shares->counts, old[i].groups, true);
     }
-    free(old);
+    if (capacity == old_capacity)
+        shares->spare = old;
+    else
+        free(old);
+}
+
+static void grow(struct unit_shares *shares)
+{
+    uint64_t capacity = shares->capacity ? shares->capacity * 4 : 64;
+    rebuild(shares, capacity < SLOTS_MOST ? capacity : SLOTS_MOST);
 }
 
 static void halve(struct unit_shares *shares)
@@ -59,7 +82,7 @@ static void put(struct unit_shares *shares, const struct unit_share *share)
     if (!is_kept(&shares->counts, share->unit))
         return;
     if (shares->counts.units * 2 >= shares->capacity && shares->capacity < SLOTS_MOST)
-        rebuild(shares, shares->capacity ? shares->capacity * 2 : 64);
+        grow(shares);
     struct unit_share *slot = slot_of(shares, share->unit);
     uint64_t groups = slot->groups | share->groups;
     if (groups == slot->groups)
@@ -74,12 +97,19 @@ static void put(struct unit_shares *shares, const struct unit_share *share)
         halve(shares);
 }
 
+/* Most units are known, in the first slot that they may have, and in the group. */
+static inline bool is_counted(const struct unit_shares *shares, const struct unit_share *share)
+{
+    const struct unit_share *slot = &shares->slots[share->unit.low & (shares->capacity - 1)];
+    return slot->unit.low == share->unit.low && slot->unit.high == share->unit.high &&
+           (share->groups & ~slot->groups) == 0;
+}
+
 static void count_waiting(struct unit_shares *shares)
 {
-    for (uint32_t i = 0; i < shares->waiting_count && shares->capacity > 0; i++)
-        __builtin_prefetch(&shares->slots[shares->waiting[i].unit.low & (shares->capacity - 1)], 1);
     for (uint32_t i = 0; i < shares->waiting_count; i++)
-        put(shares, &shares->waiting[i]);
+        if (shares->capacity == 0 || !is_counted(shares, &shares->waiting[i]))
+            put(shares, &shares->waiting[i]);
     shares->waiting_count = 0;
 }
 
@@ -92,8 +122,12 @@ const struct unit_counts *unit_shares_counts(struct unit_shares *shares)
 void unit_shares_add(struct unit_shares *shares, struct unit_hash unit, uint64_t groups)
 {
     /* No branch on whether the unit is sampled: that is random, and cannot be predicted. */
+    bool kept = is_kept(&shares->counts, unit);
+    const struct unit_share *slot = shares->slots + (kept ? unit.low & (shares->capacity - 1) : 0);
+    __builtin_prefetch(slot);
+    __builtin_prefetch(&slot->groups); /* may be on the next line */
     shares->waiting[shares->waiting_count] = (struct unit_share){unit, groups};
-    shares->waiting_count += is_kept(&shares->counts, unit);
+    shares->waiting_count += kept;
     if (shares->waiting_count == UNIT_SHARES_WAITING)
         count_waiting(shares);
 }
@@ -111,5 +145,6 @@ void unit_shares_merge(struct unit_shares *shares, struct unit_shares *other)
 void unit_shares_release(struct unit_shares *shares)
 {
     free(shares->slots);
+    free(shares->spare);
     *shares = (struct unit_shares){0};
 }

@@ -33,10 +33,10 @@ struct unit_shares {
     struct unit_share {
         struct unit_hash unit;
         uint64_t groups; /* as bits; none: a free slot */
-    } * slots;
+    } *slots, *spare;
     uint64_t capacity; /* a power of two, or 0 */
     struct unit_counts counts;
-    /* Units to be counted in batches, so that their slots are fetched in parallel. */
+    /* Units to be counted in batches, so that their slots are fetched meanwhile. */
     struct unit_share waiting[UNIT_SHARES_WAITING];
     uint32_t waiting_count; /* of which there is always room for one more */
 };
