@@ -275,7 +275,8 @@ hot_runtime := answer evaluate interpret value_tests verify verify_automata veri
 $(hot_runtime:%=$(BUILD)/pic/runtime/%.o) \
 $(addprefix $(BUILD)/obj/tools/ffreplay/,$(addsuffix .o,canary/assign canary/gather logs/log_time \
     logs/records logs/line_pattern logs/format_scan logs/parse_csv metrics/metric $(patsubst tools/ffreplay/%.c,%,$(wildcard tools/ffreplay/metrics/kinds/*.c)) \
-    metrics/unit_store metrics/unit_table metrics/unit_totals)): \
+    metrics/unit_store metrics/unit_table metrics/unit_totals)) \
+$(BUILD)/obj/compiler/base/hash.o: \
     c_flags += $(hot_path_flags)
 
 # The library for our own programs and tests, which look inside: of the same objects.

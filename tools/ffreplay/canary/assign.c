@@ -19,11 +19,10 @@ bool subject_open(struct subject *subject, struct project *project,
 {
     const char *name = subject->flag->name.text;
     uint32_t count = subject->targeting->variant_count + 1;
-    subject->variant_lengths = ARENA_ARRAY(&project->arena, size_t, count);
-    for (uint32_t i = 0; i < count; i++) {
-        const char *variant = subject->targeting->variants[i].name.text;
-        subject->variant_lengths[i] = variant ? strlen(variant) : 0;
-    }
+    subject->name = spelling_of(name);
+    subject->variant_names = ARENA_ARRAY(&project->arena, struct spelling, count);
+    for (uint32_t i = 0; i < count; i++)
+        subject->variant_names[i] = spelling_of(subject->targeting->variants[i].name.text);
     if (!in_force_open(&subject->force, project, subject->flag, subject->environment, record) ||
         !compiled_store_open(project, subject->environment, &subject->store))
         return false;
@@ -252,13 +251,9 @@ static enum assignment by_variant(struct subject *subject, uint32_t variant)
 static enum assignment by_logged_variant(struct subject *subject, const struct value *logged)
 {
     const struct targeting *targeting = subject->targeting;
-    for (uint32_t i = 0; i <= targeting->variant_count; i++) {
-        const char *name = targeting->variants[i].name.text;
-        if (!name || logged->length != subject->variant_lengths[i] ||
-            memcmp(logged->text, name, logged->length) != 0)
-            continue;
-        return by_variant(subject, i);
-    }
+    for (uint32_t i = 0; i <= targeting->variant_count; i++)
+        if (value_has_spelling(logged, &subject->variant_names[i]))
+            return by_variant(subject, i);
     uint32_t variant = variant_of_value(subject->flag, targeting, logged);
     if (variant != UINT32_MAX)
         return by_variant(subject, variant);
@@ -297,7 +292,7 @@ enum assignment assign(struct assigner *assigner, const struct event *event, enu
     }
     if (layout->flag != NO_PLACE) {
         const struct value *flag = &event->values[layout->flag];
-        if (value_is_text(flag) && !value_spells(flag, assigner->subject->flag->name.text))
+        if (value_is_text(flag) && !value_has_spelling(flag, &assigner->subject->name))
             return LEFT_OUT_OTHER_FLAG;
         if (!value_is_text(flag))
             return can_evaluate(assigner) ? evaluate_past(assigner, event, past)

@@ -68,7 +68,8 @@ struct subject {
     const fflag_view *view, *everybody_view;
     fflag_id id, everybody_id;
     bool takes_everybody;             /* the stage stands at 100 %: there is no control */
-    size_t *variant_lengths;          /* of their names, and of none's */
+    struct spelling name;             /* the flag's */
+    struct spelling *variant_names;   /* and none's */
     struct variant_set variants_seen; /* in the log */
     struct unknown_variants unknown;
     struct held_times held; /* when overrides held it back */

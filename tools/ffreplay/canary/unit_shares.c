@@ -123,7 +123,8 @@ void unit_shares_add(struct unit_shares *shares, struct unit_hash unit, uint64_t
 {
     /* No branch on whether the unit is sampled: that is random, and cannot be predicted. */
     bool kept = is_kept(&shares->counts, unit);
-    const struct unit_share *slot = shares->slots + (kept ? unit.low & (shares->capacity - 1) : 0);
+    uint64_t at = unit.low & (shares->capacity - 1) & -(uint64_t)kept;
+    const struct unit_share *slot = shares->slots + at;
     __builtin_prefetch(slot);
     __builtin_prefetch(&slot->groups); /* may be on the next line */
     shares->waiting[shares->waiting_count] = (struct unit_share){unit, groups};

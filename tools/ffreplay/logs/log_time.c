@@ -195,8 +195,16 @@ bool value_local_time(const struct value *value, enum time_unit unit, struct tim
 #define SECOND_OF_RFC3339   19
 #define CLF_LENGTH          26 /* "17/May/2015:10:05:03 +0000", all of it */
 
+static inline bool thousandths_at(const char *text, int64_t *ms)
+{
+    unsigned hundreds = (unsigned char)text[0] - '0', tens = (unsigned char)text[1] - '0',
+             ones = (unsigned char)text[2] - '0';
+    *ms = hundreds * 100 + tens * 10 + ones;
+    return hundreds < 10 && tens < 10 && ones < 10;
+}
+
 /* "123" after a number's seconds; "Z", ".123Z" or nothing after RFC 3339's. */
-static bool read_fraction(const struct value *value, uint32_t second, int64_t *ms)
+static inline bool read_fraction(const struct value *value, uint32_t second, int64_t *ms)
 {
     *ms = 0;
     if (second == CLF_LENGTH)
@@ -209,9 +217,7 @@ static bool read_fraction(const struct value *value, uint32_t second, int64_t *m
         text++;
         length = length == 1 ? 0 : 3;
     }
-    int fraction = length > 0 ? digits_at(text, 3) : 0;
-    *ms = fraction;
-    return fraction >= 0;
+    return length == 0 || thousandths_at(text, ms);
 }
 
 /* Where the seconds end in a time, if read_fraction() can read what follows; otherwise 0. */
@@ -242,32 +248,36 @@ static bool has_second(const struct value *value, uint32_t length, int64_t *frac
 }
 
 /* 8 to 32 bytes: compares them in words, which may overlap. */
-static bool is_same_text(const char *a, const char *b, uint32_t length)
+static inline bool is_same_text(const char *a, const char *b, uint32_t length)
 {
     return memcmp(a, b, 8) == 0 && memcmp(a + length - 8, b + length - 8, 8) == 0 &&
            (length <= 16 || memcmp(a + 8, b + 8, 8) == 0) &&
            (length <= 24 || memcmp(a + 16, b + 16, 8) == 0);
 }
 
+/* As long as the one before, of the same kind and second: so it is of the same form. */
+static inline bool has_form_before(const struct times_read *times, const struct value *value)
+{
+    return value->length == times->whole && value->kind == times->kind && times->length > 0 &&
+           is_same_text(value->text, times->text, times->length);
+}
+
 bool times_read(struct times_read *times, const struct value *value, int64_t *ms)
 {
     int64_t fraction;
-    if (value->kind != VALUE_NUMBER && value->kind != VALUE_STRING)
-        return false;
-    uint32_t length = second_length(value, times->unit);
-    bool is_local = value->length == length;
-    if (length > 0 && length == times->length && is_local == times->is_local &&
-        is_same_text(value->text, times->text, length) && read_fraction(value, length, &fraction)) {
+    if (has_form_before(times, value) && read_fraction(value, times->length, &fraction)) {
         *ms = times->ms + fraction;
         return true;
     }
     if (!value_local_time(value, times->unit, times->zone, ms))
         return false;
+    uint32_t length = second_length(value, times->unit);
     times->length = 0;
     if (has_second(value, length, &fraction)) {
         memcpy(times->text, value->text, length);
         times->length = length;
-        times->is_local = is_local;
+        times->kind = value->kind;
+        times->whole = value->length;
         times->ms = *ms - fraction;
     }
     return true;

@@ -31,8 +31,9 @@ struct times_read {
     enum time_unit unit;
     struct time_zone zone;
     uint32_t length; /* of what stands before the fraction of that second; 0: none is known */
+    uint32_t whole;  /* of that time; and what it was */
+    enum value_kind kind;
     char text[32];
-    bool is_local; /* nothing followed it, so it was of the zone */
     int64_t ms;
 };
 bool times_read(struct times_read *times, const struct value *value, int64_t *ms);

@@ -41,11 +41,11 @@ struct wanted {
     struct buffer texts[LINES_ABREAST]; /* of values that are not written as they are */
 };
 
-/* What is wanted, as far as most of it takes: all of a part. */
+/* What most of them take: all of a part. */
 struct whole {
     uint32_t part, place;
     enum value_kind kind;
-    bool is_one;
+    uint32_t wanted; /* the same, for a part that has no value */
 };
 
 struct form {
@@ -55,8 +55,10 @@ struct form {
     uint32_t count;
     bool is_certain; /* no line has it in two ways */
     struct wanted *wanted;
-    struct whole *wholes; /* for each of them */
     uint32_t wanted_count;
+    struct whole *wholes; /* of them; and which are not */
+    uint32_t *others;
+    uint32_t whole_count, other_count;
     uint32_t *absent; /* places of fields that its lines do not have */
     uint32_t absent_count;
     uint32_t *asked; /* steps that may have another end, even in a line that format_scan.h read */
@@ -384,36 +386,43 @@ static void set_value(const struct form *form, const struct wanted *wanted, stru
         set_request_part(value, wanted->extract, found);
 }
 
-static void set_values(struct form *form, const struct found *found, uint32_t lane,
+static void set_wanted(struct form *form, uint32_t index, const struct found *found, uint32_t lane,
                        struct value *values)
 {
-    for (uint32_t i = 0; i < form->wanted_count; i++) {
-        struct wanted *wanted = &form->wanted[i];
-        set_value(form, wanted, &wanted->texts[lane], found, &values[wanted->place]);
-    }
+    struct wanted *wanted = &form->wanted[index];
+    set_value(form, wanted, &wanted->texts[lane], found, &values[wanted->place]);
+}
+
+static void set_absent(const struct form *form, struct value *values)
+{
     for (uint32_t i = 0; i < form->absent_count; i++)
         values[form->absent[i]].kind = VALUE_ABSENT;
 }
 
+static void set_values(struct form *form, const struct found *found, uint32_t lane,
+                       struct value *values)
+{
+    for (uint32_t i = 0; i < form->wanted_count; i++)
+        set_wanted(form, i, found, lane, values);
+    set_absent(form, values);
+}
+
 /* ------------------------------------------------------------------------------ side by side -- */
 
-/* The same of a line that format_scan.h read: most values are those of whole parts. */
+/* The same of a line that format_scan.h read, whose values are written as they are. */
 static void set_scanned_values(struct form *form, const struct found *found, uint32_t lane,
                                struct value *values)
 {
-    const struct whole *whole = form->wholes, *end = whole + form->wanted_count;
+    const struct whole *whole = form->wholes, *end = whole + form->whole_count;
     for (; whole < end; whole++) {
-        const struct found *part = &found[whole->part];
-        struct value *value = &values[whole->place];
-        if (whole->is_one && part->end > part->begin && *part->begin != '-') {
-            set(value, whole->kind, part->begin, part->end);
-        } else {
-            struct wanted *wanted = &form->wanted[whole - form->wholes];
-            set_value(form, wanted, &wanted->texts[lane], found, value);
-        }
+        const struct found part = found[whole->part];
+        set(&values[whole->place], whole->kind, part.begin, part.end);
+        if (part.begin == part.end || *part.begin == '-')
+            set_wanted(form, whole->wanted, found, lane, values);
     }
-    for (uint32_t i = 0; i < form->absent_count; i++)
-        values[form->absent[i]].kind = VALUE_ABSENT;
+    for (uint32_t i = 0; i < form->other_count; i++)
+        set_wanted(form, form->others[i], found, lane, values);
+    set_absent(form, values);
 }
 
 /* Whether no value of a line that format_scan.h read may end elsewhere as well. */
@@ -587,13 +596,17 @@ static void prepare_form(struct form *form, const struct format_string *format)
 
 static void want(struct form *form, const struct format_field *field, uint32_t place)
 {
-    form->wholes[form->wanted_count] =
-        (struct whole){.part = field->part,
-                       .place = place,
-                       .kind = kind_of(&form->format->parts[field->part]),
-                       .is_one = field->extract == EXTRACT_WHOLE};
-    form->wanted[form->wanted_count++] =
+    uint32_t wanted = form->wanted_count++;
+    form->wanted[wanted] =
         (struct wanted){.part = field->part, .place = place, .extract = field->extract};
+    if (field->extract == EXTRACT_WHOLE)
+        form->wholes[form->whole_count++] =
+            (struct whole){.part = field->part,
+                           .place = place,
+                           .kind = kind_of(&form->format->parts[field->part]),
+                           .wanted = wanted};
+    else
+        form->others[form->other_count++] = wanted;
 }
 
 static void format_close(struct line_parser *parser)
@@ -606,6 +619,7 @@ static void format_close(struct line_parser *parser)
                 buffer_release(&form->wanted[j].texts[k]);
         free(form->wanted);
         free(form->wholes);
+        free(form->others);
         free(form->absent);
         free(form->asked);
         free(form->scan);
@@ -635,6 +649,7 @@ struct line_parser *format_string_parser(const char *const *paths, uint32_t coun
         most_parts = form->count > most_parts ? form->count : most_parts;
         form->wanted = xcalloc(count, sizeof *form->wanted);
         form->wholes = xcalloc(count, sizeof *form->wholes);
+        form->others = xcalloc(count, sizeof *form->others);
         form->absent = xcalloc(count, sizeof *form->absent);
         for (uint32_t place = 0; place < count; place++) {
             const struct format_field *field = format_string_field(&forms[i], paths[place]);

@@ -18,19 +18,19 @@ struct go_feature_flag {
     struct own_fields fields;
     uint32_t flag;           /* the place of GO_FEATURE_FLAG_FLAG; `count` if it is not needed */
     uint32_t own[OWN_COUNT]; /* places */
+    struct spelling of_default, of_tracking;
 };
 
-static bool is_text(const struct value *value, const char *text)
+static bool is_string(const struct value *value, const struct spelling *text)
 {
-    return value->kind == VALUE_STRING && value->length == strlen(text) &&
-           memcmp(value->text, text, value->length) == 0;
+    return value->kind == VALUE_STRING && value_has_spelling(value, text);
 }
 
 static bool has_failed(const struct go_feature_flag *self, const struct value *found)
 {
     const struct value *failed = &found[self->own[DEFAULT]];
     return (failed->kind == VALUE_BOOLEAN && failed->boolean) ||
-           is_text(&found[self->own[VARIATION]], "SdkDefault");
+           is_string(&found[self->own[VARIATION]], &self->of_default);
 }
 
 static void hand_out(const struct go_feature_flag *self, struct value *found, struct value *values)
@@ -38,10 +38,11 @@ static void hand_out(const struct go_feature_flag *self, struct value *found, st
     if (self->flag < self->fields.count) {
         struct value *flag = &found[self->flag];
         *flag = found[self->own[KEY]];
-        if (is_text(&found[self->own[KIND]], "tracking"))
+        if (is_string(&found[self->own[KIND]], &self->of_tracking))
             flag->kind = VALUE_ABSENT;
     }
-    memcpy(values, found, self->fields.count * sizeof *values);
+    for (uint32_t i = 0; i < self->fields.count; i++) /* few: no call */
+        values[i] = found[i];
 }
 
 static bool go_feature_flag_parse(struct line_parser *parser, const char *line, size_t length,
@@ -89,5 +90,7 @@ struct line_parser *go_feature_flag_parser(const char *const *paths, uint32_t co
     self->parser.close = go_feature_flag_close;
     own_fields_open(&self->fields, paths, count, own_names, OWN_COUNT, self->own);
     self->flag = path_place(paths, count, GO_FEATURE_FLAG_FLAG);
+    self->of_default = spelling_of("SdkDefault");
+    self->of_tracking = spelling_of("tracking");
     return &self->parser;
 }

@@ -96,12 +96,6 @@ bool value_is_nothing(const struct value *value)
     return length == 0 || (length == 1 && *text == '-');
 }
 
-bool value_is_text(const struct value *value)
-{
-    return value->kind == VALUE_STRING || value->kind == VALUE_BOOLEAN ||
-           value->kind == VALUE_NUMBER;
-}
-
 size_t value_text_within(const struct value *value, size_t most)
 {
     size_t length = value->length;

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -68,12 +69,58 @@ static inline bool value_identifies(const struct value *value)
 }
 
 /* Whether it is a string, a number or a boolean: what has a text. */
-bool value_is_text(const struct value *value);
+static inline bool value_is_text(const struct value *value)
+{
+    return value->kind == VALUE_STRING || value->kind == VALUE_BOOLEAN ||
+           value->kind == VALUE_NUMBER;
+}
 /* How much of that text, in bytes, is shown where it names something: up to a zero byte, and at
  * most so many, in whole characters. */
 size_t value_text_within(const struct value *value, size_t most);
 /* Whether that text is this one. */
 bool value_spells(const struct value *value, const char *text);
+
+/* A text that many values are compared with: costs a few instructions where it is short. */
+struct spelling {
+    const char *text; /* NULL: no value has it */
+    size_t length;
+    uint64_t head;
+};
+static inline struct spelling spelling_of(const char *text);
+static inline bool value_has_spelling(const struct value *value, const struct spelling *spelling);
+
+/* The first bytes, up to eight; those of texts of the same length differ as the bytes do. */
+static inline uint64_t spelling_head(const char *text, size_t length)
+{
+    uint64_t head = 0;
+    if (length >= sizeof head) {
+        memcpy(&head, text, sizeof head);
+    } else if (length >= 4) {
+        uint32_t first, last;
+        memcpy(&first, text, sizeof first);
+        memcpy(&last, text + length - sizeof last, sizeof last);
+        head = (uint64_t)last << 32 | first;
+    } else if (length > 0) {
+        head = (uint64_t)(unsigned char)text[0] | (uint64_t)(unsigned char)text[length / 2] << 8 |
+               (uint64_t)(unsigned char)text[length - 1] << 16;
+    }
+    return head;
+}
+
+static inline struct spelling spelling_of(const char *text)
+{
+    size_t length = text ? strlen(text) : 0;
+    return (struct spelling){text, length, spelling_head(text, length)};
+}
+
+static inline bool value_has_spelling(const struct value *value, const struct spelling *spelling)
+{
+    size_t length = value->length;
+    if (length != spelling->length || !spelling->text || !value_is_text(value) ||
+        spelling_head(value->text, length) != spelling->head)
+        return false;
+    return length <= 8 || memcmp(value->text + 8, spelling->text + 8, length - 8) == 0;
+}
 
 #ifdef __cplusplus
 }
