@@ -274,7 +274,7 @@ hot_path_flags = $(if $(call optimizes,$(CFLAGS)),-O3 -falign-functions=64) -fno
 hot_runtime := answer evaluate interpret value_tests verify verify_automata verify_code verify_flags
 $(hot_runtime:%=$(BUILD)/pic/runtime/%.o) \
 $(addprefix $(BUILD)/obj/tools/ffreplay/,$(addsuffix .o,canary/assign canary/gather logs/log_time \
-    logs/records logs/line_pattern logs/format_scan logs/parse_csv metrics/metric $(patsubst tools/ffreplay/%.c,%,$(wildcard tools/ffreplay/metrics/kinds/*.c)) \
+    logs/parse_format_string logs/records logs/line_pattern logs/format_scan logs/parse_csv metrics/metric $(patsubst tools/ffreplay/%.c,%,$(wildcard tools/ffreplay/metrics/kinds/*.c)) \
     metrics/unit_store metrics/unit_table metrics/unit_totals)) \
 $(BUILD)/obj/compiler/base/hash.o: \
     c_flags += $(hot_path_flags)

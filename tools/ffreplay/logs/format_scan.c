@@ -8,6 +8,8 @@
 #include "format_value.h"
 #include "scan.h"
 
+#define NO_VALUE UINT32_MAX
+
 /* Of a literal; what is read beyond a line is within its padding. */
 #define LONGEST_LITERAL (LINE_PADDING - 2 * SCAN_BYTES)
 
@@ -36,6 +38,10 @@ struct format_scan {
         char stop;       /* the literal's first; a line end, if there is none */
         uint32_t length;
         uint64_t literal, mask; /* its first bytes */
+        uint32_t place;         /* of the value; NO_VALUE: nobody wants it */
+        enum value_kind value_kind;
+        bool is_asked; /* where it stands is told */
+        bool empty_is_nothing;
     } steps[];
 };
 
@@ -235,15 +241,39 @@ static bool fits(const struct scan_step *step, const char *at, const char *behin
     return (behind - at == 1 && *at == '-' && as != AS_PATH) || format_value_fits(as, at, behind);
 }
 
+/* Where it stands is any place, if it is nowhere. */
 static inline const char *read_step(enum scan_kind kind, const struct scan_step *step,
                                     const char *at, struct found *found)
 {
     const char *behind = value_end(kind, step, at);
+    *found = (struct found){at, behind};
     if (!behind || (kind >= SCAN_HOST && !has_literal(step, behind)) ||
         (kind <= SCAN_WORD && step->is_checked && !fits(step, at, behind)))
         return nothing;
-    *found = (struct found){at, behind};
     return behind + step->length;
+}
+
+/* A value of no text, or of one that begins with "-": it may be how nothing is written. */
+static void put_nothing(const struct scan_step *step, struct value *value)
+{
+    if (value->length == 0 && step->empty_is_nothing)
+        value->kind = VALUE_ABSENT;
+    if (value->length != 1)
+        return;
+    if (step->part->dash_is_zero)
+        *value = (struct value){.kind = VALUE_NUMBER, .length = 1, .text = "0"};
+    else
+        value->kind = VALUE_ABSENT;
+}
+
+static inline void put(const struct scan_step *step, const struct found *found,
+                       struct value *value)
+{
+    value->kind = step->value_kind;
+    value->text = found->begin;
+    value->length = (uint32_t)(found->end - found->begin);
+    if (value->length == 0 || *found->begin == '-')
+        put_nothing(step, value);
 }
 
 /* ------------------------------------------------------------------------------------- lines -- */
@@ -260,65 +290,79 @@ static inline size_t length_read(const char *line, const char *at)
     return at == nothing ? 0 : (size_t)(at - line);
 }
 
-size_t format_scan_read(const struct format_scan *scan, const char *line, struct found *found)
+size_t format_scan_read(const struct format_scan *scan, const char *line, struct found *found,
+                        struct value *values)
 {
     const char *at = read_lead(scan, line);
-    for (uint32_t i = 0; i < scan->count && at != nothing; i++)
-        at = read_step(scan->steps[i].kind, &scan->steps[i], at, &found[i]);
+    for (uint32_t i = 0; i < scan->count && at != nothing; i++) {
+        const struct scan_step *step = &scan->steps[i];
+        at = read_step(step->kind, step, at, &found[i]);
+        if (step->place != NO_VALUE)
+            put(step, &found[i], &values[step->place]);
+    }
     return length_read(line, at);
 }
 
 /* Inlined for each kind, so that it is looked at once for all lines. */
-__attribute__((always_inline)) static inline void
-read_abreast(enum scan_kind kind, const struct scan_step *step, const char *at[LINES_ABREAST],
-             struct found *const found[LINES_ABREAST], uint32_t part)
+__attribute__((always_inline)) static inline void read_abreast(enum scan_kind kind,
+                                                               const struct scan_step *step,
+                                                               const char *at[LINES_ABREAST],
+                                                               struct found found[LINES_ABREAST])
 {
 #pragma GCC unroll 4
     for (int j = 0; j < LINES_ABREAST; j++)
-        at[j] = read_step(kind, step, at[j], &found[j][part]);
+        at[j] = read_step(kind, step, at[j], &found[j]);
 }
 
 void format_scan_read_abreast(const struct format_scan *scan,
                               const char *const lines[LINES_ABREAST],
                               struct found *const found[LINES_ABREAST],
+                              struct value *const values[LINES_ABREAST],
                               size_t lengths[LINES_ABREAST])
 {
     const char *at[LINES_ABREAST];
+    struct found here[LINES_ABREAST];
     for (int j = 0; j < LINES_ABREAST; j++)
         at[j] = read_lead(scan, lines[j]);
     for (uint32_t i = 0; i < scan->count; i++) {
         const struct scan_step *step = &scan->steps[i];
         switch (step->kind) {
         case SCAN_TEXT:
-            read_abreast(SCAN_TEXT, step, at, found, i);
+            read_abreast(SCAN_TEXT, step, at, here);
             break;
         case SCAN_WORD:
-            read_abreast(SCAN_WORD, step, at, found, i);
+            read_abreast(SCAN_WORD, step, at, here);
             break;
         case SCAN_HOST:
-            read_abreast(SCAN_HOST, step, at, found, i);
+            read_abreast(SCAN_HOST, step, at, here);
             break;
         case SCAN_ADDRESS:
-            read_abreast(SCAN_ADDRESS, step, at, found, i);
+            read_abreast(SCAN_ADDRESS, step, at, here);
             break;
         case SCAN_STATUS:
-            read_abreast(SCAN_STATUS, step, at, found, i);
+            read_abreast(SCAN_STATUS, step, at, here);
             break;
         case SCAN_INTEGER:
-            read_abreast(SCAN_INTEGER, step, at, found, i);
+            read_abreast(SCAN_INTEGER, step, at, here);
             break;
         case SCAN_DECIMAL:
-            read_abreast(SCAN_DECIMAL, step, at, found, i);
+            read_abreast(SCAN_DECIMAL, step, at, here);
             break;
         case SCAN_CLF_TIME:
-            read_abreast(SCAN_CLF_TIME, step, at, found, i);
+            read_abreast(SCAN_CLF_TIME, step, at, here);
             break;
         case SCAN_WORDS:
         case SCAN_DECIMALS:
         case SCAN_OWN:
-            read_abreast(step->kind, step, at, found, i);
+            read_abreast(step->kind, step, at, here);
             break;
         }
+        if (step->place != NO_VALUE)
+            for (int j = 0; j < LINES_ABREAST; j++)
+                put(step, &here[j], &values[j][step->place]);
+        if (step->is_asked)
+            for (int j = 0; j < LINES_ABREAST; j++)
+                found[j][i] = here[j];
     }
     for (int j = 0; j < LINES_ABREAST; j++)
         lengths[j] = length_read(lines[j], at[j]);
@@ -381,7 +425,8 @@ static bool kind_of(enum value_form as, char stop, enum scan_kind *kind)
 
 static bool prepare_step(struct scan_step *step, const struct format_part *part)
 {
-    *step = (struct scan_step){.part = part, .length = part->literal_length, .stop = '\n'};
+    *step = (struct scan_step){
+        .part = part, .length = part->literal_length, .stop = '\n', .place = NO_VALUE};
     if (part->literal_length > 0)
         step->stop = part->literal[0];
     size_t head = step->length < sizeof step->mask ? step->length : sizeof step->mask;
@@ -402,10 +447,27 @@ struct format_scan *format_scan_compile(const struct format_string *format)
     bool has_all = format->lead_length <= LONGEST_LITERAL;
     for (uint32_t i = 0; i < scan->count && has_all; i++)
         has_all = prepare_step(&scan->steps[i], &format->parts[i]);
+    for (uint32_t i = 0; i < scan->count; i++)
+        scan->steps[i].empty_is_nothing = format->empty_is_nothing;
     if (has_all)
         return scan;
     free(scan);
     return NULL;
+}
+
+bool format_scan_want(struct format_scan *scan, uint32_t part, uint32_t place, enum value_kind kind)
+{
+    struct scan_step *step = &scan->steps[part];
+    if (step->place != NO_VALUE)
+        return false;
+    step->place = place;
+    step->value_kind = kind;
+    return true;
+}
+
+void format_scan_find(struct format_scan *scan, uint32_t part)
+{
+    scan->steps[part].is_asked = true;
 }
 
 /* ----------------------------------------------------------------------------------- one end -- */

@@ -41,13 +41,6 @@ struct wanted {
     struct buffer texts[LINES_ABREAST]; /* of values that are not written as they are */
 };
 
-/* What most of them take: all of a part. */
-struct whole {
-    uint32_t part, place;
-    enum value_kind kind;
-    uint32_t wanted; /* the same, for a part that has no value */
-};
-
 struct form {
     const struct format_string *format;
     struct format_scan *scan; /* NULL: its lines are not read in that way */
@@ -56,9 +49,8 @@ struct form {
     bool is_certain; /* no line has it in two ways */
     struct wanted *wanted;
     uint32_t wanted_count;
-    struct whole *wholes; /* of them; and which are not */
-    uint32_t *others;
-    uint32_t whole_count, other_count;
+    uint32_t *others; /* of them, that `scan` does not set */
+    uint32_t other_count;
     uint32_t *absent; /* places of fields that its lines do not have */
     uint32_t absent_count;
     uint32_t *asked; /* steps that may have another end, even in a line that format_scan.h read */
@@ -409,17 +401,10 @@ static void set_values(struct form *form, const struct found *found, uint32_t la
 
 /* ------------------------------------------------------------------------------ side by side -- */
 
-/* The same of a line that format_scan.h read, whose values are written as they are. */
-static void set_scanned_values(struct form *form, const struct found *found, uint32_t lane,
-                               struct value *values)
+/* What is left of a line that format_scan.h read. */
+static void set_others(struct form *form, const struct found *found, uint32_t lane,
+                       struct value *values)
 {
-    const struct whole *whole = form->wholes, *end = whole + form->whole_count;
-    for (; whole < end; whole++) {
-        const struct found part = found[whole->part];
-        set(&values[whole->place], whole->kind, part.begin, part.end);
-        if (part.begin == part.end || *part.begin == '-')
-            set_wanted(form, whole->wanted, found, lane, values);
-    }
     for (uint32_t i = 0; i < form->other_count; i++)
         set_wanted(form, form->others[i], found, lane, values);
     set_absent(form, values);
@@ -440,7 +425,7 @@ static size_t take_scanned(struct form *form, const struct found *found, const c
 {
     if (length == 0 || !ends_nowhere_else(form, found, line + length))
         return 0;
-    set_scanned_values(form, found, lane, values);
+    set_others(form, found, lane, values);
     return length;
 }
 
@@ -453,7 +438,7 @@ static void format_read_abreast(struct line_parser *parser, const char *const te
     memset(lengths, 0, LINES_ABREAST * sizeof *lengths);
     if (!form->scan)
         return;
-    format_scan_read_abreast(form->scan, texts, self->abreast, lengths);
+    format_scan_read_abreast(form->scan, texts, self->abreast, values, lengths);
     for (uint32_t i = 0; i < LINES_ABREAST; i++)
         lengths[i] = take_scanned(form, self->abreast[i], texts[i], lengths[i], i, values[i]);
 }
@@ -519,7 +504,7 @@ static bool format_parse(struct line_parser *parser, const char *line, size_t le
     struct format_parser *self = (struct format_parser *)parser;
     struct obstacle obstacle = {0};
     struct form *usual = &self->forms[self->last];
-    if (usual->scan && format_scan_read(usual->scan, line, self->found) == length &&
+    if (usual->scan && format_scan_read(usual->scan, line, self->found, values) == length &&
         take_scanned(usual, self->found, line, length, 0, values) > 0)
         return true;
     for (uint32_t i = 0; i < self->form_count; i++) {
@@ -589,8 +574,11 @@ static void prepare_form(struct form *form, const struct format_string *format)
         step->stop = step->part->literal_length ? step->part->literal[0] : '\n';
         step->ends_once = ends_once(format, i);
         form->is_certain &= step->ends_once;
-        if (!step->ends_once && !format_scan_ends_once(format, i))
-            form->asked[form->asked_count++] = i;
+        if (step->ends_once || format_scan_ends_once(format, i))
+            continue;
+        form->asked[form->asked_count++] = i;
+        if (form->scan)
+            format_scan_find(form->scan, i);
     }
 }
 
@@ -599,14 +587,14 @@ static void want(struct form *form, const struct format_field *field, uint32_t p
     uint32_t wanted = form->wanted_count++;
     form->wanted[wanted] =
         (struct wanted){.part = field->part, .place = place, .extract = field->extract};
-    if (field->extract == EXTRACT_WHOLE)
-        form->wholes[form->whole_count++] =
-            (struct whole){.part = field->part,
-                           .place = place,
-                           .kind = kind_of(&form->format->parts[field->part]),
-                           .wanted = wanted};
-    else
-        form->others[form->other_count++] = wanted;
+    bool is_whole = field->extract == EXTRACT_WHOLE;
+    enum value_kind kind = kind_of(&form->format->parts[field->part]);
+    if (!form->scan || (is_whole && format_scan_want(form->scan, field->part, place, kind)))
+        return;
+    form->others[form->other_count++] = wanted;
+    for (uint32_t i = 0; i < form->count; i++)
+        if (i == field->part || field->extract == EXTRACT_TIME)
+            format_scan_find(form->scan, i);
 }
 
 static void format_close(struct line_parser *parser)
@@ -618,7 +606,6 @@ static void format_close(struct line_parser *parser)
             for (int k = 0; k < LINES_ABREAST; k++)
                 buffer_release(&form->wanted[j].texts[k]);
         free(form->wanted);
-        free(form->wholes);
         free(form->others);
         free(form->absent);
         free(form->asked);
@@ -648,7 +635,6 @@ struct line_parser *format_string_parser(const char *const *paths, uint32_t coun
         prepare_form(form, &forms[i]);
         most_parts = form->count > most_parts ? form->count : most_parts;
         form->wanted = xcalloc(count, sizeof *form->wanted);
-        form->wholes = xcalloc(count, sizeof *form->wholes);
         form->others = xcalloc(count, sizeof *form->others);
         form->absent = xcalloc(count, sizeof *form->absent);
         for (uint32_t place = 0; place < count; place++) {
