@@ -3,7 +3,8 @@
  *
  * The bytes are opened as they are, and again with matching hashes: chance would never find those,
  * and only then does the verifier have to ensure that evaluation stays in bounds. A snapshot that
- * is served is read to its end. A valid one is also dumped and signed, as `ffc` does.
+ * is served is read to its end; by handle, where flags may have plans, it answers what it answers
+ * for all flags at once, where none are used. A valid one is also dumped and signed, as `ffc` does.
  */
 #include <assert.h>
 #include <jansson.h>
@@ -64,7 +65,33 @@ static size_t read_result(const fflag_result *result)
     return read;
 }
 
-static void evaluate(const fflag_view *view, const fflag_context *context)
+/* A fallback that is not the answer shows whether it was given. */
+static void compare_values(const fflag_view *view, fflag_id handle, const fflag_context *context,
+                           const fflag_result *interpreted)
+{
+    bool is_given = interpreted->error == FFLAG_OK;
+    if (is_given && interpreted->type == FFLAG_TYPE_BOOLEAN) {
+        bool value = interpreted->value.boolean;
+        assert(fflag_bool(view, handle, context, !value) == value);
+    } else if (is_given && interpreted->type == FFLAG_TYPE_INTEGER) {
+        int64_t value = interpreted->value.integer;
+        assert(fflag_integer(view, handle, context, ~value) == value);
+    } else {
+        assert(fflag_bool(view, handle, context, true) &&
+               !fflag_bool(view, handle, context, false));
+        assert(fflag_integer(view, handle, context, 42) == 42);
+    }
+}
+
+/* Flags of a type that this library does not have are errors both times. */
+static void compare(const fflag_result *planned, const fflag_result *interpreted)
+{
+    assert(planned->error == interpreted->error && planned->reason == interpreted->reason);
+    assert(planned->variant_index == interpreted->variant_index);
+    assert(planned->variant == interpreted->variant && planned->rule == interpreted->rule);
+}
+
+static void evaluate(fflag_store *store, const fflag_view *view, const fflag_context *context)
 {
     fflag_result results[MOST_FLAGS];
     fflag_evaluate_all(view, NULL, MOST_FLAGS, context, results);
@@ -73,6 +100,10 @@ static void evaluate(const fflag_view *view, const fflag_context *context)
         read_result(&results[i]);
         fflag_exposure(view, &results[i], "user-1", 6, 0, line, sizeof line);
         assert(fflag_evaluate_name(view, results[i].flag, context).error == results[i].error);
+        fflag_id handle = fflag_flag(store, results[i].flag);
+        fflag_result planned = fflag_evaluate(view, handle, context);
+        compare(&planned, &results[i]);
+        compare_values(view, handle, context, &results[i]);
     }
 }
 
@@ -88,9 +119,10 @@ static void open_and_evaluate(const uint8_t *bytes, size_t size)
     fflag_context context, nobody;
     fill(&context, store);
     fflag_context_init(&nobody);
+    fflag_set_now(&nobody, INT64_C(1795176000000));
     const fflag_view *view = fflag_acquire(store);
-    evaluate(view, &context);
-    evaluate(view, &nobody);
+    evaluate(store, view, &context);
+    evaluate(store, view, &nobody);
     fflag_release(view);
     char metrics[4096];
     fflag_write_metrics(store, metrics, sizeof metrics);
