@@ -33,7 +33,7 @@ struct unit_shares {
     struct unit_share {
         struct unit_hash unit;
         uint64_t groups; /* as bits; none: a free slot */
-    } *slots, *spare;
+    } * slots, *spare;
     uint64_t capacity; /* a power of two, or 0 */
     struct unit_counts counts;
     /* Units to be counted in batches, so that their slots are fetched meanwhile. */

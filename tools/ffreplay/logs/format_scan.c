@@ -266,8 +266,7 @@ static void put_nothing(const struct scan_step *step, struct value *value)
         value->kind = VALUE_ABSENT;
 }
 
-static inline void put(const struct scan_step *step, const struct found *found,
-                       struct value *value)
+static inline void put(const struct scan_step *step, const struct found *found, struct value *value)
 {
     value->kind = step->value_kind;
     value->text = found->begin;
