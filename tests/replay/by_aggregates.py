@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""`ffreplay`, that takes each of its questions twice: `decide` and `health` are asked of the logs, and of the
+"""`ffreplay`, that takes each of its questions twice: `decide`, `health` and `analyze` are asked of the logs, and of the
 merged aggregates of pieces of them. What it prints is the answer of the logs; where the other is different,
 both are kept in $BY_AGGREGATES_DIFFER, and where aggregates are not possible, why, in $BY_AGGREGATES_SKIPPED.
 
@@ -17,11 +17,16 @@ import tempfile
 PROGRAM = os.environ["BY_AGGREGATES_OF"]
 VALUED = {"-C", "--directory", "-e", "--environment", "--now", "--window", "--lateness", "--settle", "--archive",
           "--threads", "--max-bad", "--stale", "--actor", "--by", "--build", "--sign", "--color", "--format",
-          "--reason", "--report", "--metric", "-m", "--flag", "-f", "--top", "--from", "--to", "--since"}
+          "--reason", "--report", "--metric", "-m", "--flag", "-f", "--top", "--from", "--to", "--since", "--units",
+          "--method", "--control", "--prior", "--stratify"}
 PASSED = {"-C", "--directory", "-e", "--environment", "--window", "--lateness", "--settle", "--archive",
           "--threads", "--now", "--allow-commands", "--allow-partial"}
-NEVER = {"--apply", "--help", "-h", "--from"}
+ANALYZED = PASSED | {"--by", "--metric", "-m", "--show-private"}
+NEVER = {"--apply", "--help", "-h", "--from", "--to", "--since"}
 WHOLE = (".gz", ".zst", ".csv", ".tsv", ".json", ".xml")
+
+
+ASKED = ("decide", "health", "analyze")
 
 
 class Impossible(Exception):
@@ -32,7 +37,7 @@ def run(arguments, stdin=None):
     return subprocess.run([PROGRAM, *arguments], input=stdin, capture_output=True)
 
 
-def split_command(arguments):
+def split_command(arguments, verb):
     """Options, those that are also aggregate's, and operands."""
     options, passed, operands = [], [], []
     at = 0
@@ -45,8 +50,10 @@ def split_command(arguments):
             continue
         words = arguments[at:at + 2] if name in VALUED and not value else [word]
         options += words
-        if name in PASSED:
+        if name in (ANALYZED if verb == "analyze" else PASSED):
             passed += words
+        if name == "--stratify":
+            passed += ["--by", words[1]]
         at += len(words)
     return options, passed, operands
 
@@ -114,10 +121,10 @@ def from_pieces(verb, flags, logs, options, passed, stdin, rng, scratch):
             files.append(file)
         merged = merge(files, rng, scratch)
         answer = run([verb, *(f for f in flags), "--from", merged, *options])
-        again = re.search(rb"aggregate every part with --now (\S+)", answer.stderr)
+        again = re.search(rb"aggregate every part with (--now|--to) (\S+)", answer.stderr)
         if not again or "--now" in options:
             return answer
-        passed = passed + ["--now", again[1].decode()]
+        passed = passed + [again[1].decode(), again[2].decode()]
     return answer
 
 
@@ -133,8 +140,8 @@ def note(variable, text):
 
 
 def compare(verb, arguments, stdin, answer):
-    options, passed, operands = split_command(arguments)
-    if verb not in ("decide", "health") or NEVER & set(options) or not operands:
+    options, passed, operands = split_command(arguments, verb)
+    if verb not in ASKED or NEVER & set(options) or not operands:
         return
     flags, logs = ([], operands) if "--all" in options else (operands[:1], operands[1:])
     if not flags:
@@ -160,7 +167,7 @@ def compare(verb, arguments, stdin, answer):
 
 def main():
     verb, arguments = (sys.argv[1] if len(sys.argv) > 1 else ""), sys.argv[2:]
-    asks = verb in ("decide", "health")
+    asks = verb in ASKED
     stdin = sys.stdin.buffer.read() if asks and any(a == "-" or a.endswith("=-") for a in arguments) else None
     if not asks:
         os.execv(PROGRAM, [PROGRAM, *sys.argv[1:]])

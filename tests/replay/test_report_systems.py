@@ -12,11 +12,11 @@ import lab
 from lab import FFREPLAY, SCRATCH, Result, equal, finish, ok
 from page import Page, XHTML
 from report_checks import check_page
+from systems import CANARIES, EXPERIMENTS, START, system_logs
 
 FFC = os.environ.get("FFC", os.path.join(lab.TOP, "build", "ffc"))
 SVG = "{http://www.w3.org/2000/svg}svg"
 HOUR = 3600
-START = 1795165200  # 2026-11-20T09:00:00Z
 
 
 def run(command, directory, *arguments):
@@ -164,44 +164,12 @@ ok(page.one("section", kind="experiment").get("data-status") == "unhealthy" and
 
 systems = os.path.join(SCRATCH, "flags")
 shutil.copytree(os.path.join(lab.TOP, "flags"), systems)
-CANARIES = {"canary_auto_submit": "evidence.validations", "canary.new-payment-processor": "rupaya.requests",
-            "v2.1.0": "together.requests", "video_caching_system": "nostrvine.playback"}
-EXPERIMENTS = {"checkout-button-test": "ai.events", "cache-ttl-optimization": "nostrvine.playback",
-               "prefetch-strategy": "nostrvine.playback", "experiment.new-onboarding-flow": "rupaya.requests",
-               "experiment.checkout-redesign": "rupaya.requests"}
 for flag in CANARIES:
     subprocess.run([FFC, "canary", "start", flag, "-C", systems, "-e", "production", "--actor", "amira", "--at",
                     "2026-11-20T09:00:00Z", "--reason", "it is time"], check=True, capture_output=True)
 
-rng = random.Random(11)
-
-
-def lines(count, make):
-    return [make(i, START + 2 * HOUR * i // count, f"u{rng.randrange(count // 4)}") for i in range(count)]
-
-
-def failed(share):
-    return rng.random() < share
-
-
-LOGS = {
-    "evidence.validations": lines(4000, lambda i, t, u: {
-        "finished_at": t, "user_id": u, "outcome": "failed" if failed(0.02) else "accepted",
-        "duration_ms": rng.randint(500, 1500)}),
-    "nostrvine.playback": lines(6000, lambda i, t, u: {
-        "ts": t, "anonymous_id": u, "region": "us-east-1", "groups": ["beta-testers"], "ok": not failed(0.01),
-        "load_ms": rng.randint(100, 400), "response_ms": rng.randint(50, 200), "cache": {"hit": failed(0.92)}}),
-    "rupaya.requests": lines(6000, lambda i, t, u: {
-        "time": t, "user_id": u, "country": "BR", "plan": "free", "latency_ms": rng.randint(50, 250),
-        "status": 503 if failed(0.01) else 200, "endpoint": "/checkout/complete" if failed(0.2) else "/",
-        "memory_used": 0.5, "cpu_used": round(rng.random() / 2, 3), "pool_free": rng.randint(3, 9)}),
-    "together.requests": lines(4000, lambda i, t, u: {
-        "time": t, "user_id": u, "groups": [], "status": 500 if failed(0.04) else 200,
-        "latency_ms": rng.randint(50, 250)}),
-    "ai.events": lines(4000, lambda i, t, u: {
-        "time": t, "user_id": u, "plan": "free", "country": "US", "event": "purchase" if failed(0.1) else "view"}),
-}
-arguments = [f"{name}=" + write(f"{name}.ndjson", LOGS[name]) for name in sorted(LOGS)]
+arguments = [f"{name}=" + write(f"{name}.ndjson", lines)
+             for name, (lines, _, _) in sorted(system_logs(random.Random(11)).items())]
 page = report(systems, "--all", *arguments, output="systems.html")
 check_page("five_systems", page)
 index = page.one("section", kind="project")

@@ -115,6 +115,11 @@ static bool refuse(const struct merged_rows *rows, uint32_t first, uint32_t othe
                         "%s and %s are not parts of one whole: %s; aggregate all parts by the same "
                         "definitions, in the same environment, with the same options",
                         a, b, why);
+    else if (begins_with(rows->key, "experiment/") && strcmp(why, "'kept' differs") == 0)
+        terminal_format(error,
+                        "%s and %s do not keep the same of units in '%s'; aggregate all parts with "
+                        "the same --by, --metric and --to",
+                        a, b, rows->key + strlen("experiment/"));
     else if (begins_with(rows->key, "log/") && strcmp(why, "'ids' is in both") == 0)
         terminal_format(error,
                         "%s and %s are both of log '%s', which names an 'id': a line that is in "

@@ -9,30 +9,33 @@
 
 #include "compiler/base/memory.h"
 #include "compiler/statistics/exact_sum_text.h"
+#include "merge_units.h"
 
 /* What a field is, and so what becomes of two. */
-#define OPERATIONS(X)                                                   \
-    X(SAME)    /* anything that is the same in both */                  \
-    X(ALONE)   /* 1, in one of them at most */                          \
-    X(TRUTH)   /* 1, where it is so in one of them */                   \
-    X(COUNT)   /* a count: the sum */                                   \
-    X(COUNTS)  /* counts by name */                                     \
-    X(NAMES)   /* 1 by name: those of both */                           \
-    X(FIRST)   /* a time: the earlier */                                \
-    X(LAST)    /* a time: the later */                                  \
-    X(SUM)     /* an exact sum */                                       \
-    X(INTEGER) /* an integer of up to 126 bits: the sum */              \
-    X(DIGEST)  /* a sum modulo 2^128 */                                 \
-    X(LEAST)   /* a number */                                           \
-    X(MOST)    /* a number */                                           \
-    X(WORD)    /* a text: the first as bytes */                         \
-    X(NEWEST)  /* {time, value}: the later; at one time the greater */  \
-    X(SHOWN)   /* {time, text, field, file, line}: the first */         \
-    X(SLICES)                                                           \
-    X(TRAFFIC)                                                          \
-    X(SAMPLE)  /* {halvings, units}: units and their groups */          \
-    X(WINDOWS) /* {keep, items}: rows by when they begin, the newest */ \
-    X(ROW)     /* fields, each by its name */                           \
+#define OPERATIONS(X)                                                    \
+    X(SAME)    /* anything that is the same in both */                   \
+    X(ALONE)   /* 1, in one of them at most */                           \
+    X(TRUTH)   /* 1, where it is so in one of them */                    \
+    X(COUNT)   /* a count: the sum */                                    \
+    X(COUNTS)  /* counts by name */                                      \
+    X(NAMES)   /* 1 by name: those of both */                            \
+    X(FIRST)   /* a time: the earlier */                                 \
+    X(LAST)    /* a time: the later */                                   \
+    X(SUM)     /* an exact sum */                                        \
+    X(INTEGER) /* an integer of up to 126 bits: the sum */               \
+    X(DIGEST)  /* a sum modulo 2^128 */                                  \
+    X(LEAST)   /* a number */                                            \
+    X(MOST)    /* a number */                                            \
+    X(WORD)    /* a text: the first as bytes */                          \
+    X(NEWEST)  /* {time, value}: the later; at one time the greater */   \
+    X(SHOWN)   /* {time, text, field, file, line}: the first */          \
+    X(EXPOSED) /* of units, by log: {first, arm, values} of the first */ \
+    X(SAID)    /* lines of a unit; see lines_settle() */                 \
+    X(SLICES)                                                            \
+    X(TRAFFIC)                                                           \
+    X(SAMPLE)  /* {halvings, units}: units and their groups */           \
+    X(WINDOWS) /* {keep, items}: rows by when they begin, the newest */  \
+    X(ROW)     /* fields, each by its name */                            \
     X(ROWS)    /* rows by name */
 #define OPERATION(NAME) NAME,
 enum operation { OPERATIONS(OPERATION) };
@@ -48,6 +51,7 @@ static const struct rule {
     {"ab", SUM},
     {"abb", SUM},
     {"accuracy", SAME},
+    {"as_logged", COUNT},
     {"assigned", COUNTS},
     {"b", SUM},
     {"bb", SUM},
@@ -62,6 +66,7 @@ static const struct rule {
     {"copies", COUNT},
     {"count", COUNT},
     {"cut", FIRST},
+    {"days", COUNTS},
     {"definitions", SAME},
     {"denominator", SUM},
     {"digest", DIGEST},
@@ -69,6 +74,8 @@ static const struct rule {
     {"divided_otherwise", COUNT},
     {"environment", SAME},
     {"events", COUNT},
+    {"exposed", EXPOSED},
+    {"exposing", COUNT},
     {"fields", NAMES},
     {"first", FIRST},
     {"flags", SAME},
@@ -80,7 +87,9 @@ static const struct rule {
     {"ids", ALONE},
     {"in_transition", COUNT},
     {"items", ROWS},
+    {"kept", SAME},
     {"last", LAST},
+    {"later", LAST},
     {"latest", NEWEST},
     {"least", LEAST},
     {"least_name", WORD},
@@ -93,6 +102,7 @@ static const struct rule {
     {"negative", COUNTS},
     {"newest", LAST},
     {"no_time", COUNT},
+    {"not_exposing", COUNTS},
     {"of_gone", COUNT},
     {"options", SAME},
     {"origins", COUNTS},
@@ -101,6 +111,7 @@ static const struct rule {
     {"pieces", COUNT},
     {"positive", COUNTS},
     {"reasons", COUNTS},
+    {"said", SAID},
     {"second", INTEGER},
     {"seen", NAMES},
     {"shares", SAMPLE},
@@ -349,6 +360,10 @@ static bool is_sound(const json_t *value, enum operation operation, uint32_t dep
         return newest_of(value, &newest, fault);
     case SHOWN:
         return shown_of(value, &shown, fault);
+    case EXPOSED:
+        return exposed_is_sound(value, fault);
+    case SAID:
+        return lines_are_sound(value, fault);
     case SLICES:
         return slices_of(value, &slices, fault);
     case TRAFFIC:
@@ -691,6 +706,11 @@ static bool merge_field(json_t *row, const struct rule *rule, json_t *own, const
     case SHOWN:
         merge_shown(row, field, own, other, fault);
         return true;
+    case EXPOSED:
+        exposed_merge(own, other, fault);
+        return true;
+    case SAID:
+        return lines_merge(own, other, fault);
     case SLICES:
         merge_slices(row, field, own, other, fault);
         return true;

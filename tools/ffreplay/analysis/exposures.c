@@ -160,13 +160,40 @@ static void take_exposure(struct exposures *exposures, const struct record *reco
         exposures->last = event->time;
 }
 
+void exposures_add(struct exposures *exposures, struct unit_hash unit, int64_t first,
+                   uint32_t place, const uint32_t *values)
+{
+    struct seen *seen = unit_writer_add(&exposures->writer, unit);
+    seen->first = first;
+    seen->place = place;
+    memcpy(seen->values, values, exposures->fields.count * sizeof *values);
+}
+
+/* A line that is left out, though it may be the last that exposes a unit. */
+static void note_later(struct exposures *exposures, const struct record *record)
+{
+    const struct event *event = record->event;
+    struct unit_hash unit;
+    uint32_t place = 0;
+    if (event->time > exposures->until || event->time <= exposures->later)
+        return;
+    struct served served = served_of(&exposures->readers[record->log], event);
+    if (served.kind != SERVED_OTHER_FLAG &&
+        line_unit(&exposures->keys[record->log], &exposures->layouts[record->log], event, &unit) &&
+        place_line(exposures, &served, &place) == NOT_EXPOSED_CAUSES)
+        exposures->later = event->time;
+}
+
 static void take(struct consumer *consumer, const struct record *record)
 {
     struct exposures *exposures = (struct exposures *)consumer;
     const struct event *event = record->event;
-    if (!exposures->tells[record->log] || record->duplicate || event->time < exposures->from ||
-        event->time > exposures->to)
+    if (!exposures->tells[record->log] || record->duplicate || event->time < exposures->from)
         return;
+    if (event->time > exposures->to) {
+        note_later(exposures, record);
+        return;
+    }
     struct served served = served_of(&exposures->readers[record->log], event);
     if (served.kind == SERVED_OTHER_FLAG)
         return;
@@ -185,12 +212,11 @@ static void take(struct consumer *consumer, const struct record *record)
         exposures->not_exposed[cause]++;
     if (!place)
         return;
-    struct seen *seen = unit_writer_add(&exposures->writer, unit);
-    seen->first = event->time;
-    seen->place = place;
+    uint32_t values[UNIT_FIELDS_MOST];
     for (uint32_t i = 0; i < exposures->fields.count; i++)
-        seen->values[i] = names_seen_take(&exposures->seen[i], &exposures->names[i], event,
-                                          exposures->fields.items[i].places[record->log]);
+        values[i] = names_seen_take(&exposures->seen[i], &exposures->names[i], event,
+                                    exposures->fields.items[i].places[record->log]);
+    exposures_add(exposures, unit, event->time, place, values);
 }
 
 static void note_incomplete(struct consumer *consumer, uint32_t log)
@@ -211,7 +237,7 @@ static void begin(struct exposures *exposures)
 {
     exposures->consumer = (struct consumer){take, note_incomplete, fork_exposures, join_exposures};
     exposures->first = INT64_MAX;
-    exposures->last = INT64_MIN;
+    exposures->last = exposures->later = INT64_MIN;
     exposures->days = xcalloc(exposures->log_count, sizeof *exposures->days);
     for (uint32_t i = 0; i < exposures->log_count; i++)
         exposures->days[i].zone = exposures->zone;
@@ -243,6 +269,7 @@ static struct consumer *fork_exposures(struct consumer *consumer)
     fork->log_count = exposures->log_count;
     fork->from = exposures->from;
     fork->to = exposures->to;
+    fork->until = exposures->until;
     fork->zone = exposures->zone;
     fork->fields = exposures->fields;
     fork->readers = xcalloc(exposures->log_count, sizeof *fork->readers);
@@ -269,6 +296,8 @@ static void join_exposures(struct consumer *consumer, struct consumer *other)
         exposures->first = fork->first;
     if (fork->last > exposures->last)
         exposures->last = fork->last;
+    if (fork->later > exposures->later)
+        exposures->later = fork->later;
     end(fork);
     free(fork->readers);
     free(fork);

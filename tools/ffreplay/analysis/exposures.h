@@ -65,6 +65,7 @@ struct exposures {
     uint32_t log_count;
     const struct zone *zone; /* where a day begins; NULL: UTC */
     int64_t from, to;        /* lines before and after are left out */
+    int64_t until;           /* of those after, up to when it is noted that they would expose */
     struct unit_fields fields;
 
     struct unit_store *store;                 /* of all threads */
@@ -78,12 +79,17 @@ struct exposures {
     struct input_digest digest;
     struct line_days *days; /* by log: of lines that expose */
     int64_t first, last;    /* times of lines that expose; INT64_MAX, INT64_MIN: none do */
+    int64_t later;          /* that of the last one that is left out as later; INT64_MIN */
 };
 
 /* Its consumer takes records from then on; the readers and fields are prepared by the caller, who
  * may reserve columns in the store until the first one is taken. */
 void exposures_init(struct exposures *exposures);
 void exposures_release(struct exposures *exposures);
+/* What lines would have made of a unit that were read elsewhere: from its first time, which has
+ * these values, by field. Their counts are the caller's to add. */
+void exposures_add(struct exposures *exposures, struct unit_hash unit, int64_t first,
+                   uint32_t place, const uint32_t *values);
 /* As if nothing had been read: columns that were reserved stay. */
 void exposures_forget(struct exposures *exposures);
 

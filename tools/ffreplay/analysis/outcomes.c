@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "compiler/base/memory.h"
 #include "compiler/base/parallel.h"
@@ -132,28 +133,18 @@ static void merge_cells(struct outcomes *outcomes, struct cell *cells, struct ce
 
 /* ------------------------------------------------------------------------------------ taking -- */
 
-/* A line that waits for its unit's exposure to be fetched. */
-struct waiting {
-    struct input_digest digest;
-    int64_t time;
-    uint32_t log;
-    struct said {
-        double number, denominator;
-        enum number_state state;
-        bool hit;
-    } said[]; /* by measure of the log */
-};
-
-static size_t size_of_waiting(const struct outcomes *outcomes)
+/* Lines wait for their units' exposures to be fetched. */
+size_t outcomes_line_size(const struct outcomes *outcomes)
 {
     uint32_t most = 0;
     for (uint32_t i = 0; i < outcomes->measure_count; i++)
         if (outcomes->columns[i].place >= most)
             most = outcomes->columns[i].place + 1;
-    return sizeof(struct waiting) + most * sizeof(struct said);
+    return sizeof(struct said_line) + most * sizeof(struct said);
 }
 
-static enum outcome_left_out place_line(const struct outcomes *outcomes, const struct waiting *line,
+static enum outcome_left_out place_line(const struct outcomes *outcomes,
+                                        const struct said_line *line,
                                         const struct exposure *exposure, uint32_t *arm)
 {
     if (!exposure || exposure->place == 0)
@@ -170,7 +161,7 @@ static enum outcome_left_out place_line(const struct outcomes *outcomes, const s
 
 /* `row`: where what is kept of the unit is put; NULL: it is there, or the cell has its own. */
 static void add_said(struct cell *cell, const struct outcomes *outcomes, uint32_t i,
-                     const struct waiting *line, struct unit_hash unit, struct unit_row *row)
+                     const struct said_line *line, struct unit_hash unit, struct unit_row *row)
 {
     const struct said *said = &line->said[outcomes->columns[i].place];
     struct sample sample = {.state = said->state,
@@ -187,7 +178,7 @@ static void add_said(struct cell *cell, const struct outcomes *outcomes, uint32_
 }
 
 static void add_to_set(struct outcomes *outcomes, struct cell *cells, uint32_t arm,
-                       const struct waiting *line, struct unit_hash unit, struct unit_row *row)
+                       const struct said_line *line, struct unit_hash unit, struct unit_row *row)
 {
     for (uint32_t i = 0; i < outcomes->measure_count; i++)
         if (outcomes->measure_logs[i] == line->log)
@@ -196,7 +187,7 @@ static void add_to_set(struct outcomes *outcomes, struct cell *cells, uint32_t a
 
 /* To those of all units, and to those of the unit's group in each field. */
 static void add_to_cells(struct outcomes *outcomes, struct cell *cells, uint32_t arm,
-                         struct exposure *exposure, const struct waiting *line)
+                         struct exposure *exposure, const struct said_line *line)
 {
     add_to_set(outcomes, cells, arm, line, exposure->row.unit, &exposure->row);
     for (uint32_t i = 0; i < outcomes->groups->count; i++) {
@@ -211,7 +202,7 @@ static void add_to_cells(struct outcomes *outcomes, struct cell *cells, uint32_t
 static __attribute__((noinline)) void add_to_series(struct outcomes *outcomes, uint32_t arm,
                                                     int64_t time, bool before,
                                                     struct unit_hash unit,
-                                                    const struct waiting *line)
+                                                    const struct said_line *line)
 {
     uint32_t arms = outcomes->exposures->arms->count;
     struct cell *cells = series_cells(&outcomes->series, time);
@@ -226,7 +217,7 @@ static void take_line(void *context, struct unit_row *row, struct unit_hash unit
 {
     struct outcomes *outcomes = context;
     struct exposure *exposure = (struct exposure *)row;
-    const struct waiting *line = entry;
+    const struct said_line *line = entry;
     uint32_t arm;
     enum outcome_left_out cause = place_line(outcomes, line, exposure, &arm);
     bool before = cause == OUTCOME_BEFORE && outcomes->before;
@@ -253,21 +244,29 @@ static bool is_measured(const struct outcomes *outcomes, uint32_t log)
     return false;
 }
 
+void said_of(const struct measure *measure, const struct event *event, struct said *said)
+{
+    struct sample sample = {0};
+    measure_sample(measure, event, &sample);
+    *said = (struct said){sample.number, sample.denominator, sample.state, sample.hit};
+}
+
+void outcomes_add(struct outcomes *outcomes, struct unit_hash unit, const struct said_line *line)
+{
+    memcpy(unit_writer_add(&outcomes->writer, unit), line, outcomes_line_size(outcomes));
+}
+
 /* `event` is the record's, with the unit that the flag is bucketed by. */
 static void wait(struct outcomes *outcomes, const struct record *record, const struct event *event)
 {
-    struct waiting *line = unit_writer_add(&outcomes->writer, event->unit);
+    struct said_line *line = unit_writer_add(&outcomes->writer, event->unit);
     line->digest = (struct input_digest){0};
     input_digest_add(&line->digest, record);
     line->time = event->time;
     line->log = record->log;
     for (uint32_t i = 0; i < outcomes->measure_count; i++) {
-        if (outcomes->measure_logs[i] != record->log)
-            continue;
-        struct sample sample = {0};
-        measure_sample(&outcomes->measures[i], event, &sample);
-        line->said[outcomes->columns[i].place] =
-            (struct said){sample.number, sample.denominator, sample.state, sample.hit};
+        if (outcomes->measure_logs[i] == record->log)
+            said_of(&outcomes->measures[i], event, &line->said[outcomes->columns[i].place]);
     }
 }
 
@@ -360,7 +359,7 @@ void outcomes_init(struct outcomes *outcomes)
     for (uint32_t i = 0; i < outcomes->exposures->log_count; i++)
         outcomes->days[i].zone = outcomes->exposures->zone;
     unit_writer_init(&outcomes->writer, outcomes->exposures->store, UNITS_SOUGHT,
-                     size_of_waiting(outcomes), take_line, outcomes);
+                     outcomes_line_size(outcomes), take_line, outcomes);
 }
 
 /* One thread's part. */

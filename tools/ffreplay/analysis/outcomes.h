@@ -32,6 +32,22 @@ enum outcome_left_out { OUTCOME_LEFT_OUT_WORDS(WORDS_MEMBER) };
 #define OUTCOME_LEFT_OUT_CAUSES WORDS_COUNT(OUTCOME_LEFT_OUT_WORDS)
 extern const char *const outcome_left_out_words[];
 
+/* What a line says to a measure. */
+struct said {
+    double number, denominator;
+    enum number_state state;
+    bool hit;
+};
+void said_of(const struct measure *measure, const struct event *event, struct said *said);
+
+/* A line of a unit. */
+struct said_line {
+    struct input_digest digest;
+    int64_t time;
+    uint32_t log;
+    struct said said[]; /* by measure of the log, as `columns` says */
+};
+
 /* What a measure keeps of units. */
 struct outcome_columns {
     bool is_kept, is_kept_before;
@@ -90,6 +106,10 @@ void outcomes_reserve(struct outcomes *outcomes, const struct exposures *exposur
 /* Once exposures are settled; the rest is set by the caller. */
 void outcomes_init(struct outcomes *outcomes);
 void outcomes_release(struct outcomes *outcomes);
+/* The same as a record that says so, for who has none. Of a unit; the line is copied. */
+void outcomes_add(struct outcomes *outcomes, struct unit_hash unit, const struct said_line *line);
+/* A line's size in bytes, with what it says to all measures of a log. */
+size_t outcomes_line_size(const struct outcomes *outcomes);
 /* Once all is read: what waits is taken, and added up. */
 void outcomes_settle(struct outcomes *outcomes);
 /* Finds the spread over units of each cell, and what was before; again, after totals were capped.

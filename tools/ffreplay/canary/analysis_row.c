@@ -75,22 +75,6 @@ void variants_seen_read(struct row_reader *reader, struct variant_set *seen, uin
     row_end(&names);
 }
 
-void origins_put(json_t *row, const struct origins *origins)
-{
-    json_t *inner = json_object();
-    for (int i = 0; i < ORIGIN_COUNT; i++)
-        row_put_count(inner, origin_words[i], origins->lines[i]);
-    row_put_row(row, "origins", inner);
-}
-
-void origins_read(struct row_reader *reader, struct origins *origins)
-{
-    struct row_reader inner = row_inner(reader, "origins");
-    for (int i = 0; i < ORIGIN_COUNT; i++)
-        origins->lines[i] = row_count(&inner, origin_words[i]);
-    row_end(&inner);
-}
-
 void unknown_variants_put(json_t *row, const struct unknown_variants *unknown)
 {
     json_t *inner = json_object();

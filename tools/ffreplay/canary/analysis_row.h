@@ -5,6 +5,7 @@
 #define FFREPLAY_ANALYSIS_ROW_H
 
 #include "analysis.h"
+#include "origins_row.h"
 #include "tools/ffreplay/aggregate/row.h"
 #include "tools/ffreplay/aggregate/rows.h"
 #include "tools/ffreplay/metrics/unit_rows.h"
@@ -30,8 +31,6 @@ void unit_shares_read(struct row_reader *reader, const char *field, struct unit_
  * the flag does not have. */
 void variants_seen_put(json_t *row, const struct variant_set *seen, uint32_t variants);
 void variants_seen_read(struct row_reader *reader, struct variant_set *seen, uint32_t variants);
-void origins_put(json_t *row, const struct origins *origins);
-void origins_read(struct row_reader *reader, struct origins *origins);
 void unknown_variants_put(json_t *row, const struct unknown_variants *unknown);
 void unknown_variants_read(struct row_reader *reader, struct unknown_variants *unknown);
 

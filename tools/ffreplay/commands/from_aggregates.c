@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "compiler/base/calendar.h"
 #include "compiler/base/memory.h"
@@ -10,7 +11,12 @@
 #include "compiler/rollout/entry.h"
 #include "tools/ffreplay/aggregate/replay_rows.h"
 
-#define UNIT_KEYS "unit/"
+/* Rows of units come last: what cells keep of them, "unit/", and what experiments do, "units/". */
+static bool is_of_unit(const char *key)
+{
+    return strncmp(key, "unit/", strlen("unit/")) == 0 ||
+           strncmp(key, "units/", strlen("units/")) == 0;
+}
 
 bool from_fail(const struct from_aggregates *from, struct buffer *error)
 {
@@ -84,7 +90,7 @@ static bool read_rows(struct from_aggregates *from)
     struct buffer error = {0};
     enum aggregate_read read;
     while ((read = merged_next(&from->merged, &error)) == AGGREGATE_ROW &&
-           strncmp(from->merged.key, UNIT_KEYS, strlen(UNIT_KEYS)) != 0)
+           !is_of_unit(from->merged.key))
         rows_add(&from->rows, from->merged.key, json_incref(from->merged.row));
     rows_sort(&from->rows);
     return read != AGGREGATE_FAULT || from_fail(from, &error);
@@ -106,9 +112,9 @@ bool from_open(struct from_aggregates *from, const struct command *command,
     for (size_t i = 0; i < count; i++)
         all[i] = i < paths->count ? paths->items[i] : more[i - paths->count];
     struct buffer error = {0};
-    bool opened = merged_open(&from->merged, all, (uint32_t)count, SAME_INPUT_REFUSED, &error);
-    free(all);
-    if (!opened)
+    from->paths = all;
+    from->count = count;
+    if (!merged_open(&from->merged, all, (uint32_t)count, SAME_INPUT_REFUSED, &error))
         return from_fail(from, &error);
     if (!read_rows(from))
         return false;
@@ -137,7 +143,8 @@ bool from_units(struct from_aggregates *from, struct unit_cells *cells)
     enum aggregate_read read = from->merged.row ? AGGREGATE_ROW : AGGREGATE_END;
     unit_cells_sort(cells);
     while (read == AGGREGATE_ROW &&
-           unit_cells_read(cells, from->merged.key, from->merged.row, &error))
+           (strncmp(from->merged.key, "units/", strlen("units/")) == 0 ||
+            unit_cells_read(cells, from->merged.key, from->merged.row, &error)))
         read = merged_next(&from->merged, &error);
     unit_cells_release(cells);
     return read == AGGREGATE_END || from_fail(from, &error);
@@ -149,8 +156,33 @@ bool from_end(struct from_aggregates *from)
     return from_units(from, &none);
 }
 
+bool from_can_read_again(const struct command *command, const char *path)
+{
+    struct stat status;
+    if (strcmp(path, "-") != 0 && (stat(path, &status) != 0 || S_ISREG(status.st_mode)))
+        return true;
+    job_error(command, "'%s' cannot be read twice, which an analysis takes", path);
+    print_help("write it to a file first");
+    return false;
+}
+
+bool from_read_again(struct from_aggregates *from)
+{
+    struct buffer error = {0};
+    enum aggregate_read read;
+    merged_close(&from->merged);
+    if (!merged_open(&from->merged, from->paths, (uint32_t)from->count, SAME_INPUT_REFUSED, &error))
+        return from_fail(from, &error);
+    while ((read = merged_next(&from->merged, &error)) == AGGREGATE_ROW)
+        if (is_of_unit(from->merged.key))
+            break;
+    return read != AGGREGATE_FAULT || from_fail(from, &error);
+}
+
 void from_close(struct from_aggregates *from)
 {
+    free(from->paths);
+    from->paths = NULL;
     merged_close(&from->merged);
     rows_release(&from->rows);
 }

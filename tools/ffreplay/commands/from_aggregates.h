@@ -33,6 +33,8 @@ struct from_aggregates {
     struct merged_rows merged; /* those of units are still to come */
     struct rows rows;          /* all others, by key */
     const bool *reads;         /* by log, whether it was read */
+    const char **paths;        /* of the files */
+    size_t count;
 };
 
 /* What the aggregates are of, which `options` of the reader's must be, too: their head, for the
@@ -57,6 +59,10 @@ bool from_has_units(const struct from_aggregates *from, const struct metric *met
 bool from_units(struct from_aggregates *from, struct unit_cells *cells);
 /* That nothing is left to be read, and that what was read is whole. */
 bool from_end(struct from_aggregates *from);
+/* Whether a file can be read once more; else it is reported. */
+bool from_can_read_again(const struct command *command, const char *path);
+/* Begins again with the rows of units. False after reporting. */
+bool from_read_again(struct from_aggregates *from);
 void from_close(struct from_aggregates *from);
 
 /* "FILE:LINE: …" and the like. Returns false. */

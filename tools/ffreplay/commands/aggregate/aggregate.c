@@ -13,6 +13,7 @@
 #include "tools/ffreplay/aggregate/aggregate_file.h"
 #include "tools/ffreplay/aggregate/replay_rows.h"
 #include "tools/ffreplay/canary/analysis_row.h"
+#include "tools/ffreplay/commands/analyze/analyze_keep.h"
 #include "tools/ffreplay/commands/choose_logs.h"
 #include "tools/ffreplay/commands/commands.h"
 #include "tools/ffreplay/commands/from_aggregates.h"
@@ -36,9 +37,9 @@ const struct command aggregate_command = {
 
 struct options {
     const char *directory, *environment, *output;
-    int64_t now;
+    int64_t now, to;
     bool units, distinct_ids, show_private;
-    struct option_texts by;
+    struct option_texts by, metrics;
     struct log_options logs;
 };
 
@@ -50,6 +51,8 @@ struct gathered {
     struct served_counts served;
     bool is_served; /* it was prepared */
     struct table table;
+    bool is_analyzed;         /* that only: `health` and `metrics` cannot tell anything of it */
+    struct kept_trial *trial; /* of an experiment, with --units; or NULL */
 };
 
 struct gathering {
@@ -62,6 +65,8 @@ struct gathering {
     uint32_t part_count;
     struct analyses analyses;
     struct inputs inputs;
+    json_t *head;
+    struct kept_runs runs;
     const bool *reads;
 };
 
@@ -106,10 +111,14 @@ static void choose_metrics(const struct gathering *gathering, struct table_wish 
         ARENA_ARRAY(&project->arena, const struct metric *, project->metric_count + 1);
     for (uint32_t i = 0; i < project->metric_count; i++) {
         const struct metric *metric = project->metrics[i];
-        bool read = project->log_count == 1;
-        for (uint32_t log = 0; log < project->log_count; log++)
-            read |= project->logs[log] == metric->log && gathering->reads[log];
-        if (read && (gathering->options->units || !metric_needs_units(metric)))
+        bool read = project->log_count == 1, knows_units = false;
+        for (uint32_t log = 0; log < project->log_count; log++) {
+            bool own = project->logs[log] == metric->log;
+            read |= own && gathering->reads[log];
+            knows_units |= (own || project->log_count == 1) && project->logs[log]->unit;
+        }
+        if (read && (gathering->options->units || !metric_needs_units(metric)) &&
+            (knows_units || !metric->per_unit))
             metrics[wish->metric_count++] = metric;
     }
     wish->metrics = metrics;
@@ -170,6 +179,18 @@ static bool prepare_table(struct gathering *gathering, struct gathered *part)
     return true;
 }
 
+/* Whether lines of a log cannot be told apart by variants: then only who was exposed by another log
+ * makes them the flag's, as in an analysis. */
+static bool reads_outcomes_alone(const struct gathering *gathering)
+{
+    const struct project *project = gathering->replay->project;
+    for (uint32_t i = 0; i < project->log_count; i++)
+        if (gathering->reads[i] && !project->logs[i]->variant &&
+            project->logs[i]->context_count == 0)
+            return true;
+    return false;
+}
+
 /* What `health` and `metrics` tell of the flag. */
 static bool prepare_part(struct gathering *gathering, struct gathered *part)
 {
@@ -178,6 +199,10 @@ static bool prepare_part(struct gathering *gathering, struct gathered *part)
     if (!flag_variants_open(&part->variants, replay->project, part->flag, gathering->environment,
                             &replay->times.served))
         return false;
+    part->is_analyzed =
+        gathering->options->units && !part->canary && reads_outcomes_alone(gathering);
+    if (part->is_analyzed)
+        return true;
     if (part->variants.targeting->variant_count < UNIT_GROUPS) {
         if (!served_counts_prepare(&part->served, replay->project, replay->layouts,
                                    gathering->reads, &part->variants,
@@ -189,6 +214,38 @@ static bool prepare_part(struct gathering *gathering, struct gathered *part)
     return prepare_table(gathering, part);
 }
 
+/* That --by names, of which units' values are kept. */
+static const char *const *fields_of(const struct gathering *gathering, uint32_t *count)
+{
+    struct arena *arena = &gathering->replay->project->arena;
+    const char **fields = NULL;
+    *count = 0;
+    for (uint32_t i = 0; i < gathering->grouping_count; i++)
+        for (uint32_t j = 0; j < gathering->groupings[i].count; j++)
+            if (gathering->groupings[i].dimensions[j].kind == BY_FIELD)
+                *ARENA_APPEND(arena, fields, *count) = gathering->groupings[i].dimensions[j].name;
+    return fields;
+}
+
+/* After all others, who go by the units that logs name. */
+static bool prepare_trials(struct gathering *gathering)
+{
+    struct kept_wish wish = {.command = &aggregate_command,
+                             .metrics = &gathering->options->metrics,
+                             .to = gathering->options->to,
+                             .show_private = gathering->options->show_private,
+                             .runs = &gathering->runs};
+    wish.fields = fields_of(gathering, &wish.field_count);
+    for (uint32_t i = 0; i < gathering->part_count && gathering->options->units; i++) {
+        struct gathered *part = &gathering->parts[i];
+        part->trial = kept_trial_prepare(gathering->replay, part->flag, gathering->environment,
+                                         gathering->reads, &wish);
+        if (!part->trial)
+            return false;
+    }
+    return true;
+}
+
 static bool prepare(struct gathering *gathering)
 {
     choose_canaries_of(gathering);
@@ -197,6 +254,8 @@ static bool prepare(struct gathering *gathering)
     for (uint32_t i = 0; i < gathering->part_count; i++)
         if (!prepare_part(gathering, &gathering->parts[i]))
             return false;
+    if (!prepare_trials(gathering))
+        return false;
     inputs_begin(&gathering->inputs, gathering->replay);
     replay_add_consumer(gathering->replay, &gathering->inputs.consumer);
     for (uint32_t i = 0; i < gathering->analyses.count; i++)
@@ -208,10 +267,12 @@ static void release(struct gathering *gathering)
 {
     for (uint32_t i = 0; i < gathering->part_count; i++) {
         struct gathered *part = &gathering->parts[i];
-        table_release(&part->table);
+        if (!part->is_analyzed)
+            table_release(&part->table);
         if (part->is_served)
             served_counts_release(&part->served);
         flag_variants_close(&part->variants);
+        kept_trial_free(part->trial);
         *part = (struct gathered){.flag = part->flag};
     }
     analyses_release(&gathering->analyses);
@@ -234,7 +295,7 @@ static json_t *head_of(const struct gathering *gathering)
 static void put_rows(struct gathering *gathering, struct rows *rows)
 {
     enum ids ids = gathering->options->distinct_ids ? IDS_ARE_DISTINCT : IDS_MAY_REPEAT;
-    rows_add(rows, AGGREGATE_HEAD, head_of(gathering));
+    rows_add(rows, AGGREGATE_HEAD, json_incref(gathering->head));
     inputs_put(&gathering->inputs, rows);
     replay_put(gathering->replay, gathering->reads, ids, rows);
     for (uint32_t i = 0; i < gathering->analyses.count; i++)
@@ -243,7 +304,10 @@ static void put_rows(struct gathering *gathering, struct rows *rows)
         struct gathered *part = &gathering->parts[i];
         if (part->is_served)
             served_counts_put(&part->served, rows);
-        table_put(&part->table, gathering->replay, rows);
+        if (!part->is_analyzed)
+            table_put(&part->table, gathering->replay, rows);
+        if (part->trial)
+            kept_trial_put(part->trial, rows);
     }
     rows_sort(rows);
 }
@@ -252,32 +316,59 @@ static bool put_units(struct gathering *gathering, struct aggregate_writer *writ
                       struct buffer *error)
 {
     struct unit_cells cells = {0};
+    struct kept_trial **trials = ARENA_ARRAY(&gathering->replay->project->arena,
+                                             struct kept_trial *, gathering->part_count + 1);
+    for (uint32_t i = 0; i < gathering->part_count; i++)
+        trials[i] = gathering->parts[i].trial;
     for (uint32_t i = 0; i < gathering->analyses.count; i++)
         analysis_unit_cells(&gathering->analyses.items[i], &cells);
     for (uint32_t i = 0; i < gathering->part_count; i++)
-        table_unit_cells(&gathering->parts[i].table, &cells);
+        if (!gathering->parts[i].is_analyzed)
+            table_unit_cells(&gathering->parts[i].table, &cells);
     bool written = unit_cells_write(&cells, writer, error);
     unit_cells_release(&cells);
-    return written;
+    return written && kept_trials_write(trials, gathering->part_count, writer, error);
 }
 
-static int write_file(struct gathering *gathering)
+static bool write_to(struct gathering *gathering, const char *path, struct buffer *error)
 {
     struct aggregate_writer writer;
-    struct buffer error = {0};
     struct rows rows = {0};
     put_rows(gathering, &rows);
-    bool written = aggregate_create(&writer, gathering->options->output, &error);
+    bool written = aggregate_create(&writer, path, error);
     if (written) {
         for (size_t i = 0; i < rows.count && written; i++)
-            written = aggregate_put(&writer, rows.items[i].key, rows.items[i].row, &error);
-        written = written && (!gathering->options->units || put_units(gathering, &writer, &error));
+            written = aggregate_put(&writer, rows.items[i].key, rows.items[i].row, error);
+        written = written && (!gathering->options->units || put_units(gathering, &writer, error));
         if (written)
-            written = aggregate_finish(&writer, &error);
+            written = aggregate_finish(&writer, error);
         else
             aggregate_abandon(&writer);
     }
     rows_release(&rows);
+    return written;
+}
+
+/* Where lines of units went to files on the way, what is in memory goes to one more. */
+static bool write_merged(struct gathering *gathering, struct buffer *error)
+{
+    struct kept_runs *runs = &gathering->runs;
+    const char *path = runs->error.length == 0 ? kept_runs_add(runs) : NULL;
+    if (runs->error.length > 0) {
+        buffer_append(error, runs->error.bytes, runs->error.length);
+        return false;
+    }
+    return path && write_to(gathering, path, error) &&
+           merge_files((const char *const *)runs->paths, runs->count, SAME_INPUT_COUNTED,
+                       gathering->options->output, error);
+}
+
+static int write_file(struct gathering *gathering)
+{
+    struct buffer error = {0};
+    bool is_merged = gathering->runs.count > 0 || gathering->runs.error.length > 0;
+    bool written = is_merged ? write_merged(gathering, &error)
+                             : write_to(gathering, gathering->options->output, &error);
     int status = written ? EXIT_FINE : job_error(&aggregate_command, "%s", error.bytes);
     buffer_release(&error);
     return status;
@@ -356,6 +447,8 @@ static int read_and_write(struct gathering *gathering, const struct log_argument
     (void)replay_settle_now(replay, logs->items, logs->count, &again);
     if (again) {
         release(gathering);
+        kept_runs_release(&gathering->runs);
+        kept_runs_init(&gathering->runs, gathering->head);
         replay_begin_anew(replay);
         replay->source_count = 0;
         if (!prepare(gathering))
@@ -385,21 +478,29 @@ static int aggregate(struct gathering *gathering, char **operands, size_t count)
         return EXIT_JOB;
     struct log_arguments logs = {.items = operands + gathering->part_count,
                                  .count = count - gathering->part_count};
+    gathering->head = head_of(gathering);
+    kept_runs_init(&gathering->runs, gathering->head);
     int status = find_logs(gathering, &logs) ? read_and_write(gathering, &logs) : EXIT_JOB;
     release(gathering);
+    kept_runs_release(&gathering->runs);
+    json_decref(gathering->head);
     return status;
 }
 
 static int run(int argc, char **argv)
 {
-    struct options options = {.now = INT64_MIN, .logs = LOG_OPTIONS_INIT};
+    struct options options = {.now = INT64_MIN, .to = INT64_MAX, .logs = LOG_OPTIONS_INIT};
     const struct option table[] = {
         DIRECTORY_OPTION(options.directory),
         ENVIRONMENT_OPTION(options.environment, "in this environment"),
         OUTPUT_OPTION(options.output, "where to write [stdout]"),
         NOW_OPTION(options.now, "leave out later lines [those of a wrong clock]"),
         {"units", 0, OPTION_FLAG, &options.units, NULL,
-         "also what is measured of each unit, for bounds and 'per: unit'"},
+         "also what is measured of each unit: for bounds, 'per: unit' and 'analyze'"},
+        {"metric", 'm', OPTION_TEXTS, &options.metrics, "NAME",
+         "with --units, for 'analyze': also this metric; may be repeated"},
+        {"to", 0, OPTION_TIME, &options.to, "TIME",
+         "with --units, for 'analyze': only what came before this time"},
         {"distinct-ids", 0, OPTION_FLAG, &options.distinct_ids, NULL,
          "no 'id' of a log is in two parts: they may be merged"},
         {"by", 'b', OPTION_TEXTS, &options.by, "LIST",
@@ -421,6 +522,9 @@ static int run(int argc, char **argv)
         return usage_error(&aggregate_command, "expected a flag");
     if (!options.environment)
         return usage_error(&aggregate_command, "expected an environment: -e ENV");
+    if (!options.units && (options.metrics.count > 0 || options.to != INT64_MAX))
+        return usage_error(&aggregate_command, "%s needs --units",
+                           options.metrics.count > 0 ? "--metric" : "--to");
     struct replay replay = {.times.now = options.now, .now_given = options.now != INT64_MIN};
     if (!log_options_apply(&options.logs, &aggregate_command, &replay))
         return EXIT_JOB;
@@ -430,5 +534,6 @@ static int run(int argc, char **argv)
     replay_release(&replay);
     project_free(replay.project);
     free(options.by.items);
+    free(options.metrics.items);
     return status;
 }

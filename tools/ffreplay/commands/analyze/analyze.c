@@ -8,9 +8,11 @@
 #include <time.h>
 
 #include "analyze_by.h"
+#include "analyze_from.h"
 #include "analyze_html.h"
 #include "analyze_page.h"
 #include "analyze_run.h"
+#include "analyze_task.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/calendar.h"
@@ -53,301 +55,11 @@ const struct command analyze_command = {
     .run = run,
 };
 
-/* What is gathered about one flag. */
-struct task {
-    const struct analyze_options *options;
-    struct replay *replay;
-    const struct flag *flag;
-    uint32_t environment;
-    const bool *reads; /* by log */
-    char **logs;       /* the arguments */
-    size_t log_count;
-    analyze_taker *take;
-    void *user;
-
-    struct flag_variants variants;
-    struct arms arms;
-    const char **names; /* of the arms */
-    struct exposures exposures;
-    struct unit_groups groups;
-    struct outcomes outcomes;
-    uint32_t strata_field; /* of the exposures'; NO_FIELD */
-    struct judged_metric *metrics;
-    uint32_t *metric_logs; /* by metric: its log */
-    uint32_t metric_count;
-    struct line_key *keys; /* by log: the unit of a line */
-};
-
-/* -------------------------------------------------------------------------------------- arms -- */
-
-static uint32_t variant_named(const struct task *task, const char *name)
-{
-    const struct targeting *targeting = task->variants.targeting;
-    for (uint32_t i = 0; i < targeting->variant_count; i++)
-        if (strcmp(variant_text(&task->variants, i), name) == 0)
-            return i;
-    const char **names =
-        ARENA_ARRAY(task->replay->texts, const char *, targeting->variant_count + 1);
-    for (uint32_t i = 0; i < targeting->variant_count; i++)
-        names[i] = variant_text(&task->variants, i);
-    report_unknown(task->options->command, "variant", name, names, targeting->variant_count);
-    return UINT32_MAX;
-}
-
-static bool choose_control(struct task *task, uint32_t control)
-{
-    for (uint32_t i = 0; i < task->arms.count; i++)
-        if (task->arms.variants[i] == control) {
-            task->arms.control = i;
-            return true;
-        }
-    job_error(task->options->command,
-              "'%s' has no share of the experiment: it cannot be the control",
-              variant_text(&task->variants, control));
-    return false;
-}
-
-static bool has_too_many(const struct task *task, uint32_t count)
-{
-    if (count <= ARMS_MOST)
-        return false;
-    job_error(task->options->command, "'%s' has %u variants; 'analyze' compares at most %d",
-              task->flag->name.text, count, ARMS_MOST);
-    return true;
-}
-
-/* Those of its experiment or split; else all variants, whatever decided. */
-static bool find_arms(struct task *task)
-{
-    const struct targeting *targeting = task->variants.targeting;
-    struct division *division = &task->exposures.division;
-    *division = division_while_it_ran(task->replay->texts, task->flag, task->environment);
-    uint32_t count = division->count > 0 ? division->count : targeting->variant_count;
-    uint32_t control = UINT32_MAX;
-    if (has_too_many(task, count))
-        return false;
-    task->arms.count = count;
-    task->arms.divides = division->count > 0;
-    task->arms.alone = division->is_all;
-    for (uint32_t i = 0; i < count; i++) {
-        task->arms.variants[i] = division->count > 0 ? division->arms[i].variant : i;
-        if (division->count > 0)
-            task->arms.shares[i] = division->arms[i].percent / (double)PERCENT_ALL;
-    }
-    task->names = ARENA_ARRAY(task->replay->texts, const char *, count + 1);
-    for (uint32_t i = 0; i < count; i++)
-        task->names[i] = variant_text(&task->variants, task->arms.variants[i]);
-    if (task->options->control)
-        control = variant_named(task, task->options->control);
-    else if (targeting->experiment)
-        control = targeting->experiment->control;
-    else
-        job_error(task->options->command,
-                  "'%s' is no experiment, so nothing says what to compare with",
-                  task->flag->name.text);
-    if (control == UINT32_MAX && !task->options->control)
-        print_help("name the variant: --control %s",
-                   variant_text(&task->variants, targeting->default_variant));
-    return control != UINT32_MAX && choose_control(task, control);
-}
-
-/* ----------------------------------------------------------------------------------- metrics -- */
-
-static bool log_of(const struct project *project, const struct metric *metric, uint32_t *log)
-{
-    for (*log = 0; *log < project->log_count; (*log)++)
-        if (project->logs[*log] == metric->log || (!metric->log && project->log_count == 1))
-            return true;
-    return false;
-}
-
-static bool add_metric(struct task *task, const struct metric *metric, enum metric_role role,
-                       const struct criterion *guard)
-{
-    struct project *project = task->replay->project;
-    uint32_t log;
-    if (!log_of(project, metric, &log) || !task->reads[log]) {
-        job_error(task->options->command,
-                  "no file is given of log '%s', which metric '%s' is computed from",
-                  metric->log ? metric->log->name.text : "?", metric->name.text);
-        print_help("add it: %s=FILE, or name the metrics to analyze: --metric NAME",
-                   metric->log ? metric->log->name.text : "NAME");
-        return false;
-    }
-    struct outcomes *outcomes = &task->outcomes;
-    struct measure *measure = &outcomes->measures[task->metric_count];
-    task->metric_logs[task->metric_count] = log;
-    task->metrics[task->metric_count++] =
-        (struct judged_metric){.measure = measure, .role = role, .guard = guard};
-    outcomes->measure_count = task->metric_count;
-    return measure_prepare(measure, metric, &task->replay->layouts[log]);
-}
-
-static bool is_taken(const struct task *task, const struct metric *metric)
-{
-    for (uint32_t i = 0; i < task->metric_count; i++)
-        if (task->metrics[i].measure->metric == metric)
-            return true;
-    return false;
-}
-
-static bool add_experiment(struct task *task, const struct experiment *experiment)
-{
-    if (experiment->primary && !add_metric(task, experiment->primary, ROLE_PRIMARY, NULL))
-        return false;
-    for (uint32_t i = 0; i < experiment->metric_count; i++)
-        if (!is_taken(task, experiment->metrics[i]) &&
-            !add_metric(task, experiment->metrics[i], ROLE_SECONDARY, NULL))
-            return false;
-    for (uint32_t i = 0; i < experiment->guards.count; i++)
-        if (!add_metric(task, experiment->guards.items[i].metric, ROLE_GUARD,
-                        &experiment->guards.items[i]))
-            return false;
-    return true;
-}
-
-/* Those named, the first as the primary one; else the experiment's; else all of the logs given. */
-static bool choose_metrics(struct task *task)
-{
-    struct project *project = task->replay->project;
-    const struct experiment *experiment = task->variants.targeting->experiment;
-    const struct option_texts *named = &task->options->metrics;
-    size_t most = named->count + project->metric_count + 1;
-    if (experiment)
-        most += 1 + experiment->metric_count + experiment->guards.count;
-    task->metrics = ARENA_ARRAY(&project->arena, struct judged_metric, most);
-    task->outcomes.measures = ARENA_ARRAY(&project->arena, struct measure, most);
-    task->outcomes.measure_logs = task->metric_logs = ARENA_ARRAY(&project->arena, uint32_t, most);
-    for (size_t i = 0; i < named->count; i++) {
-        const struct metric *metric =
-            choose_metric(task->options->command, project, named->items[i]);
-        if (!metric || !add_metric(task, metric, i == 0 ? ROLE_PRIMARY : ROLE_SECONDARY, NULL))
-            return false;
-    }
-    if (named->count > 0)
-        return true;
-    if (experiment)
-        return add_experiment(task, experiment);
-    for (uint32_t i = 0; i < project->metric_count; i++) {
-        uint32_t log;
-        enum metric_bound bound = metric_traits(project->metrics[i])->bound;
-        if (bound != BOUND_NONE && bound != BOUND_RATE &&
-            log_of(project, project->metrics[i], &log) && task->reads[log] &&
-            !add_metric(task, project->metrics[i], ROLE_SECONDARY, NULL))
-            return false;
-    }
-    if (task->metric_count == 0)
-        job_error(task->options->command, "no metric is computed from these logs");
-    return task->metric_count > 0;
-}
-
-/* ------------------------------------------------------------------------------- preparation -- */
-
-/* What the flag is bucketed by: units are those that chance assigned. */
-static bool settle_unit(struct task *task, uint32_t log, const struct line_context *line)
-{
-    struct layout *layout = &task->replay->layouts[log];
-    const struct unit_key *bucket_by = task->variants.targeting->bucket_by;
-    struct line_key *key = &task->keys[log];
-    *key = line_key_of(line, layout, bucket_by);
-    if (!key->whole &&
-        (key->field == NO_PLACE || log_units(layout->log, bucket_by) != UNITS_ARE_BUCKETED)) {
-        const struct attribute *lacks = log_lacks(layout->log, bucket_by);
-        job_error(task->options->command, "log '%s' does not say which unit a line is of",
-                  layout->log->name.text);
-        print_help(
-            "the flag is bucketed by %s: say which field has it, as in 'context: {%s: FIELD}'",
-            bucket_by->text, (lacks ? lacks : bucket_by->parts[0])->name.text);
-        return false;
-    }
-    /* Whatever is measured per unit is per this one; of several fields, the first stands for it. */
-    if (key->field != NO_PLACE)
-        layout->unit = key->field;
-    else if (layout->unit == NO_PLACE)
-        layout->unit = key->places[0];
-    layout->hashes_units = true;
-    return true;
-}
-
-/*
- * The logs whose lines expose units: those that name variants. Only if none does, those with a
- * context, which are evaluated again: of a log of orders, only who ordered would be in it.
- */
-static bool find_telling_logs(struct task *task)
-{
-    const struct project *project = task->replay->project;
-    bool *tells = ARENA_ARRAY(task->replay->texts, bool, project->log_count);
-    bool named = false, any = false;
-    for (uint32_t i = 0; i < project->log_count; i++)
-        named |= task->reads[i] && project->logs[i]->variant;
-    for (uint32_t i = 0; i < project->log_count; i++) {
-        const struct log *log = project->logs[i];
-        tells[i] = task->reads[i] && (named ? log->variant != NULL : log->context_count > 0);
-        any |= tells[i];
-    }
-    task->exposures.tells = tells;
-    if (any)
-        return true;
-    job_error(task->options->command, "no log that is given says who was served what");
-    const struct log *exposures = NULL;
-    for (uint32_t i = 0; i < project->log_count && !exposures; i++)
-        exposures = project->logs[i]->variant ? project->logs[i] : NULL;
-    if (exposures)
-        print_help("log '%s' names variants: give its file as %s=FILE", exposures->name.text,
-                   exposures->name.text);
-    else
-        print_help(
-            "a log of exposures has 'flag' and 'variant'; one with 'context' is evaluated again");
-    return false;
-}
-
-static bool prepare_log(struct task *task, uint32_t log)
-{
-    struct layout *layout = &task->replay->layouts[log];
-    struct variant_reader *reader = &task->exposures.readers[log];
-    struct line_context line = {0};
-    if (task->exposures.tells[log])
-        return variant_reader_prepare(reader, &task->variants, layout) &&
-               settle_unit(task, log, &reader->line);
-    return line_context_prepare(&line, layout, NULL, 0) && settle_unit(task, log, &line);
-}
-
-static bool prepare(struct task *task)
-{
-    struct project *project = task->replay->project;
-    struct exposures *exposures = &task->exposures;
-    const struct experiment *experiment = task->variants.targeting->experiment;
-    uint32_t logs = project->log_count;
-    exposures->variants = &task->variants;
-    exposures->arms = &task->arms;
-    exposures->log_count = logs;
-    exposures->from = task->options->from;
-    exposures->to = task->options->to - (task->options->to < INT64_MAX);
-    exposures->readers = ARENA_ARRAY(&project->arena, struct variant_reader, logs);
-    exposures->keys = task->keys = ARENA_ARRAY(&project->arena, struct line_key, logs);
-    exposures->layouts = task->replay->layouts;
-    if (!find_telling_logs(task))
-        return false;
-    for (uint32_t i = 0; i < logs; i++)
-        if (task->reads[i] && !prepare_log(task, i))
-            return false;
-    exposures->zone = experiment ? experiment->zone : NULL;
-    if (!analyze_by_prepare(&task->options->by, task->options->show_private, task->replay,
-                            exposures))
-        return false;
-    const char *strata = task->options->stratify;
-    if (!strata && experiment)
-        strata = experiment->stratify.text;
-    task->strata_field = strata ? analyze_by_stratify(strata, task->replay, exposures) : NO_FIELD;
-    exposures_init(exposures);
-    return choose_metrics(task);
-}
-
 /* --------------------------------------------------------------------------------------- run -- */
 
 static bool settle_terms(const struct task *task, struct experiment_terms *terms)
 {
-    const struct experiment *experiment = task->variants.targeting->experiment;
+    const struct experiment *experiment = task->variants->targeting->experiment;
     struct judgement *judgement = &terms->judgement;
     *judgement = (struct judgement){.method = experiment ? experiment->method : ANALYSIS_SEQUENTIAL,
                                     .alpha = experiment ? experiment->alpha : 0.05,
@@ -364,7 +76,7 @@ static bool settle_terms(const struct task *task, struct experiment_terms *terms
     if (task->options->method.text) {
         int method = words_find(analysis_method_words, task->options->method.text);
         if (method < 0) {
-            usage_error(task->options->command,
+            usage_error(task->command,
                         "--method is sequential, fixed, group_sequential or bayesian, not '%s'",
                         task->options->method.text);
             return false;
@@ -378,14 +90,13 @@ static bool settle_terms(const struct task *task, struct experiment_terms *terms
                                ? INFINITY
                                : strtod(task->options->prior, &end);
         if (!(judgement->prior > 0) || (isfinite(judgement->prior) && *end)) {
-            usage_error(task->options->command,
-                        "--prior is a standard deviation, or flat, not '%s'", task->options->prior);
+            usage_error(task->command, "--prior is a standard deviation, or flat, not '%s'",
+                        task->options->prior);
             return false;
         }
     }
     if (plans_looks(task->metrics, task->metric_count, terms) && terms->min_samples == 0) {
-        job_error(task->options->command,
-                  "group_sequential needs to know how many units are planned");
+        job_error(task->command, "group_sequential needs to know how many units are planned");
         print_help("give the experiment 'min_samples', the units an arm at the end");
         return false;
     }
@@ -402,7 +113,7 @@ static void depart(struct settled *settled, struct arena *arena, const char *opt
 /* Of the experiment, or of a metric that has one of its own. */
 static bool changes_method(const struct task *task)
 {
-    const struct experiment *experiment = task->variants.targeting->experiment;
+    const struct experiment *experiment = task->variants->targeting->experiment;
     bool own = false;
     for (uint32_t i = 0; i < task->metric_count; i++)
         own |= task->metrics[i].measure->metric->method != METRIC_AS_EXPERIMENT;
@@ -414,7 +125,7 @@ static bool changes_method(const struct task *task)
 static void find_departures(const struct task *task, struct settled *settled)
 {
     const struct analyze_options *options = task->options;
-    const struct experiment *experiment = task->variants.targeting->experiment;
+    const struct experiment *experiment = task->variants->targeting->experiment;
     struct arena *arena = task->replay->texts;
     if (options->method.text && changes_method(task))
         depart(settled, arena, "--method", options->method.text);
@@ -435,7 +146,7 @@ static void find_departures(const struct task *task, struct settled *settled)
 static bool settle_start(const struct task *task, struct settled *settled,
                          struct conclusion *conclusion)
 {
-    const struct experiment *experiment = task->variants.targeting->experiment;
+    const struct experiment *experiment = task->variants->targeting->experiment;
     const struct trial_start *start = &settled->start;
     struct arena *arena = task->replay->texts;
     struct buffer error = {0};
@@ -443,11 +154,11 @@ static bool settle_start(const struct task *task, struct settled *settled,
         .is_experiment = experiment != NULL, .from = task->options->from, .to = task->options->to};
     if (!experiment)
         return true;
-    experiment_digest(task->variants.targeting, settled->terms);
+    experiment_digest(task->variants->targeting, settled->terms);
     find_departures(task, settled);
     if (!trial_start_find(task->replay->project, task->flag, task->environment, arena,
                           &settled->start, &error)) {
-        job_error(task->options->command, "%s", error.bytes);
+        job_error(task->command, "%s", error.bytes);
         buffer_release(&error);
         return false;
     }
@@ -474,12 +185,6 @@ static bool settle_start(const struct task *task, struct settled *settled,
     return true;
 }
 
-static bool is_concluded(const struct task *task)
-{
-    const struct experiment *experiment = task->variants.targeting->experiment;
-    return experiment && experiment->state == EXPERIMENT_CONCLUDED;
-}
-
 /* What came after an experiment is no part of it: everybody has the winner then. */
 static void settle_end(struct task *task, const struct settled *settled,
                        struct conclusion *conclusion)
@@ -487,8 +192,7 @@ static void settle_end(struct task *task, const struct settled *settled,
     struct exposures *exposures = &task->exposures;
     const struct trial_start *start = &settled->start;
     char end[32];
-    if (!is_concluded(task) || !start->has_ended || task->options->to != INT64_MAX ||
-        start->end <= exposures->from)
+    if (task->options->to != INT64_MAX || !task_has_ended(task, start))
         return;
     exposures->to = start->end - 1;
     format_time(start->end, end, sizeof end);
@@ -504,14 +208,14 @@ static void note_assumed(const struct task *task, struct conclusion *conclusion)
     uint64_t assumed = exposures->origins.lines[ORIGIN_ASSUMED];
     struct arena *arena = task->replay->texts;
     const char *note = NULL;
-    if (!task->variants.targeting->experiment || assumed == 0)
+    if (!task->variants->targeting->experiment || assumed == 0)
         return;
-    const char *state = experiment_state_words[task->variants.targeting->experiment->state];
-    switch (task->variants.stages.trial) {
+    const char *state = experiment_state_words[task->variants->targeting->experiment->state];
+    switch (task->variants->stages.trial) {
     case TRIAL_TOLD:
         return;
     case TRIAL_NOT_TOLD:
-        if (is_concluded(task))
+        if (task_is_concluded(task))
             note = arena_format(arena,
                                 "%" PRIu64 " lines are of a time of which nothing says whether the "
                                 "experiment ran: they are left out",
@@ -533,12 +237,12 @@ static int hand_over(struct task *task, const struct conclusion *conclusion,
 {
     char build[FLAG_BUILD_TEXT];
     struct effect_courses courses = {0};
-    flag_variants_build(&task->variants, build);
+    flag_variants_build(task->variants, build);
     if (task->options->keeps_series)
         courses = effect_courses_of(conclusion, task->replay->times.max_bad, task->replay->texts);
     const struct analyze_page analysis = {.conclusion = conclusion,
                                           .breakdowns = breakdowns,
-                                          .variants = &task->variants,
+                                          .variants = task->variants,
                                           .replay = task->replay,
                                           .environment = task->options->environment,
                                           .build = build,
@@ -566,7 +270,7 @@ static bool read_logs(struct task *task, const bool *logs)
 
 static bool takes_before(const struct task *task)
 {
-    const struct experiment *experiment = task->variants.targeting->experiment;
+    const struct experiment *experiment = task->variants->targeting->experiment;
     return task->options->cuped || (experiment && experiment->cuped);
 }
 
@@ -577,16 +281,17 @@ static bool takes_before(const struct task *task)
  * others. That takes the exposures once more: who is in it, and where, depends on it. Before the
  * first week is over, nothing is decided, and all that there is is shown.
  */
-static bool cut_weeks(struct task *task, struct conclusion *conclusion)
+static bool find_weeks(struct task *task, struct conclusion *conclusion)
 {
     struct exposures *exposures = &task->exposures;
     struct replay *replay = task->replay;
     if (!conclusion->terms.of_whole_weeks || exposures->lines == 0)
-        return true;
-    int64_t weeks = (exposures->last - exposures->first) / WEEK;
+        return false;
+    int64_t last = exposures->last > exposures->later ? exposures->last : exposures->later;
+    int64_t weeks = (last - exposures->first) / WEEK;
     int64_t end = exposures->first + weeks * WEEK;
     if (weeks == 0)
-        return true;
+        return false;
     char until[32];
     format_time(end, until, sizeof until);
     *ARENA_APPEND(replay->texts, conclusion->notes.items, conclusion->notes.count) = arena_format(
@@ -594,6 +299,15 @@ static bool cut_weeks(struct task *task, struct conclusion *conclusion)
         weeks);
     conclusion->covered = weeks * WEEK;
     exposures->to = end - 1;
+    return true;
+}
+
+static bool cut_weeks(struct task *task, struct conclusion *conclusion)
+{
+    struct exposures *exposures = &task->exposures;
+    struct replay *replay = task->replay;
+    if (!find_weeks(task, conclusion))
+        return true;
     exposures_forget(exposures);
     replay_begin_again(replay, exposures->tells);
     replay_add_consumer(replay, &exposures->consumer);
@@ -601,6 +315,56 @@ static bool cut_weeks(struct task *task, struct conclusion *conclusion)
         return false;
     exposures_settle(exposures);
     return true;
+}
+
+/* Aggregates are cut already, or have to be made again. */
+static bool fits_end(struct task *task, const struct from_aggregates *from)
+{
+    int64_t end = analyze_from_end(task, from), to = task->exposures.to;
+    int64_t wanted = to == INT64_MAX ? INT64_MAX : to + 1;
+    char at[32];
+    if (end == wanted)
+        return true;
+    format_time(wanted == INT64_MAX ? end : wanted, at, sizeof at);
+    if (wanted == INT64_MAX) {
+        job_error(task->command, "what came from %s on is left out of the aggregates", at);
+        print_help("aggregate every part without --to");
+    } else {
+        job_error(task->command,
+                  "what came from %s on is no part of the analysis, and cannot be taken out of the "
+                  "aggregates",
+                  at);
+        print_help("aggregate every part with --to %s", at);
+    }
+    return false;
+}
+
+static bool begin_outcomes(struct task *task)
+{
+    struct replay *replay = task->replay;
+    if (unit_store_count(task->exposures.store) > 0 &&
+        !analyze_by_was_seen(replay, &task->exposures))
+        return false;
+    unit_groups_find(&task->groups, &task->exposures, replay->texts);
+    task->outcomes.groups = &task->groups;
+    task->outcomes.keeps_series = task->options->keeps_series;
+    task->outcomes.window = replay->times.window;
+    task->outcomes.from = task->exposures.from;
+    task->outcomes.to = task->exposures.to;
+    outcomes_init(&task->outcomes);
+    return true;
+}
+
+/* Of aggregates, in place of logs. */
+static bool read_aggregates(struct task *task, struct from_aggregates *from,
+                            struct conclusion *conclusion)
+{
+    task->outcomes.takes_before = takes_before(task);
+    outcomes_reserve(&task->outcomes, &task->exposures);
+    if (!analyze_from_begin(task, from) || !analyze_from_exposures(task, from))
+        return false;
+    (void)find_weeks(task, conclusion);
+    return fits_end(task, from) && begin_outcomes(task) && analyze_from_outcomes(task, from);
 }
 
 /* First who is in it, and since when; then what came of it. A log that tells both is read twice. */
@@ -618,17 +382,9 @@ static bool read_twice(struct task *task, struct conclusion *conclusion)
     exposures_settle(&task->exposures);
     if (!cut_weeks(task, conclusion))
         return false;
-    if (unit_store_count(task->exposures.store) > 0 &&
-        !analyze_by_was_seen(replay, &task->exposures))
+    if (!begin_outcomes(task))
         return false;
-    unit_groups_find(&task->groups, &task->exposures, replay->texts);
     replay_begin_again(replay, measured);
-    task->outcomes.groups = &task->groups;
-    task->outcomes.keeps_series = task->options->keeps_series;
-    task->outcomes.window = replay->times.window;
-    task->outcomes.from = task->exposures.from;
-    task->outcomes.to = task->exposures.to;
-    outcomes_init(&task->outcomes);
     replay_add_consumer(replay, &task->outcomes.consumer);
     if (!read_logs(task, measured))
         return false;
@@ -636,9 +392,10 @@ static bool read_twice(struct task *task, struct conclusion *conclusion)
     return true;
 }
 
-static int analyze(struct task *task)
+/* `from`: in place of the logs; or NULL. */
+static int analyze(struct task *task, struct from_aggregates *from)
 {
-    const struct experiment *experiment = task->variants.targeting->experiment;
+    const struct experiment *experiment = task->variants->targeting->experiment;
     struct conclusion conclusion = {.arms = &task->arms,
                                     .exposures = &task->exposures,
                                     .outcomes = &task->outcomes,
@@ -650,12 +407,12 @@ static int analyze(struct task *task)
     if (!settle_terms(task, &conclusion.terms) || !settle_start(task, &settled, &conclusion))
         return EXIT_JOB;
     settle_end(task, &settled, &conclusion);
-    if (!read_twice(task, &conclusion))
+    if (from ? !read_aggregates(task, from, &conclusion) : !read_twice(task, &conclusion))
         return EXIT_JOB;
     if (unit_store_count(task->exposures.store) == 0) {
-        job_error(task->options->command, "no unit was exposed to '%s' in these logs",
+        job_error(task->command, "no unit was exposed to '%s' in these logs",
                   task->flag->name.text);
-        if (is_concluded(task) && task->exposures.not_exposed[NOT_EXPOSED_OUTSIDE] > 0)
+        if (task_is_concluded(task) && task->exposures.not_exposed[NOT_EXPOSED_OUTSIDE] > 0)
             print_help("it is concluded: a ledger, a record of publications (--archive) or lines "
                        "that name variants say who was in it while it ran");
         return EXIT_JOB;
@@ -681,13 +438,43 @@ static bool can_read_twice(const struct task *task)
         if (!replay_find_log(task->replay, task->logs[i], &log, &path))
             return false;
         if (strcmp(path, "-") == 0 || (stat(path, &status) == 0 && !S_ISREG(status.st_mode))) {
-            job_error(task->options->command, "'%s' cannot be read twice, which an analysis takes",
+            job_error(task->command, "'%s' cannot be read twice, which an analysis takes",
                       task->logs[i]);
             print_help("write it to a file first");
             return false;
         }
     }
     return true;
+}
+
+/* By log, whether it is read. NULL after reporting. */
+static const bool *find_logs(struct task *task, struct log_arguments *logs)
+{
+    const struct analyze_options *options = task->options;
+    const struct asked_times asked = {options->from, options->to, "give --from or --since"};
+    choose_logs(task->replay, task->flag, task->environment);
+    if (!log_paths_add(task->replay, logs, &asked))
+        return NULL;
+    task->logs = logs->items;
+    task->log_count = logs->count;
+    return can_read_twice(task) ? replay_logs_read(task->replay, logs->items, logs->count) : NULL;
+}
+
+static int analyze_task(struct task *task, struct log_arguments *logs)
+{
+    struct replay *replay = task->replay;
+    struct from_aggregates from = {0};
+    bool aggregated = task->options->aggregates.count > 0;
+    int status = EXIT_JOB;
+    task->logs = logs->items;
+    task->log_count = logs->count;
+    if (aggregated ? analyze_from_open(task, &from) : (task->reads = find_logs(task, logs)) != NULL)
+        if (flag_variants_open(task->variants, replay->project, task->flag, task->environment,
+                               &replay->times.served) &&
+            task_find_arms(task) && task_find_control(task) && task_prepare(task))
+            status = analyze(task, aggregated ? &from : NULL);
+    from_close(&from);
+    return status;
 }
 
 int analyze_flag(const struct analyze_options *options, struct replay *replay, const char *name,
@@ -702,30 +489,23 @@ int analyze_flag(const struct analyze_options *options, struct replay *replay, c
     if (!past_overrides_put_back(project))
         return EXIT_JOB;
     replay_init(replay, project);
-    struct task task = {.options = options, .replay = replay, .take = take, .user = user};
+    struct flag_variants variants = {0};
+    struct task task = {.command = options->command,
+                        .options = options,
+                        .replay = replay,
+                        .variants = &variants,
+                        .take = take,
+                        .user = user};
     task.flag = choose_flag(options->command, project, name);
     if (!task.flag)
         return EXIT_JOB;
     task.environment = choose_environment(options->command, project, options->environment);
     if (task.environment == UINT32_MAX)
         return EXIT_JOB;
-    choose_logs(replay, task.flag, task.environment);
-    const struct asked_times asked = {options->from, options->to, "give --from or --since"};
-    if (!log_paths_add(replay, logs, &asked))
-        return EXIT_JOB;
-    task.logs = logs->items;
-    task.log_count = logs->count;
-    if (!can_read_twice(&task) ||
-        !(task.reads = replay_logs_read(replay, logs->items, logs->count)))
-        return EXIT_JOB;
-    int status = EXIT_JOB;
-    if (flag_variants_open(&task.variants, project, task.flag, task.environment,
-                           &replay->times.served) &&
-        find_arms(&task) && prepare(&task))
-        status = analyze(&task);
+    int status = analyze_task(&task, logs);
     outcomes_release(&task.outcomes);
     exposures_release(&task.exposures);
-    flag_variants_close(&task.variants);
+    flag_variants_close(&variants);
     return status;
 }
 
@@ -799,11 +579,32 @@ static bool settle_since(struct analyze_options *options)
     return true;
 }
 
+/* "--from" is a time, or, where it is none, a file of aggregates. */
+static bool parse_from(struct analyze_options *options)
+{
+    struct option_texts *given = &options->from_given;
+    for (size_t i = 0; i < given->count; i++) {
+        const char *text = given->items[i];
+        if (option_time(text, &options->from))
+            continue;
+        if (*text == '-' && text[1])
+            return usage_error(&analyze_command,
+                               "--from takes a time such as 2026-11-20T10:00:00Z or -7d, or a file "
+                               "of aggregates, not '%s'",
+                               text) == EXIT_FINE;
+        given->items[options->aggregates.count++] = text;
+    }
+    options->aggregates.items = given->items;
+    return true;
+}
+
 static bool check_usage(struct analyze_options *options, int operands)
 {
     if (options->json && strcmp(options->format.text, "text") == 0)
         options->format.text = "json";
     int form = words_find(form_words, options->format.text);
+    if (!parse_from(options))
+        return false;
     if (form < 0)
         usage_error(&analyze_command, "--format is text, json or markdown, not '%s'",
                     options->format.text);
@@ -819,6 +620,10 @@ static bool check_usage(struct analyze_options *options, int operands)
     else if (options->since && !settle_since(options))
         usage_error(&analyze_command, "--since is a duration like 7d or 36h, not '%s'",
                     options->since);
+    else if (options->aggregates.count > 0 &&
+             (options->from != INT64_MIN || options->to != INT64_MAX))
+        usage_error(&analyze_command, "aggregates are of all their lines: leave out --from TIME, "
+                                      "--since and --to");
     else if (options->from >= options->to)
         usage_error(&analyze_command, "--from is not before --to");
     else {
@@ -854,7 +659,8 @@ static int run(int argc, char **argv)
         SHOW_PRIVATE_OPTION(options.show_private),
         {"prior", 0, OPTION_TEXT, &options.prior, "DEVIATION",
          "of the relative change, for bayesian, or flat [0.3]"},
-        FROM_OPTION(options.from, "only exposures and outcomes from this time"),
+        {"from", 0, OPTION_TEXTS, &options.from_given, "TIME",
+         "only exposures and outcomes from this time; or a FILE of aggregates in place of logs"},
         {"to", 0, OPTION_TIME, &options.to, "TIME", "only those before this time"},
         {"since", 0, OPTION_TEXT, &options.since, "DURATION",
          "only those of the last 7d, 36h, … until --to, or now"},
@@ -891,5 +697,6 @@ static int run(int argc, char **argv)
     arena_release(&arena);
     free(options.metrics.items);
     free(options.by.items);
+    free(options.from_given.items);
     return status;
 }

@@ -43,6 +43,7 @@ int report_experiment(struct report_run *report, const char *name, struct index_
                                     .directory = options->directory,
                                     .environment = options->environment,
                                     .by = options->by,
+                                    .aggregates = options->from,
                                     .show_private = options->show_private,
                                     .keeps_series = true,
                                     .from = INT64_MIN,

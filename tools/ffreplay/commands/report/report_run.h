@@ -22,7 +22,7 @@ struct verdict;
 
 struct report_options {
     const char *directory, *environment, *output;
-    struct option_texts by;
+    struct option_texts by, from;
     bool all, show_private;
     int64_t now;
     struct log_options logs;
