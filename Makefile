@@ -88,7 +88,7 @@ service_log := $(BUILD)/service-log
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all setup demo check check-all fuzz bench bench-peers bench-compile bench-replay calibration lint fmt install uninstall clean help
+.PHONY: all setup demo check check-all fuzz bench bench-peers bench-compile bench-replay calibration lint fmt install uninstall release clean help
 
 ## all: build ffc, ffreplay and libfflag under build/ (the default)
 all: $(ffc) $(ffreplay) $(library_a) $(library_so) $(service) $(service_log)
@@ -208,6 +208,10 @@ uninstall:
 	    $(DESTDIR)$(mandir)/man3/fflag.3 $(DESTDIR)$(mandir)/man3/fflag_*.3
 	-rmdir $(DESTDIR)$(includedir)/fflag 2>/dev/null
 
+## release: build/release/: the programs for machines without their libraries, which pipelines install
+release: $(BUILD)/release/ffc $(BUILD)/release/ffreplay
+	@tools/release.sh $(BUILD) $(VERSION)
+
 ## clean: remove build/
 clean:
 	rm -rf build
@@ -255,9 +259,15 @@ $(BUILD)/gen/%.inc: compiler/commands/%.yaml
 	@mkdir -p $(@D)
 	$(text_literal) $< >$@
 
+$(BUILD)/gen/pipelines/%.inc: tools/pipelines/%
+	@mkdir -p $(@D)
+	$(text_literal) $< >$@
+
 $(BUILD)/obj/compiler/commands/init.o: \
     $(patsubst compiler/commands/%.yaml,$(BUILD)/gen/%.inc,$(wildcard compiler/commands/init/*.yaml))
-$(BUILD)/obj/compiler/commands/init.o: \
+$(BUILD)/obj/compiler/commands/init_pipelines.o: \
+    $(patsubst tools/%,$(BUILD)/gen/%.inc,$(wildcard tools/pipelines/*/*))
+$(BUILD)/obj/compiler/commands/init.o $(BUILD)/obj/compiler/commands/init_pipelines.o: \
     c_flags += -Wno-overlength-strings
 
 # What is installed may become part of a shared library. Objects for a link-time optimizer would keep
@@ -313,6 +323,16 @@ $(ffc): $(call object,$(commands_c) $(signing_c)) $(compiler_a) $(runtime_a)
 
 $(ffreplay): $(call object,$(replay_c) $(replay_cc)) $(compiler_a) $(runtime_a)
 	$(CXX) $(program_flags) -o $@ $^ $(replay_libraries) $(compiler_libraries)
+
+# The same programs, which look for libraries beside themselves first.
+release_flags = $(program_flags) -Wl,--disable-new-dtags '-Wl,-rpath,$$ORIGIN/../lib'
+$(BUILD)/release/ffc: $(call object,$(commands_c) $(signing_c)) $(compiler_a) $(runtime_a)
+	@mkdir -p $(@D)
+	$(CC) $(release_flags) -s -o $@ $^ $(compiler_libraries)
+
+$(BUILD)/release/ffreplay: $(call object,$(replay_c) $(replay_cc)) $(compiler_a) $(runtime_a)
+	@mkdir -p $(@D)
+	$(CXX) $(release_flags) -s -o $@ $^ $(replay_libraries) $(compiler_libraries)
 
 $(service): $(call object,tools/demo/service.c tools/demo/reaction.c $(filter-out tools/servicelog/main.c,$(service_log_c))) \
     $(compiler_a) $(runtime_a)

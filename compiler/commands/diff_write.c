@@ -613,8 +613,17 @@ static void write_row(const struct diff *diff, const struct change *change, bool
     }
 }
 
-static void add_details(const struct diff *diff, const struct groups *groups, struct buffer *out)
+/* Only in a table does '|' have to be escaped; in code elsewhere, the backslash would show. */
+static void add_outside_table(const struct buffer *text, struct buffer *out)
 {
+    for (size_t i = 0; i < text->length; i++)
+        if (text->bytes[i] != '\\' || i + 1 == text->length || text->bytes[i + 1] != '|')
+            buffer_append(out, text->bytes + i, 1);
+}
+
+static void add_details(const struct diff *diff, const struct groups *groups, struct buffer *page)
+{
+    struct buffer text = {0}, *out = &text;
     buffer_append_text(out, "\n<details><summary>What each change says</summary>\n");
     for (uint32_t i = 0; i < groups->count; i++) {
         const struct change *change = &diff->changes[groups->items[i].first];
@@ -656,6 +665,8 @@ static void add_details(const struct diff *diff, const struct groups *groups, st
             buffer_append_text(out, "- " ALL_KEPT "\n");
     }
     buffer_append_text(out, "\n</details>\n");
+    add_outside_table(&text, page);
+    buffer_release(&text);
 }
 
 void write_diff_markdown(const struct diff *diff, struct buffer *out)

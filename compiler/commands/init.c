@@ -9,6 +9,7 @@
 #include "compiler/base/buffer.h"
 #include "compiler/base/escape.h"
 #include "commands.h"
+#include "init.h"
 #include "compiler/files/durable.h"
 #include "compiler/files/place.h"
 #include "compiler/model/model.h"
@@ -27,17 +28,13 @@ static const struct {
 #include "init/flags.inc"
      , "two flags and their tests"},
     {".ffc-schema.json", NULL, "what an editor completes and checks with"},
-    {"_github-workflow.yaml",
-#include "init/workflow.inc"
-     , "what a pull request should run"},
 };
 #define FILE_COUNT (sizeof files / sizeof *files)
 
-/* What could not be written whole is not left there. */
-static bool write_new(const char *path, const char *text, struct buffer *error)
+bool init_write_new(const char *path, const char *text, size_t length, struct buffer *error)
 {
     int fd = open_at(AT_FDCWD, path, O_WRONLY | O_CREAT | O_EXCL, 0666);
-    bool written = fd >= 0 && write_all(fd, text, strlen(text)) && sync_file(fd);
+    bool written = fd >= 0 && write_all(fd, text, length) && sync_file(fd);
     if (!written)
         buffer_format(error, "cannot write '%s': %s", path, strerror(errno));
     if (fd >= 0)
@@ -94,28 +91,69 @@ static bool write_files(const char *directory, struct buffer *out, struct buffer
     for (size_t i = 0; i < FILE_COUNT && fine; i++) {
         struct buffer path = {0};
         buffer_format(&path, "%s/%s", directory, files[i].name);
-        fine = write_new(path.bytes, files[i].text ? files[i].text : schema.bytes, error);
+        const char *text = files[i].text ? files[i].text : schema.bytes;
+        fine = init_write_new(path.bytes, text, strlen(text), error);
         if (fine)
-            terminal_format(out, "%-32s %s\n", path.bytes, files[i].what);
+            terminal_format(out, "%-39s %s\n", path.bytes, files[i].what);
         buffer_release(&path);
     }
     buffer_release(&schema);
     return fine;
 }
 
+static const char *const ci_words[] = WORDS(INIT_CIS);
+static const char *const deploy_words[] = WORDS(INIT_DEPLOYS);
+
+/* -1: it was not given. False: reported. */
+static bool take_word(const struct option_word *given, const char *kind, size_t count, int *word)
+{
+    *word = given->text ? words_find(given->words, given->text) : -1;
+    if (given->text && *word < 0)
+        report_unknown(&init_command, kind, given->text, given->words, count);
+    return !given->text || *word >= 0;
+}
+
+/* A project that is there gets the pipelines alone. */
+static bool write_all_files(const char *directory, const struct init_wanted *wanted,
+                            struct buffer *out, struct buffer *error)
+{
+    struct buffer holds = {0};
+    bool only_pipelines =
+        (wanted->ci >= 0 || wanted->deploy >= 0) && !has_no_definitions(directory, &holds);
+    buffer_release(&holds);
+    if (!only_pipelines && !write_files(directory, out, error))
+        return false;
+    bool written = init_pipelines(wanted, directory, out, error);
+    if (written && only_pipelines)
+        return true;
+    if (written)
+        terminal_format(out, "\nNext: ffc check -C %s && ffc test -C %s\n", directory, directory);
+    return written;
+}
+
 static int run(int argc, char **argv)
 {
+    struct option_word ci = {NULL, ci_words}, deploy = {NULL, deploy_words};
+    const struct option table[] = {
+        {"ci", 0, OPTION_WORD, &ci, "CI",
+         "github: with operations and decisions; gitlab; or none [github, for pull requests]"},
+        {"deploy", 0, OPTION_WORD, &deploy, "WHERE",
+         "also what runs ffreplay or services there: systemd, cron or kubernetes"},
+    };
+    struct init_wanted wanted;
     int status;
-    int operands = options_parse(&init_command, NULL, 0, argc, argv, &status);
+    int operands =
+        options_parse(&init_command, table, sizeof table / sizeof *table, argc, argv, &status);
     if (operands < 0)
         return status;
     if (operands > 1)
         return usage_error(&init_command, "one directory at a time, not '%s' too", argv[2]);
+    if (!take_word(&ci, "CI", WORDS_COUNT(INIT_CIS), &wanted.ci) ||
+        !take_word(&deploy, "deployment", WORDS_COUNT(INIT_DEPLOYS), &wanted.deploy))
+        return EXIT_JOB;
     const char *directory = operands == 1 ? argv[1] : "flags";
     struct buffer out = {0}, error = {0};
-    bool written = write_files(directory, &out, &error);
-    if (written)
-        terminal_format(&out, "\nNext: ffc check -C %s && ffc test -C %s\n", directory, directory);
+    bool written = write_all_files(directory, &wanted, &out, &error);
     status = write_stdout(&init_command, &out) ? EXIT_FINE : EXIT_JOB;
     if (!written)
         status = job_error(&init_command, "%s", error.bytes);
@@ -127,8 +165,9 @@ static int run(int argc, char **argv)
 const struct command init_command = {
     .name = "init",
     .summary = "write a small project to start from",
-    .usage = "[DIR]",
-    .examples = "  ffc init           in flags/\n"
-                "  ffc init config    elsewhere\n",
+    .usage = "[DIR] [--ci CI] [--deploy WHERE]",
+    .examples = "  ffc init                         in flags/, and a workflow for GitHub\n"
+                "  ffc init config --ci gitlab      elsewhere, and a pipeline for GitLab\n"
+                "  ffc init --deploy kubernetes     to a project that is there: manifests\n",
     .run = run,
 };

@@ -173,18 +173,45 @@ is "words that flags have are none" \
     "$("$FFC" list -C "$scratch/named" 's*' --owner web --tag slow --json | grep -c '"flag":"search"')" 1
 is "words of two flags are none either" "$("$FFC" list -C "$scratch/named" search --owner shop | wc -l)" 1
 
-# What init writes runs in a fresh checkout, as it stands.
-mkdir "$scratch/fresh" && cd "$scratch/fresh" || exit 2
-"$FFC" init >/dev/null
-sed -n 's/^ *- run: //p' flags/_github-workflow.yaml >"$scratch/steps"
-ok "the workflow has steps" test "$(wc -l <"$scratch/steps")" -ge 4
-while read -r step; do
-    ok "the workflow's '$step' succeeds in a fresh checkout" \
-        env PATH="$(dirname "$FFC"):$PATH" sh -ec "${step//\$\{\{ github.sha \}\}/0123abc}"
-done <"$scratch/steps"
-uploaded=$(sed -n 's/.*path: \([a-z/]*\).*/\1/p' flags/_github-workflow.yaml)
-is "and leaves what it uploads" "$(ls "$uploaded")" "development.ffs
-production.ffs"
+# Pipelines go to the root of the repository, each text as the project's own file has it.
+mkdir -p "$scratch/fresh/.git/x" "$scratch/fresh/below" && cd "$scratch/fresh/below" || exit 2
+"$FFC" init ../flags >/dev/null
+ok "init writes a workflow for pull requests to the root of the repository" \
+    cmp ../.github/workflows/flags.yaml "$top/tools/pipelines/github/flags.yaml"
+is "and no other" "$(find .. -name '*.y*ml' | sort | paste -sd ' ')" "../.github/workflows/flags.yaml ../flags/flags.yaml ../flags/project.yaml"
+cd .. || exit 2
+echo mine >.github/workflows/flags.yaml
+ok "a project that is there gets pipelines" "$FFC" init --ci github --deploy systemd
+is "what is there stays" "$(cat .github/workflows/flags.yaml)" mine
+ok "and elsewhere" "$FFC" init --ci gitlab --deploy kubernetes
+ok "and for cron" "$FFC" init --ci none --deploy cron
+for file in .github/workflows/flag-operations.yaml=github/flag-operations.yaml .github/workflows/flag-decisions.yaml=github/flag-decisions.yaml \
+    .gitlab/flags.yaml=gitlab/flags.yaml deploy/cron/ffreplay=cron/ffreplay; do
+    ok "${file%%=*} is the file that is shipped" cmp "${file%%=*}" "$top/tools/pipelines/${file#*=}"
+done
+for folder in systemd kubernetes; do
+    ok "so are those of $folder, all of them" diff -r "deploy/$folder" "$top/tools/pipelines/$folder"
+done
+is "GitLab's own file includes them" "$(cat .gitlab-ci.yml)" "include: {local: .gitlab/flags.yaml}"
+is "a slip" "$("$FFC" init --ci gitlb 2>&1 | head -1)" "ffc init: no CI is called 'gitlb'; did you mean 'gitlab'?"
+exits "is an error" 2 "$FFC" init --deploy nomad
+mkdir -p "$scratch/other/.git/x" && cd "$scratch/other" || exit 2
+mkdir conf
+ok "another folder" "$FFC" init conf/flags-1 --ci github --deploy systemd
+is "is named wherever it has to be" "$(grep -rho 'FLAGS: .*\|-C [a-z][a-z0-9/-]*' .github deploy | sort | uniq -c | sed 's/^ *//' | paste -sd ,)" \
+    "2 -C conf/flags-1,3 FLAGS: conf/flags-1"
+mkdir "$scratch/alone" && cd "$scratch/alone" || exit 2
+"$FFC" init . >/dev/null
+is "without a repository, it lies beside the project, or in it" "$(ls -A; grep -o 'FLAGS: .*' .github/workflows/flags.yaml)" \
+    ".ffc-schema.json
+.github
+flags.yaml
+project.yaml
+FLAGS: ."
+"$FFC" init "odd name" >"$scratch/said"
+ok "a folder that would need quotes gets none, which is said" grep -q "^no pipeline is written for the folder 'odd name'" "$scratch/said"
+exits "and where one is asked for, that is an error" 2 "$FFC" init "odder name" --ci gitlab
+cd "$scratch/fresh" || exit 2
 exits "a directory that cannot be made is an error" 2 "$FFC" build --all -o flags/flags.yaml/below
 exits "the directory of a single file is not made" 2 "$FFC" build -e production -o nowhere/production.ffs
 cd "$scratch" || exit 2

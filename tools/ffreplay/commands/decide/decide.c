@@ -461,7 +461,7 @@ static int decide_on_logs(struct replay *replay, struct analyses *analyses,
                             : read_logs(replay, analyses, options, flag, logs);
     if (status == EXIT_FINE && !aggregated)
         (void)replay_settle_now(replay, logs->items, logs->count, &again);
-    if (status == EXIT_FINE && !has_time(replay))
+    if (status == EXIT_FINE && analyses->count > 0 && !has_time(replay))
         return EXIT_JOB;
     if (again) {
         analyses_release(analyses);
