@@ -1,5 +1,6 @@
 """What the tests of pipelines share: a repository with flags and its bare remote, a release, and a server that stands
 for GitHub, GitLab, the place of releases, and the service whose log is asked for."""
+import fcntl
 import http.server
 import json
 import os
@@ -39,13 +40,16 @@ def make_release():
     """`make release`, of the programs that are there; the folder that has it, and its version."""
     place = os.path.join(SCRATCH, "release")
     passed = [f"{name}={os.environ.get(name, '')}" for name in ("SANITIZE", "SIGNATURES")]
-    done = subprocess.run(["make", "-s", "-C", TOP, f"BUILD={BUILD}", *passed, "release"], capture_output=True, text=True)
-    if not ok(done.returncode == 0, "the release is packed", done.stdout, done.stderr):
-        finish()
     os.makedirs(place)
-    for name in os.listdir(os.path.join(BUILD, "release")):
-        if name.endswith((".tar.gz", ".sha256", ".sh")):
-            shutil.copy(os.path.join(BUILD, "release", name), place)
+    # Several tests pack it, into the same folder.
+    with open(os.path.join(BUILD, "release.lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = subprocess.run(["make", "-s", "-C", TOP, f"BUILD={BUILD}", *passed, "release"], capture_output=True, text=True)
+        if not ok(done.returncode == 0, "the release is packed", done.stdout, done.stderr):
+            finish()
+        for name in os.listdir(os.path.join(BUILD, "release")):
+            if name.endswith((".tar.gz", ".sha256", ".sh")):
+                shutil.copy(os.path.join(BUILD, "release", name), place)
     packed = done.stdout.split()[-1]
     return place, re.search(r"ffc-([0-9.]+)-linux", packed)[1]
 
