@@ -143,6 +143,7 @@ static void take_start(struct trial_start *start, const json_t *entry,
     char hex[POLICY_DIGEST] = "";
     if (!time || !parse_time(time, &start->at))
         return;
+    start->ran_before = start->found;
     start->found = true;
     start->primary = primary ? arena_format(arena, "%s", primary) : NULL;
     if (now)

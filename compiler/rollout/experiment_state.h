@@ -53,6 +53,7 @@ struct trial_start {
     const char *primary;  /* NULL: it had none */
     bool primary_changed; /* it is another metric now, or the same with another definition */
     bool terms_changed;   /* anything that the result depends on */
+    bool ran_before;      /* it was started and stopped, or concluded, before that */
     bool has_ended;       /* it was stopped or concluded since */
     int64_t end;          /* when */
 };

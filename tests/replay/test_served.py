@@ -285,6 +285,65 @@ notes = json.loads(analysis().stdout)["notes"]
 ok(any("as if the experiment had always been running: the ledger says otherwise" in note for note in notes),
    "a state that was edited without the ledger is told of", notes)
 
+# ------------------------------------------------------------------------------- begun once more
+
+# Stopped, given other arms, and started again: two runs, each with its own arms and its own units.
+SECOND = (EXPERIMENT.replace("{blue: b, green: g}", "{blue: b, green: g, red: r}")
+          .replace("{blue: 50%, green: 50%}", "{blue: 20%, green: 20%, red: 60%}"))
+directory = project("again", EXPERIMENT, base=TRIAL)
+archive = os.path.join(SCRATCH, "again-archive")
+STOP, AGAIN = MIDNIGHT + 3 * DAY, MIDNIGHT + 4 * DAY
+FIRST = ("--from", moment(BEGIN), "--to", moment(STOP))
+
+
+def users(begin, end):
+    return {line["user"] for line in LINES if begin <= line["ts"] < end}
+
+
+build(directory, archive, MIDNIGHT - DAY)
+turn("start", BEGIN)
+build(directory, archive, BEGIN)
+first = json.loads(analysis(*FIRST, "--archive", archive).stdout)["units"]
+equal([set(first), sum(first.values())], [{"blue", "green"}, len(users(BEGIN, STOP))], "the first run has all units of its day in its arms")
+turn("stop", STOP)
+build(directory, archive, STOP)
+rewrite(directory, SECOND)
+build(directory, archive, STOP + DAY // 2)
+turn("start", AGAIN)
+build(directory, archive, AGAIN)
+SHARES = {"blue": 0.2, "green": 0.2, "red": 0.6}
+by_day = days(metrics(directory, LOG, "--archive", archive, flag="button"))
+for day, counts in by_day.items():
+    arms = {"blue", "green"} if moment(BEGIN) <= day < moment(STOP) else set(SHARES) if day >= moment(AGAIN) else {"blue"}
+    equal(set(counts), arms, f"on {day}, lines are of the arms of then")
+ok(abs(by_day[moment(BEGIN)]["green"] / sum(by_day[moment(BEGIN)].values()) - 0.5) < 0.08, "and in their shares", by_day)
+second = None
+for way, options in (("the ledger", ()), ("the archive", ("--archive", archive)), ("--from", ("--archive", archive, "--from", moment(AGAIN)))):
+    result = json.loads(analysis(*options).stdout)
+    second = second or result["units"]
+    equal([sum(result["units"].values()), result["units"], result["left_out"]["crossover"]], [len(users(AGAIN, MIDNIGHT + 7 * DAY)), second, 0],
+          f"the second run has units of its own, and none of the first, by {way}")
+    ok(any("it ran before: its units are those since it was started again, " + moment(AGAIN) in note for note in result["notes"]),
+       f"which is said, by {way}", result["notes"])
+ok(all(abs(second[arm] / sum(second.values()) - share) < 0.06 for arm, share in SHARES.items()), "in the arms of the second run", second)
+result = json.loads(analysis(*FIRST, "--archive", archive).stdout)
+equal([result["units"], any("of before it was started again" in note for note in result["notes"])], [dict(first, red=0), True],
+      "the first run is as it was, and said to be before")
+result = json.loads(analysis("--from", moment(BEGIN)).stdout)
+ok(any("of several runs" in note for note in result["notes"]) and any("arms that are defined now" in note for note in result["notes"]),
+   "several runs in one, and arms that are assumed, are told of", result["notes"])
+aggregates = os.path.join(SCRATCH, "again.agg")
+AGGREGATE = [FFREPLAY, "aggregate", "button", LOG, "-C", directory, "-e", "production", "--units", "--archive", archive, "-o", aggregates]
+done = subprocess.run(AGGREGATE, capture_output=True, text=True)
+result = subprocess.run([FFREPLAY, "analyze", "button", "-C", directory, "-e", "production", "--json", "--archive", archive, "--from", aggregates],
+                        capture_output=True, text=True)
+equal(json.loads(result.stdout or "{}").get("units"), second, "aggregates are of the second run, too") or print("#", done.stderr, result.stderr)
+turn("conclude", MIDNIGHT + 6 * DAY, "--winner", "red", "--without-evidence")
+build(directory, archive, MIDNIGHT + 6 * DAY)
+result = json.loads(analysis("--archive", archive).stdout)
+equal([sum(result["units"].values()), set(result["units"])], [len(users(AGAIN, MIDNIGHT + 6 * DAY)), set(SHARES)],
+      "once that is concluded, its units are those of the second run alone")
+
 # --------------------------------------------------------------------------------------------- git
 
 if shutil.which("git"):

@@ -43,7 +43,8 @@ def truth(day):
 
 def counted(directory, *arguments):
     """Lines that were served the flag, by day."""
-    done = subprocess.run([FFREPLAY, "metrics", log, "-C", directory, "-e", "production", "--flag", "page", "--by",
+    source = [] if "--from" in arguments else [log]
+    done = subprocess.run([FFREPLAY, "metrics", *source, "-C", directory, "-e", "production", "--flag", "page", "--by",
                            "variant,window", "--window", "24h", "--json", *arguments], capture_output=True, text=True)
     found = json.loads(done.stdout)
     days = [0] * 7
@@ -89,7 +90,13 @@ done = subprocess.run([FFC, "set", "page", "-C", bare, "-e", "production", "40%"
 days, assignment, error = counted(bare)
 ok("'page' was edited at " in " ".join(error.split()) and "not recorded what was served before" in " ".join(error.split()),
    "that percentages are assumed is said", done.stderr, error)
-equal(assignment["assumed"], 7000, "and counted")
+equal((assignment["assumed"], assignment["before_edit"]), (7000, 7000), "and counted, in the result too")
+page = subprocess.run([FFREPLAY, "metrics", log, "-C", bare, "-f", "page", "-e", "production"], capture_output=True, text=True).stdout
+ok("7000 of them from before it was edited" in " ".join(page.split()), "and on the page", page)
+aggregates = os.path.join(SCRATCH, "bare.agg")
+done = subprocess.run([FFREPLAY, "aggregate", "page", log, "-C", bare, "-e", "production", "--window", "24h", "--by", "variant,window", "-o", aggregates], capture_output=True, text=True)
+days, again, error = counted(bare, "--from", aggregates)
+equal(again, assignment, "and in aggregates")
 
 # A field that no line has.
 slip = project("slip", flags(5), base=BASE.replace("status: {gte", "stauts: {gte") % "")

@@ -198,7 +198,7 @@ static void take(struct consumer *consumer, const struct record *record)
     if (served.kind == SERVED_OTHER_FLAG)
         return;
     if (served.evaluated)
-        exposures->origins.lines[served.origin]++;
+        origins_count(&exposures->origins, served.origin, served.age);
     struct unit_hash unit;
     if (!line_unit(&exposures->keys[record->log], &exposures->layouts[record->log], event, &unit)) {
         exposures->not_exposed[NOT_EXPOSED_NO_UNIT]++;
@@ -332,7 +332,7 @@ void exposures_forget(struct exposures *exposures)
     exposures->lines = exposures->as_logged = 0;
     for (uint32_t i = 0; i < NOT_EXPOSED_CAUSES; i++)
         exposures->not_exposed[i] = 0;
-    exposures->origins = (struct origins){0};
+    exposures->origins = (struct origins){.before_edit = 0};
     exposures->digest = (struct input_digest){0};
     begin_with(exposures, row_size);
 }

@@ -212,12 +212,12 @@ static enum assignment evaluate(struct assigner *assigner, const struct event *e
     case IN_FORCE_TRANSITION:
         return LEFT_OUT_TRANSITION;
     case IN_FORCE_KNOWN:
-        assigner->origins.lines[definition->origin]++;
+        origins_count(&assigner->origins, definition->origin, AGE_ANY);
         return evaluate_known(assigner, event, definition);
     case IN_FORCE_ASSUMED:
         break;
     }
-    assigner->origins.lines[ORIGIN_ASSUMED]++;
+    origins_count(&assigner->origins, ORIGIN_ASSUMED, in_force_age(assigner->cursor, event->time));
     return assume(assigner, event);
 }
 

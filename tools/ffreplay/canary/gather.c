@@ -195,7 +195,7 @@ void analysis_take(struct analysis *analysis, const struct record *record)
 
 struct origins analysis_origins(const struct analysis *analysis)
 {
-    struct origins origins = {{0}};
+    struct origins origins = {.before_edit = 0};
     for (uint32_t i = 0; i < analysis->log_count; i++)
         origins_join(&origins, &analysis->assigners[i].origins);
     return origins;
@@ -291,7 +291,7 @@ static struct consumer *fork_analysis(struct consumer *consumer)
     for (uint32_t i = 0; i < logs; i++) {
         fork->assigners[i].subject = &fork->subject;
         fork->assigners[i].cursor = NULL;
-        fork->assigners[i].origins = (struct origins){{0}};
+        fork->assigners[i].origins = (struct origins){.before_edit = 0};
     }
     fork->canary_lines = xcalloc(logs + 1, sizeof *fork->canary_lines);
     fork->accumulators =

@@ -171,6 +171,8 @@ static struct served assume(struct variant_reader *reader, const struct event *e
                            .evaluated = true,
                            .origin = ORIGIN_ASSUMED,
                            .is_as_now = true,
+                           .age =
+                               reader->cursor ? in_force_age(reader->cursor, event->time) : AGE_ANY,
                            .reason = result.reason,
                            .error = result.error,
                            .rule = result.rule};

@@ -78,6 +78,7 @@ struct served {
     bool evaluated;     /* again; `reason`, `rule` and `error` are then those of the result */
     enum origin origin; /* of what it was evaluated with */
     bool is_as_now;     /* which says the same as the definitions do now */
+    enum age age;       /* of a line that was evaluated with those */
     enum fflag_reason reason;
     enum fflag_error error;
     const char *rule; /* or NULL */

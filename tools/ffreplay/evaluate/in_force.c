@@ -48,6 +48,13 @@ void origins_join(struct origins *origins, const struct origins *other)
 {
     for (int i = 0; i < ORIGIN_COUNT; i++)
         origins->lines[i] += other->lines[i];
+    origins->before_edit += other->before_edit;
+}
+
+void origins_count(struct origins *origins, enum origin origin, enum age age)
+{
+    origins->lines[origin]++;
+    origins->before_edit += origin == ORIGIN_ASSUMED && age == AGE_BEFORE_EDIT;
 }
 
 const char *origins_text(const struct origins *origins, struct arena *arena)
@@ -64,6 +71,9 @@ const char *origins_text(const struct origins *origins, struct arena *arena)
                                 : origins->lines[i] > 1 ? " lines"
                                                         : " line",
                                 words[i]);
+    if (origins->before_edit > 0)
+        text = arena_format(arena, "%s, %" PRIu64 " of them from before it was edited", text,
+                            origins->before_edit);
     return text;
 }
 
@@ -72,6 +82,8 @@ void field_assignment(struct buffer *out, const struct origins *origins)
     field_object(out, "assignment");
     for (int i = 0; i < ORIGIN_COUNT; i++)
         field_count(out, origin_words[i], origins->lines[i]);
+    if (origins->before_edit > 0)
+        field_count(out, "before_edit", origins->before_edit);
     buffer_append_text(out, "}");
 }
 
@@ -121,7 +133,8 @@ struct in_force {
     struct in_force_cursor *cursors;
     uint32_t open_count, said;
     uint64_t clock;
-    int64_t edited; /* the ledger's latest edit of the flag; INT64_MIN: none, or it was said */
+    bool said_edit;
+    int64_t edited; /* the ledger's latest edit of the flag; INT64_MIN: none. It does not change */
 };
 
 struct in_force_cursor {
@@ -131,7 +144,7 @@ struct in_force_cursor {
     int64_t from, until;
     enum in_force_at at;
     const struct definition *definition;
-    int64_t edited; /* that of the force, until a line from before it was seen */
+    bool saw_edit; /* a line from before it was seen */
     struct pin {
         uint32_t snapshot;
         struct slot *slot; /* NULL: none */
@@ -493,13 +506,13 @@ static uint32_t period_at(const struct in_force *force, int64_t time)
 static void say_edited(struct in_force *force)
 {
     pthread_mutex_lock(&force->lock);
-    int64_t edited = force->edited;
-    force->edited = INT64_MIN;
+    bool said = force->said_edit;
+    force->said_edit = true;
     pthread_mutex_unlock(&force->lock);
-    if (edited == INT64_MIN)
+    if (said)
         return;
     char time[32];
-    format_time(edited, time, sizeof time);
+    format_time(force->edited, time, sizeof time);
     print_warning("'%s' was edited at %s, by the ledger, and it is not recorded what was served "
                   "before: those lines are evaluated as it is defined now",
                   force->flag->name.text, time);
@@ -531,19 +544,24 @@ enum in_force_at in_force_at(struct in_force_cursor *cursor, int64_t time,
 {
     if (time < cursor->from || time >= cursor->until)
         cursor->at = look(cursor, time);
-    if (cursor->at == IN_FORCE_ASSUMED && time < cursor->edited) {
-        cursor->edited = INT64_MIN;
+    if (cursor->at == IN_FORCE_ASSUMED && !cursor->saw_edit &&
+        in_force_age(cursor, time) == AGE_BEFORE_EDIT) {
+        cursor->saw_edit = true;
         say_edited(cursor->force);
     }
     *definition = cursor->definition;
     return cursor->at;
 }
 
+enum age in_force_age(const struct in_force_cursor *cursor, int64_t time)
+{
+    return time < cursor->force->edited ? AGE_BEFORE_EDIT : AGE_ANY;
+}
+
 struct in_force_cursor *in_force_cursor(struct in_force *force)
 {
     struct in_force_cursor *cursor = xcalloc(1, sizeof *cursor);
     cursor->force = force;
-    cursor->edited = force->edited;
     pthread_mutex_lock(&force->lock);
     cursor->next = force->cursors;
     force->cursors = cursor;
@@ -629,9 +647,10 @@ bool in_force_open(struct in_force **force, struct project *project, const struc
     if (!record->is_asked)
         return true;
     new->archive = record->archive ? record->archive : project_archive(project, &new->arena);
+    new->said_edit = record->is_quiet;
     if (record->is_quiet)
         new->said = MOST_SAID + 1;
-    if (!read_record(new) || (!record->is_quiet && !find_edit(new)))
+    if (!read_record(new) || !find_edit(new))
         return false;
     if (new->period_count > 0)
         return compile_now(new);

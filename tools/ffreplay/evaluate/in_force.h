@@ -39,13 +39,16 @@ extern const char *const origin_words[];
 /* Lines by where the definitions come from that they were evaluated with. */
 struct origins {
     uint64_t lines[ORIGIN_COUNT];
+    uint64_t before_edit; /* of those assumed: from before an edit of the flag in the ledger */
 };
+enum age { AGE_ANY, AGE_BEFORE_EDIT };
+void origins_count(struct origins *origins, enum origin origin, enum age age);
 uint64_t origins_all(const struct origins *origins);
 void origins_join(struct origins *origins, const struct origins *other);
 /* "900 lines as served then, 80 as defined now", in memory of the arena; NULL: none was evaluated.
  */
 const char *origins_text(const struct origins *origins, struct arena *arena);
-/* `"assignment":{"served":900,"from_git":0,"assumed":80}` */
+/* `"assignment":{"served":900,"from_git":0,"assumed":80}`, with `"before_edit":30` if any are. */
 void field_assignment(struct buffer *out, const struct origins *origins);
 
 /* A flag as one snapshot has it. */
@@ -92,6 +95,9 @@ enum in_force_at {
 /* Cost: a few comparisons where lines are near each other in time. */
 enum in_force_at in_force_at(struct in_force_cursor *cursor, int64_t time,
                              const struct definition **definition);
+
+/* Of a line that is evaluated as the flag is defined now: whether that was edited since. */
+enum age in_force_age(const struct in_force_cursor *cursor, int64_t time);
 
 /* The variant of a result in today's list; UINT32_MAX: today's flag has none of that name. */
 uint32_t definition_variant(const struct definition *definition, const fflag_result *result);

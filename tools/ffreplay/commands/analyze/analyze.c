@@ -142,9 +142,47 @@ static void find_departures(const struct task *task, struct settled *settled)
         depart(settled, arena, "--prior", options->prior);
 }
 
+static void add_note(const struct task *task, struct conclusion *conclusion, const char *note)
+{
+    *ARENA_APPEND(task->replay->texts, conclusion->notes.items, conclusion->notes.count) = note;
+}
+
+/* Each run has arms and units of its own. */
+static void settle_run(struct task *task, const struct trial_start *start,
+                       struct conclusion *conclusion)
+{
+    struct exposures *exposures = &task->exposures;
+    struct arena *arena = task->replay->texts;
+    char at[32];
+    if (!start->ran_before)
+        return;
+    format_time(start->at, at, sizeof at);
+    if (task->options->to <= start->at) {
+        add_note(task, conclusion,
+                 arena_format(arena,
+                              "this is of before it was started again, %s: what is expected of "
+                              "arms, such as their shares, is as they are defined now",
+                              at));
+        return;
+    }
+    if (task->options->from == INT64_MIN)
+        exposures->from = start->at;
+    if (exposures->from >= start->at)
+        add_note(
+            task, conclusion,
+            arena_format(arena,
+                         "it ran before: its units are those since it was started again, %s "
+                         "(--from and --to: of an earlier run). Where the salt is the same, so "
+                         "are the buckets, and what the earlier run did to units may show",
+                         at));
+    else
+        add_note(
+            task, conclusion,
+            arena_format(arena, "these units are of several runs: it was started again at %s", at));
+}
+
 /* Whether what decides was settled before there were data. */
-static bool settle_start(const struct task *task, struct settled *settled,
-                         struct conclusion *conclusion)
+static bool settle_start(struct task *task, struct settled *settled, struct conclusion *conclusion)
 {
     const struct experiment *experiment = task->variants->targeting->experiment;
     const struct trial_start *start = &settled->start;
@@ -181,7 +219,8 @@ static bool settle_start(const struct task *task, struct settled *settled,
     else if (start->found && start->terms_changed)
         note = arena_format(arena, "the experiment has been edited since it started, %s", at);
     if (note)
-        *ARENA_APPEND(arena, conclusion->notes.items, conclusion->notes.count) = note;
+        add_note(task, conclusion, note);
+    settle_run(task, start, conclusion);
     return true;
 }
 
@@ -196,13 +235,14 @@ static void settle_end(struct task *task, const struct settled *settled,
         return;
     exposures->to = start->end - 1;
     format_time(start->end, end, sizeof end);
-    *ARENA_APPEND(task->replay->texts, conclusion->notes.items, conclusion->notes.count) =
-        arena_format(task->replay->texts,
-                     "the experiment was concluded at %s: what came after is left out", end);
+    add_note(task, conclusion,
+             arena_format(task->replay->texts,
+                          "the experiment was concluded at %s: what came after is left out", end));
 }
 
 /* Where lines were assigned by definitions that were not in force then. */
-static void note_assumed(const struct task *task, struct conclusion *conclusion)
+static void note_assumed(const struct task *task, const struct trial_start *start,
+                         struct conclusion *conclusion)
 {
     const struct exposures *exposures = &task->exposures;
     uint64_t assumed = exposures->origins.lines[ORIGIN_ASSUMED];
@@ -211,6 +251,12 @@ static void note_assumed(const struct task *task, struct conclusion *conclusion)
     if (!task->variants->targeting->experiment || assumed == 0)
         return;
     const char *state = experiment_state_words[task->variants->targeting->experiment->state];
+    if (start->ran_before && exposures->from < start->at)
+        add_note(task, conclusion,
+                 arena_format(arena,
+                              "%" PRIu64 " lines were assigned to the arms that are defined now, "
+                              "which an earlier run need not have had: an archive knows them",
+                              assumed));
     switch (task->variants->stages.trial) {
     case TRIAL_TOLD:
         return;
@@ -229,7 +275,7 @@ static void note_assumed(const struct task *task, struct conclusion *conclusion)
         break;
     }
     if (note)
-        *ARENA_APPEND(arena, conclusion->notes.items, conclusion->notes.count) = note;
+        add_note(task, conclusion, note);
 }
 
 static int hand_over(struct task *task, const struct conclusion *conclusion,
@@ -363,6 +409,11 @@ static bool read_aggregates(struct task *task, struct from_aggregates *from,
     outcomes_reserve(&task->outcomes, &task->exposures);
     if (!analyze_from_begin(task, from) || !analyze_from_exposures(task, from))
         return false;
+    if (task->exposures.first < task->exposures.from) {
+        job_error(task->command, "these aggregates have units of an earlier run");
+        print_help("aggregate again: it was started again since");
+        return false;
+    }
     (void)find_weeks(task, conclusion);
     return fits_end(task, from) && begin_outcomes(task) && analyze_from_outcomes(task, from);
 }
@@ -417,7 +468,7 @@ static int analyze(struct task *task, struct from_aggregates *from)
                        "that name variants say who was in it while it ran");
         return EXIT_JOB;
     }
-    note_assumed(task, &conclusion);
+    note_assumed(task, &settled.start, &conclusion);
     struct exposed_units units = exposures_count(&task->exposures);
     if (plans_looks(task->metrics, task->metric_count, &conclusion.terms))
         settle_looks(&conclusion.terms, experiment ? experiment->looks : 0, task->arms.count,

@@ -184,7 +184,7 @@ static bool add_fields(struct kept_trial *trial, const struct kept_wish *wish)
     return added;
 }
 
-/* What comes after its end, or later than was asked, is left out. */
+/* What comes before its last run, after its end, or later than was asked, is left out. */
 static bool find_end(struct kept_trial *trial, const struct kept_wish *wish)
 {
     struct task *task = &trial->task;
@@ -199,6 +199,8 @@ static bool find_end(struct kept_trial *trial, const struct kept_wish *wish)
         buffer_release(&error);
         return false;
     }
+    if (start.ran_before) /* each run has arms and units of its own */
+        exposures->from = start.at;
     if (task_has_ended(task, &start))
         exposures->to = exposures->until = start.end - 1;
     if (wish->to != INT64_MAX && wish->to - 1 < exposures->to)

@@ -33,7 +33,7 @@ static void take_served(struct served_counts *counted, const struct record *reco
     const struct layout *layout = counted->readers[record->log].layout;
     if (served->evaluated) {
         counted->reasons[served->reason]++;
-        counted->origins.lines[served->origin]++;
+        origins_count(&counted->origins, served->origin, served->age);
     }
     if (!served->evaluated && served->kind == SERVED_OVERRIDE)
         counted->reasons[FFLAG_REASON_OVERRIDE]++;

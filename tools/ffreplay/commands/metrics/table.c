@@ -36,7 +36,7 @@ static enum left_out place_line(struct table *table, struct line_facts *facts)
     if (served.kind == SERVED_VARIANT)
         facts->variant = served.variant;
     if (served.evaluated)
-        table->origins.lines[served.origin]++;
+        origins_count(&table->origins, served.origin, served.age);
     const struct stage_times *stages = &table->variants->stages;
     facts->stage = stage_times_at(stages, event->time)->same;
     return served.kind == SERVED_OTHER_FLAG   ? LEFT_OUT_OTHERS
@@ -132,7 +132,7 @@ static void begin(struct table *table, const struct variant_reader *readers)
     table->consumer = (struct consumer){take, note_incomplete, fork_table, join_table};
     table->used = 0;
     memset(table->left_out, 0, sizeof table->left_out);
-    table->origins = (struct origins){{0}};
+    table->origins = (struct origins){.before_edit = 0};
     table->span = (struct time_span){INT64_MAX, INT64_MIN};
     table->groups = xcalloc(table->grouping_count, sizeof *table->groups);
     for (uint32_t i = 0; i < table->grouping_count; i++)

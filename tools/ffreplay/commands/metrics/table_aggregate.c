@@ -10,6 +10,7 @@
 #include "compiler/base/memory.h"
 #include "compiler/model/model.h"
 #include "tools/ffreplay/aggregate/row.h"
+#include "tools/ffreplay/canary/analysis_row.h"
 #include "tools/ffreplay/metrics/cell_row.h"
 
 /* "metrics/FLAG" and what else; without a flag, "metrics/". */
@@ -48,10 +49,7 @@ static json_t *table_row_of(const struct table *table)
     for (int i = 0; i < LEFT_OUT_CAUSES; i++)
         row_put_count(left_out, left_out_words[i], table->left_out[i]);
     row_put_row(row, "left_out", left_out);
-    json_t *origins = json_object();
-    for (int i = 0; i < ORIGIN_COUNT; i++)
-        row_put_count(origins, origin_words[i], table->origins.lines[i]);
-    row_put_row(row, "origins", origins);
+    origins_put(row, &table->origins);
     for (uint32_t i = 0; table->variants && i < table->variants->stages.count; i++) {
         char name[16];
         snprintf(name, sizeof name, "%" PRIu32, i);
@@ -173,10 +171,7 @@ static void read_table(struct row_reader *reader, struct table *table)
     for (int i = 0; i < LEFT_OUT_CAUSES; i++)
         table->left_out[i] = row_count(&left_out, left_out_words[i]);
     row_end(&left_out);
-    struct row_reader origins = row_inner(reader, "origins");
-    for (int i = 0; i < ORIGIN_COUNT; i++)
-        table->origins.lines[i] = row_count(&origins, origin_words[i]);
-    row_end(&origins);
+    origins_read(reader, &table->origins);
     read_stages(reader, table);
     (void)row_named(reader, "metrics");
     row_end(reader);
