@@ -43,11 +43,11 @@ widths() {
 
 # Prose is filled to 100 columns, too; tables, code and headings are not prose.
 prose() {
-    local file
-    for file in "${documents[@]}"; do
-        sed -E '/^ *```/,/^ *```/s/.*//; s/^( {4,}| *[|#]).*//' "$file" | grep -nE '^.{101}' |
-            sed -E "s|^([0-9]+):.*|$file:\1: more than 100 columns|"
-    done
+    awk 'FNR == 1 { code = 0 }
+        /^ *```/ { code = !code; next }
+        code || /^(    | *[|#])/ { next }
+        { print FILENAME ":" FNR ":" $0 }' "${documents[@]}" |
+        sed -nE 's/^([^:]+:[0-9]+):.{101}.*/\1: more than 100 columns/p'
 }
 
 # The table in docs/architecture.md: which folders a folder may use.
@@ -130,19 +130,17 @@ sizes() {
 
 # A file opens with what it is for.
 openings() {
-    local file
-    for file in "${sources[@]}"; do
-        [ "$(sed '1{/SPDX/d}' "$file" | head -c 2)" = '/*' ] || echo "$file:1: does not open with a comment"
-    done
+    awk 'FNR == 1 { line = 1 }
+        FNR == 1 && /SPDX/ { line = 2 }
+        FNR == line && !/^\/\*/ { print FILENAME ":1: does not open with a comment" }' "${sources[@]}"
 }
 
 # What becomes part of other people's programs says in each file under what licence.
 licences() {
-    local file
-    while read -r file; do
-        sed -n 1p "$file" | grep -q 'SPDX-License-Identifier: Apache-2\.0' ||
-            echo "$file:1: does not begin with 'SPDX-License-Identifier: Apache-2.0'"
-    done < <(files 'runtime/*' 'include/*')
+    local -a shipped
+    mapfile -t shipped < <(files 'runtime/*' 'include/*')
+    awk 'FNR == 1 && !/SPDX-License-Identifier: Apache-2\.0/ {
+        print FILENAME ":1: does not begin with \047SPDX-License-Identifier: Apache-2.0\047" }' "${shipped[@]}"
 }
 
 labels() {
@@ -151,14 +149,15 @@ labels() {
 }
 
 whitespace() {
-    local file
     grep -nIE '[[:space:]]+$' "${texts[@]}" | sed -E 's/^([^:]+:[0-9]+):.*/\1: space at the end of the line/'
     grep -nIE $'^ *\t' "${sources[@]}" "${scripts[@]}" | sed -E 's/^([^:]+:[0-9]+):.*/\1: a tab/'
-    for file in "${texts[@]}"; do
-        if [ -s "$file" ] && grep -qI . "$file" && [ -n "$(tail -c 1 "$file")" ]; then
-            echo "$file:$(wc -l <"$file"): no newline at the end of the file"
-        fi
-    done
+    python3 - "${texts[@]}" <<'EOF'
+import sys
+for path in sys.argv[1:]:
+    text = open(path, "rb").read()
+    if text and not text.endswith(b"\n") and b"\0" not in text:
+        print(f"{path}:{text.count(10) + 1}: no newline at the end of the file")
+EOF
 }
 
 shell() {

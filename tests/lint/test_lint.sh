@@ -92,7 +92,7 @@ is 'finds a README without the index' "$(lint | grep -c '^README.md:1: does not 
 later=TO
 finds 'work for later' runtime/one.c "/* ${later}DO */\n" 'runtime/one.c:8: work for later'
 finds 'space at the end of a line' README.md 'a \n' 'README.md:2: space'
-finds 'a missing last newline' README.md 'a' 'README.md:1: no newline'
+finds 'a missing last newline' README.md 'a' 'README.md:2: no newline'
 finds 'a dead link' README.md '[b](docs/b.md)\n' "README.md:2: no file 'docs/b.md'"
 # shellcheck disable=SC2016 # as it would be in a document
 finds 'a source that is not there' README.md 'See `runtime/two.c`.\n' "README.md:2: no file 'runtime/two.c'"
