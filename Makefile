@@ -267,7 +267,14 @@ $(BUILD)/obj/compiler/commands/init.o: \
     $(patsubst compiler/commands/%.yaml,$(BUILD)/gen/%.inc,$(wildcard compiler/commands/init/*.yaml))
 $(BUILD)/obj/compiler/commands/init_pipelines.o: \
     $(patsubst tools/%,$(BUILD)/gen/%.inc,$(wildcard tools/pipelines/*/*))
-$(BUILD)/obj/compiler/commands/init.o $(BUILD)/obj/compiler/commands/init_pipelines.o: \
+
+$(BUILD)/gen/%.inc: compiler/commands/%.template
+	@mkdir -p $(@D)
+	$(text_literal) $< >$@
+
+$(BUILD)/obj/compiler/commands/gen_template.o: \
+    $(patsubst compiler/commands/%.template,$(BUILD)/gen/%.inc,$(wildcard compiler/commands/gen/*.template))
+$(addprefix $(BUILD)/obj/compiler/commands/,init.o init_pipelines.o gen_template.o): \
     c_flags += -Wno-overlength-strings
 
 # What is installed may become part of a shared library. Objects for a link-time optimizer would keep

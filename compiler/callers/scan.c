@@ -67,6 +67,11 @@ const struct language *language_of(const char *path)
     return NULL;
 }
 
+const char *language_name(const struct language *language)
+{
+    return language->name;
+}
+
 void common_spelling(const char *text, char *out)
 {
     for (; *text; text++) {
@@ -104,6 +109,7 @@ struct scanner {
     unsigned values;  /* of texts that are being read */
     enum token token; /* the last one */
     char sign;        /* of TOKEN_SIGN */
+    char sign_before; /* of the token before that; NUL: it was none */
     struct {
         const char *begin;
         size_t length;
@@ -528,6 +534,15 @@ static bool opens_raw(const struct scanner *scanner, const char *word, size_t le
     return at < scanner->end && *at == '"';
 }
 
+/* `.`, `->`, `::`, or JavaScript's `?.`, which begins no number behind a word. */
+static bool is_member(const struct scanner *scanner, const char *begin)
+{
+    if (scanner->token != TOKEN_SIGN || begin == scanner->line_begin)
+        return false;
+    return scanner->sign == '.' || (scanner->sign == '>' && scanner->sign_before == '-') ||
+           (scanner->sign == ':' && scanner->sign_before == ':');
+}
+
 static void scan_word(struct scanner *scanner)
 {
     const char *begin = scanner->at;
@@ -543,6 +558,7 @@ static void scan_word(struct scanner *scanner)
         scan_delimited(scanner, column);
         return;
     }
+    bool member = is_member(scanner, begin);
     scanner->before_word = scanner->token;
     scanner->word_before.begin = scanner->word.begin;
     scanner->word_before.length = scanner->word.length;
@@ -558,7 +574,10 @@ static void scan_word(struct scanner *scanner)
     scanner->take(scanner->user, &(struct mention){.kind = MENTION_IDENTIFIER,
                                                    .text = scanner->text.bytes,
                                                    .line = scanner->line,
-                                                   .column = column});
+                                                   .column = column,
+                                                   .member = member,
+                                                   .owner = scanner->word_before.begin,
+                                                   .owner_length = scanner->word_before.length});
 }
 
 /* Rust's macro!( and JavaScript's call?.( are calls of the word before. */
@@ -582,6 +601,7 @@ static void scan_sign(struct scanner *scanner)
     } else if (!strchr("<>.,[]|:&?", c)) {
         scanner->generic.begin = NULL;
     }
+    scanner->sign_before = scanner->token == TOKEN_SIGN ? scanner->sign : '\0';
     scanner->token = c == ')' || c == ']' ? TOKEN_CLOSED : TOKEN_SIGN;
     scanner->sign = c;
     step(scanner);

@@ -19,6 +19,8 @@ struct language;
 
 /* The language of a file by its name: NULL, none of those that are known. */
 const struct language *language_of(const char *path);
+/* "Python" */
+const char *language_name(const struct language *language);
 /* "C, C++, Go, …" */
 extern const char *const language_names;
 
@@ -37,6 +39,10 @@ struct mention {
     const char *text; /* or the identifier; NULL of what is computed */
     const char *call; /* the function whose first text it is; NULL: of none that names flags */
     uint32_t line, column;
+    bool member; /* an identifier behind `.`, `->` or `::` */
+    /* What stands before that, if it is a word. */
+    const char *owner;
+    size_t owner_length;
 };
 typedef void take_mention(void *user, const struct mention *mention);
 

@@ -12,6 +12,7 @@
 #include "compiler/base/arena.h"
 #include "compiler/base/table.h"
 #include "compiler/base/words.h"
+#include "compiler/callers/idioms.h"
 #include "compiler/callers/scan.h"
 #include "commands.h"
 #include "standing.h"
@@ -53,10 +54,12 @@ struct stale_flag {
     struct uses uses;
 };
 
-/* `shop_get_search`: names the flag if a header that `ffc gen` wrote has that prefix. */
+/* `shop_get_search`, or `….search`: names the flag if what `ffc gen` wrote is there: a header with
+ * that prefix, or a file of that idiom. */
 struct getter {
     struct stale_flag *flag;
-    const char *prefix;
+    const char *prefix; /* of C; else NULL */
+    const struct idiom *idiom;
     struct use use;
 };
 
@@ -83,7 +86,10 @@ struct stale {
     struct uses computed;
     struct getter *getters;
     uint32_t getter_count;
-    struct table prefixes; /* of headers that `ffc gen` wrote, which are not read as code */
+    /* Of files that `ffc gen` wrote, which are not read as code. */
+    struct table prefixes; /* of C */
+    bool generated[IDIOM_COUNT];
+    struct table renames; /* what they call something else; struct use */
     uint64_t files, other_files, large_files;
 
     bool has_counters;

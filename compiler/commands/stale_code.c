@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,6 +30,11 @@ struct reading {
     struct table spelled;  /* by what spellings of a name that tell it have in common */
     struct table any_word; /* by that of all names */
     struct table unknown;  /* unknown_name, while they are found */
+    const struct language *language;
+    struct accessors {
+        bool known;
+        struct table members, types; /* flags, by identifiers */
+    } accessors[IDIOM_COUNT];
 };
 
 /* ---------------------------------------------------------------------------------- mentions -- */
@@ -112,7 +118,61 @@ static void take_getter(struct reading *reading, const struct mention *mention)
     if (found)
         *ARENA_APPEND(&stale->arena, stale->getters, stale->getter_count) = (struct getter){
             found, arena_copy(&stale->arena, mention->text, (size_t)(get - mention->text)),
-            use_of(reading, mention)};
+            &idioms[IDIOM_C], use_of(reading, mention)};
+}
+
+/* What `ffc gen` calls each flag in a language. */
+static struct accessors *accessors_of(struct reading *reading, const struct idiom *idiom)
+{
+    struct accessors *accessors = &reading->accessors[idiom - idioms];
+    struct arena *arena = &reading->stale->arena;
+    for (uint32_t i = 0; !accessors->known && i < reading->stale->project->flag_count; i++) {
+        struct stale_flag *found = &reading->stale->flags[i];
+        const char *name = found->flag->name.text;
+        const struct {
+            struct table *table;
+            enum name_kind kind;
+            const char *suffix;
+        } made[] = {{&accessors->members, NAME_METHOD, NULL},
+                    {&accessors->members, NAME_METHOD, VARIANT_WORD},
+                    {&accessors->types, NAME_TYPE, VARIANT_WORD}};
+        for (size_t j = 0; j < sizeof made / sizeof *made; j++)
+            table_add(made[j].table, arena,
+                      idiom_identifier(idiom, made[j].kind, name, made[j].suffix, arena), found);
+    }
+    accessors->known = true;
+    return accessors;
+}
+
+/* `flags.search`: whatever holds the accessors is most often called so. */
+static bool is_of_flags(const struct mention *mention)
+{
+    for (size_t i = 0; i + 4 <= mention->owner_length; i++)
+        if (strncasecmp(mention->owner + i, "flag", 4) == 0)
+            return true;
+    return false;
+}
+
+/* A method of what `ffc gen` wrote, or of something else. */
+static void take_member(struct reading *reading, const struct mention *mention)
+{
+    struct stale *stale = reading->stale;
+    for (const struct idiom *idiom = idioms; idiom < idioms + IDIOM_COUNT; idiom++) {
+        if (idiom == &idioms[IDIOM_C] || !idiom_is_for(idiom, language_name(reading->language)))
+            continue;
+        struct accessors *accessors = accessors_of(reading, idiom);
+        struct stale_flag *found = table_get(&accessors->types, mention->text);
+        bool sure = found != NULL;
+        if (!found && mention->member) {
+            found = table_get(&accessors->members, mention->text);
+            sure = is_of_flags(mention);
+        }
+        if (found && sure)
+            add_use(reading, &found->uses, mention);
+        else if (found)
+            *ARENA_APPEND(&stale->arena, stale->getters, stale->getter_count) =
+                (struct getter){found, NULL, idiom, use_of(reading, mention)};
+    }
 }
 
 static void take_identifier(struct reading *reading, const struct mention *mention)
@@ -122,10 +182,12 @@ static void take_identifier(struct reading *reading, const struct mention *menti
         return;
     common_spelling(mention->text, spelling);
     struct stale_flag *found = table_get(&reading->spelled, spelling);
-    if (found)
+    if (found) {
         add_use(reading, &found->uses, mention);
-    else
-        take_getter(reading, mention);
+        return;
+    }
+    take_getter(reading, mention);
+    take_member(reading, mention);
 }
 
 static void take(void *user, const struct mention *mention)
@@ -151,19 +213,46 @@ static void take(void *user, const struct mention *mention)
 
 /* ------------------------------------------------------------------------------------- files -- */
 
-/* Whether `ffc gen` wrote the file, which names all flags and uses none. Keeps its prefix. */
-static bool is_generated(struct reading *reading, const char *code)
+/* Of a header in C, what its names begin with. */
+static void keep_prefix(struct reading *reading, const char *code)
 {
     struct arena *arena = &reading->stale->arena;
-    const char *guard = strstr(code, "#ifndef "), *mark = strstr(code, GENERATED_BY);
-    if (!mark || !guard || guard - code > MOST_OF_A_HEAD || mark > guard)
-        return false;
+    const char *guard = strstr(code, "#ifndef ");
+    if (!guard || guard - code > MOST_OF_A_HEAD)
+        return;
     guard += strlen("#ifndef ");
     size_t length = strcspn(guard, "\n"), end = strlen(GENERATED_GUARD);
     if (length <= end || strncmp(guard + length - end, GENERATED_GUARD, end) != 0)
-        return false;
+        return;
     char *prefix = arena_copy(arena, guard, length - end);
     table_add(&reading->stale->prefixes, arena, prefix, prefix);
+}
+
+/* What its first line says is called something else: "--name 'new_search=older search'". */
+static void keep_renames(struct reading *reading, const char *code)
+{
+    struct arena *arena = &reading->stale->arena;
+    const char *end = code + strcspn(code, "\n"), *at = code;
+    while ((at = strstr(at, "--name '")) && at < end) {
+        at += strlen("--name '");
+        const char *name = arena_copy(arena, at, strcspn(at, "=\n"));
+        struct use *use = ARENA_NEW(arena, struct use);
+        *use =
+            (struct use){.path = reading->path, .line = 1, .column = 1, .kind = MENTION_IDENTIFIER};
+        table_add(&reading->stale->renames, arena, name, use);
+    }
+}
+
+/* Whether `ffc gen` wrote the file, which names all flags and uses none. */
+static bool is_generated(struct reading *reading, const char *code)
+{
+    const struct idiom *idiom = idiom_of_generated(code);
+    if (!idiom)
+        return false;
+    reading->stale->generated[idiom - idioms] = true;
+    keep_renames(reading, code);
+    if (idiom == &idioms[IDIOM_C])
+        keep_prefix(reading, code);
     return true;
 }
 
@@ -186,6 +275,7 @@ static bool read_named(struct reading *reading, int directory, const char *name)
         buffer_append(&code, "", 0);
         stale->files++;
     }
+    reading->language = language;
     if (fine && !is_generated(reading, code.bytes)) {
         scan_code(language, reading->askers, code.bytes, code.length, take, reading);
     } else if (!fine && errno == EFBIG) {
@@ -360,11 +450,17 @@ void judge_code(struct stale *stale)
     for (uint32_t i = 0; i < stale->getter_count; i++) {
         const struct getter *getter = &stale->getters[i];
         struct uses *uses = &getter->flag->uses;
-        if (table_get(&stale->prefixes, getter->prefix))
+        bool there = getter->prefix ? table_get(&stale->prefixes, getter->prefix) != NULL
+                                    : stale->generated[getter->idiom - idioms];
+        if (there)
             *ARENA_APPEND(&stale->arena, uses->items, uses->count) = getter->use;
     }
     for (uint32_t i = 0; i < count; i++) {
         names[i] = stale->flags[i].flag->name.text;
+        const struct use *renamed = table_get(&stale->renames, names[i]);
+        struct uses *uses = &stale->flags[i].uses;
+        if (renamed) /* under which name, that file knows */
+            *ARENA_APPEND(&stale->arena, uses->items, uses->count) = *renamed;
         stale->flags[i].found[STALE_UNNAMED] = stale->flags[i].uses.count == 0 && !required[i];
     }
     for (uint32_t i = 0; i < stale->unknown_count; i++)

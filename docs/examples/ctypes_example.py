@@ -16,7 +16,7 @@ store = ctypes.c_void_p()
 class Context(ctypes.Structure):
     """struct fflag_context, whose fields are private: only its size counts here."""
 
-    _fields_ = [("opaque", ctypes.c_uint64 * (2 + 1 + 128 * 3))]
+    _fields_ = [("opaque", ctypes.c_uint64 * (2 + 3 + 128 * 3))]
 
 
 lib.fflag_error_text.restype = ctypes.c_char_p

@@ -7,7 +7,7 @@ const [library, snapshot] = process.argv.slice(2);
 const lib = koffi.load(library);
 koffi.opaque('fflag_store');
 koffi.opaque('fflag_view');
-const contextSize = 8 * (2 + 1 + 128 * 3); // struct fflag_context; its fields are private
+const contextSize = 8 * (2 + 3 + 128 * 3); // struct fflag_context; its fields are private
 
 const open = lib.func('int fflag_open(_Out_ fflag_store **store, const char *path, void *options)');
 const errorText = lib.func('const char *fflag_error_text(int error)');

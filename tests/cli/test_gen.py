@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""`ffc gen c`: a header that compiles as C and C++ whatever names are, gives what the library gives, and does not compile
+"""`ffc gen`, of C: a header that compiles as C and C++ whatever names are, gives what the library gives, and does not compile
 with a name that no flag has."""
+import json
 import os
 import re
 import shutil
@@ -29,14 +30,13 @@ flags:
   new-search: {description: "Search by the \\new index */ /* and // on", owner: search, rules: [{if: {user_id: u1}, serve: on}]}
   old: {serve: on, expires: 2026-10-01T00:00:00Z}
   same-name: {serve: on}
-  same_name: {serve: off}
   find: {percent: 10%}
   int: {type: integer, value: -9223372036854775808}
   ratio: {type: number, value: 0.1}
   "Größe ✨ x": {type: string, value: "say \"??/\" \\ ü\n12"}
   cfg: {type: json, value: {a: [1, "x"]}}
   cta: {type: string, variants: {blue: "b", green: "g", is green: "gg"}, default: blue, rules: [{if: {beta: true}, serve: green}]}
-  cta-is: {type: string, variants: {green: "g", x: y}, default: x}
+  cta-is: {type: string, variants: {greener: "g", x: y}, default: x}
   differs: {type: string, variants: {a: x, b: y}, default: a, environments: {production: {default: b}}}
   nothing: {type: number, variants: {one: 1, two: 2}, default: one, rules: [{serve: none}]}
 '''
@@ -59,7 +59,7 @@ int main(int count, char **arguments)
               (int)flags_set_seen(&flags, &who, 1) | (int)flags_set_beta(&flags, &who, true) | (int)flags_set_find(&flags, &who, "x", 1);
     const fflag_view *view = fflag_acquire(store);
     size_t length;
-    const char *text = flags_get_Gr_e_x(&flags, view, &who, &length);
+    const char *text = flags_get_Gr_uf6_udf_e_u2728_x(&flags, view, &who, &length);
     fflag_result cta = fflag_evaluate(view, flags.flag_cta, &who);
     printf("%d %d %d %s %s %lld %g %s %s %zu %d %s %g\n", bad, flags_get_new_search(&flags, view, &who),
            flags_get_find(&flags, view, NULL), flags_get_cta(&flags, view, &who, NULL),
@@ -94,6 +94,12 @@ def run(*arguments):
     return subprocess.run([FFC, "gen", *arguments], cwd=SCRATCH, capture_output=True, text=True, check=False)
 
 
+def is_unnamed(flag, *sources):
+    done = subprocess.run([FFC, "stale", *[word for source in sources for word in ("--source", source)], "--json"], cwd=SCRATCH, text=True,
+                          capture_output=True, check=False)
+    return any(row["flag"] == flag and "unnamed" in row["stale"] for row in json.loads(done.stdout)["flags"])
+
+
 def compiled(compiler, *arguments):
     return subprocess.run([*compiler.split(), "-Wall", "-Wextra", "-Wconversion", "-Werror", f"-I{TOP}/include",
                            *arguments], cwd=SCRATCH, capture_output=True, text=True, check=False)
@@ -125,13 +131,16 @@ def main():
                                 check=False)
         told = subprocess.run([f"{SCRATCH}/main", "p.ffs"], cwd=SCRATCH, capture_output=True, text=True, check=False)
         ok(told.stdout == WANTED, f"{compiler}: and gives what the library gives", linked.stderr, told.stdout, WANTED)
-    names = set(re.findall(r"flags_get_(\w+)", header))
-    shared = {name for name in names if name.startswith("same_name")}
-    ok(len(shared) == 2 and "same_name" not in shared, "names with one spelling are told apart, both of them", names)
-    same = re.search(r'handles->flag_(\w+) = fflag_flag\(store, "same-name"\)', header).group(1)
     write("flags/more.yaml", "flags:\n  'same name': {serve: on}\n")
-    again = run("c", *AT).stdout
-    ok(f'handles->flag_{same} = fflag_flag(store, "same-name")' in again, "and keep their names beside another")
+    done = run("c", *AT)
+    ok(done.returncode == 1 and "'get_same_name' in C [FF0770]" in done.stderr, "names that would be one are refused", done.stderr)
+    done = run("c", "same name", *AT)
+    ok(done.returncode == 0 and "flags_get_same_name(" in done.stdout, "but not where one of them is left out", done.stderr)
+    done = run("c", "--name", "same name=other", *AT)
+    ok("flags_get_other(" in done.stdout and "flags_get_same_name(" in done.stdout and 'fflag_flag(store, "same name")' in done.stdout,
+       "or called something else", done.stderr)
+    done = run("c", "--name", "same nam=other", *AT)
+    ok(done.returncode == 2 and "same nam" in done.stderr, "but nothing that there is not", done.stderr)
     os.unlink(f"{SCRATCH}/flags/more.yaml")
     macros = re.findall(r"#define (flags_\w+) ", header)
     ok(len(macros) == len(set(macros)) and "flags_cta_is_blue" in macros, "variants have names of their own", macros)
@@ -152,10 +161,26 @@ def main():
     some = run("c", "cta*", "--prefix", "shop").stdout
     ok(set(re.findall(r"shop_get_(\w+)", some)) == {"cta", "cta_is"} and "flags_" not in some, "some flags, another prefix")
     write("user.c", "#include \"flags.h\"\nbool f(void) { return flags_get_find(0, 0, 0) || other_get_int(); }\n")
-    done = subprocess.run([FFC, "stale", "--source", "user.c", "--source", "flags.h", "--json"], cwd=SCRATCH, text=True,
-                          capture_output=True, check=False).stdout
-    ok('"flag":"find"' not in done and '"flag":"int"' in done, "`ffc stale` knows accessors by their prefix", done)
-    for arguments, words in ((["rust"], "there is no language 'rust'"), ([], "expected a language"),
+    ok(not is_unnamed("find", "user.c", "flags.h") and is_unnamed("int", "user.c", "flags.h"), "`ffc stale` knows accessors by their prefix")
+    for language, file, uses, other in (
+            ("python", "use.py", "now.find(who)", "find(who)"), ("cpp", "use.cc", "now.find(who);", "find(who);"),
+            ("rust", "use.rs", "fn f() { now.find(&who); }", "fn f() { find(&who); }"), ("java", "Use.java", "now.find(who);", "find(who);"),
+            ("go", "use.go", "now.Find(who)", "now.find(who)"), ("typescript", "use.ts", "now.find(who);", "find(who);"),
+            ("typescript", "use.mjs", "now?.find(who);", "find(who);")):
+        made = {"python": "made.py", "cpp": "made.hpp", "rust": "made.rs", "java": "Flags.java", "go": "made.go", "typescript": "made.ts"}[language]
+        run(language, "-o", made, *AT)
+        write(file, uses + "\n")
+        ok(is_unnamed("find", file) and not is_unnamed("find", file, made), f"and a method, where a file in {language} is: {uses}")
+        write(file, other + "\n")
+        ok(is_unnamed("find", file, made), f"and nothing else: {other}")
+        write(file, uses.replace("now", "flags") + "\n")
+        ok(not is_unnamed("find", file), "and one of what is called flags, wherever that is written")
+        run(language, "-o", made, "--name", "find=search", *AT)
+        ok(not is_unnamed("find", made), "and one that is called something else is not said to have no name")
+    for arguments, words in ((["cobol"], "there is no language 'cobol'"), (["jav"], "java"), (["c", "--package", "x"], "c has no --package"),
+                             (["go", "--package", "a.b"], "no identifier of go"), (["java", "--package", "com.class"], "no identifier of java"),
+                             (["cpp", "--native"], "cpp has no --native"), (["java", "-o", "x.java"], "has to be in 'Flags.java'"),
+                             (["c", "--name", "x"], "NAME=IDENTIFIER"), (["c", "--name", "old=*/"], "NAME=IDENTIFIER"), ([], "expected a language"),
                              (["c", "--prefix", "a-b"], "no identifier"), (["c", "--check"], "give it with --output"),
                              (["c", "absent"], "absent"), (["c", "-o", "no/such/flags.h"], "no/such")):
         done = run(*arguments)

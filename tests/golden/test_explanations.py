@@ -6,6 +6,7 @@ are cut short ("and so on") or are about files cannot be run; they have a case i
 """
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -14,7 +15,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 FFC = os.environ.get("FFC", "build/ffc")
 NOW = "2026-11-20T12:00:00Z"
 CUT_SHORT = re.compile(r"and so on|and two million|and sixty|a hundred thousand|forty thousand|"
-                       r"each with thirty|PowerShell|as Latin-1 has|^# (chmod|ffc|ls|iconv)", re.M)
+                       r"each with thirty|PowerShell|as Latin-1 has|^# (chmod|ffc (?!gen )|ls|iconv)", re.M)
 # What examples refer to and do not define.
 COMMON = {
     "project": open(f"{HERE}/common/project.yaml").read(),
@@ -24,7 +25,7 @@ COMMON = {
 
 
 def codes(text):
-    """The codes that `ffc check` reports; a comment line 'in another file' parts two files."""
+    """The codes that `ffc check` reports, or what a first line `# ffc gen …` is; a comment line 'in another file' parts two files."""
     text = re.sub(r"<U\+([0-9A-F]{4})>", lambda code: chr(int(code[1], 16)), text)
     with tempfile.TemporaryDirectory() as directory:
         parts = text.split("# in another file\n")
@@ -40,8 +41,9 @@ def codes(text):
         os.mkdir(f"{directory}/lists")
         with open(f"{directory}/lists/vip.txt", "w", encoding="utf-8") as file:
             file.write("u1\n")
-        run = subprocess.run([FFC, "check", "-C", directory, "--now", NOW], capture_output=True,
-                             text=True, check=False)
+        gen = re.match(r"# ffc (gen .*)", text)
+        command = [*shlex.split(gen[1]), "--at", NOW] if gen else ["check", "--now", NOW]
+        run = subprocess.run([FFC, *command, "-C", directory], capture_output=True, text=True, check=False)
     return set(re.findall(r"\[(FF\d{4})\]$", run.stderr, re.M)), run.stderr
 
 
