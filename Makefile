@@ -110,7 +110,7 @@ check: setup-check
 ## check-all: check, then the same again under ASan and UBSan, the threaded tests under TSan, the
 ##   library's under valgrind, and with SIGNATURES=1; the long forms of random tests
 check-all: export LONG = 1
-check-all: setup-prometheus official-sarif-schema check
+check-all: setup-prometheus official-sarif-schema engines check
 	@$(MAKE) --no-print-directory check LONG= SANITIZE=address,undefined \
 	    BUILD=$(BUILD)/address
 	@$(MAKE) --no-print-directory check LONG= SANITIZE=thread BUILD=$(BUILD)/thread \
@@ -156,6 +156,10 @@ bench-compile: setup-bench
 	@tools/bench/install.sh tools/bench/peers $(BUILD)/peers
 	@$(MAKE) --no-print-directory -s $(ffc) $(BUILD)/bench-yaml
 	@cd $(BUILD)/peers && node compile.mjs $(abspath $(ffc) $(BUILD)/bench-yaml) $(bench_form)
+
+## engines: DuckDB and chDB from npm, which tests of `ffreplay sql` ask (without, they skip)
+engines: setup-bench
+	@tools/bench/install.sh tools/bench/replay $(BUILD)/replay-peers
 
 ## bench-replay: time ffreplay beside DuckDB and chDB, from npm (JSON=1, MARKDOWN=1, ROUNDS=N, LINES=N,
 ##   JOIN_LINES=N)
@@ -228,7 +232,7 @@ setup-build:
 	@tools/setup.sh build
 setup-check setup-lint setup-bench setup-fuzz: setup-%:
 	@tools/setup.sh build $*
-.PHONY: official-sarif-schema
+.PHONY: official-sarif-schema engines
 official-sarif-schema: setup-bench
 	@tests/cli/official_sarif_schema.sh $(BUILD)/sarif
 setup-prometheus:

@@ -136,6 +136,13 @@ static bool read_fraction(uint32_t *limbs, const char *digits, size_t count)
     return group_count == 0;
 }
 
+static void set_sum(struct exact_sum *sum, const uint32_t *limbs, bool negative)
+{
+    *sum = (struct exact_sum){.pending = 1};
+    for (int i = 0; i < EXACT_SUM_LIMBS; i++)
+        sum->limbs[i] = negative ? -(__int128)limbs[i] : (__int128)limbs[i];
+}
+
 bool exact_sum_read(struct exact_sum *sum, const char *text, size_t length)
 {
     uint32_t limbs[EXACT_SUM_LIMBS] = {0};
@@ -153,8 +160,52 @@ bool exact_sum_read(struct exact_sum *sum, const char *text, size_t length)
         !read_fraction(limbs, fraction, places))
         return false;
     bool zero = is_zero(limbs, EXACT_SUM_LIMBS);
-    *sum = (struct exact_sum){.pending = 1};
-    for (int i = 0; i < EXACT_SUM_LIMBS; i++)
-        sum->limbs[i] = negative ? -(__int128)limbs[i] : (__int128)limbs[i];
+    set_sum(sum, limbs, negative);
+    return !(negative && zero);
+}
+
+#define MOST_HALVINGS 80
+
+/* "p-80": how often it is halved; false: it is none. */
+static bool read_halvings(const char *text, size_t length, unsigned *halvings)
+{
+    *halvings = 0;
+    if (length == 2 && text[0] == 'p' && text[1] == '0')
+        return true;
+    if (length < 3 || text[0] != 'p' || text[1] != '-' || text[2] == '0' ||
+        digits_at(text + 2, length - 2) != length - 2)
+        return false;
+    for (size_t i = 2; i < length && *halvings <= MOST_HALVINGS; i++)
+        *halvings = *halvings * 10 + (unsigned)(text[i] - '0');
+    return *halvings <= MOST_HALVINGS;
+}
+
+/* There is room for what is shifted out of the whole part. */
+static void halve(uint32_t *limbs, unsigned halvings)
+{
+    int words = (int)(halvings / EXACT_SUM_LIMB_BITS);
+    unsigned bits = halvings % EXACT_SUM_LIMB_BITS;
+    for (int i = 0; i < EXACT_SUM_LIMBS; i++) {
+        uint64_t low = i + words < EXACT_SUM_LIMBS ? limbs[i + words] : 0;
+        uint64_t high = i + words + 1 < EXACT_SUM_LIMBS ? limbs[i + words + 1] : 0;
+        limbs[i] = (uint32_t)((high << EXACT_SUM_LIMB_BITS | low) >> bits);
+    }
+}
+
+bool exact_sum_read_scaled(struct exact_sum *sum, const char *text, size_t length)
+{
+    uint32_t limbs[EXACT_SUM_LIMBS] = {0};
+    unsigned halvings;
+    bool negative = length > 0 && *text == '-';
+    text += negative;
+    length -= negative;
+    size_t whole = digits_at(text, length);
+    if (whole == 0 || whole > 400 || (text[0] == '0' && whole > 1) ||
+        !read_halvings(text + whole, length - whole, &halvings) ||
+        !read_whole(limbs + FRACTION_LIMBS, text, whole))
+        return false;
+    bool zero = is_zero(limbs, EXACT_SUM_LIMBS);
+    halve(limbs, halvings);
+    set_sum(sum, limbs, negative);
     return !(negative && zero);
 }

@@ -20,4 +20,8 @@ void exact_sum_write(const struct exact_sum *sum, struct buffer *out);
 /* False: it is not written as exact_sum_write() does, or is no sum of doubles. */
 bool exact_sum_read(struct exact_sum *sum, const char *text, size_t length);
 
+/* The same of "-12p-80", an integer times a power of two from 2^-80 to 1: what a database adds up
+ * without any rounding. */
+bool exact_sum_read_scaled(struct exact_sum *sum, const char *text, size_t length);
+
 #endif

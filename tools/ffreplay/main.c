@@ -5,9 +5,9 @@
 int main(int argc, char **argv)
 {
     const struct command commands[] = {
-        decide_command,    watch_command, backtest_command,  metrics_command,  health_command,
-        analyze_command,   plan_command,  report_command,    contexts_command, history_command,
-        aggregate_command, merge_command, completion_command};
+        decide_command,    watch_command, backtest_command, metrics_command,   health_command,
+        analyze_command,   plan_command,  report_command,   contexts_command,  history_command,
+        aggregate_command, merge_command, sql_command,      completion_command};
     return command_main("ffreplay", "decide on canaries from metric logs", commands,
                         sizeof commands / sizeof *commands, argc, argv);
 }

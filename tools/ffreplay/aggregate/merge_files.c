@@ -12,6 +12,7 @@
 #include "compiler/base/memory.h"
 #include "compiler/files/durable.h"
 #include "merge_rows.h"
+#include "query_rows.h"
 
 /* ----------------------------------------------------------------------------- files by keys -- */
 
@@ -241,6 +242,15 @@ static void remove_all(struct heaped *heaped)
         rmdir(heaped->folder);
 }
 
+static bool is_head(const char *line, size_t length)
+{
+    static const char *const heads[] = {"{\"key\":\"" AGGREGATE_HEAD "\"", QUERY_HEAD};
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
+        if (length >= strlen(heads[i]) && memcmp(line, heads[i], strlen(heads[i])) == 0)
+            return true;
+    return false;
+}
+
 /* Lines of stdin, from one head to the next, each as a file. */
 static bool cut_stdin(struct heaped *heaped, struct buffer *error)
 {
@@ -249,14 +259,12 @@ static bool cut_stdin(struct heaped *heaped, struct buffer *error)
     size_t length;
     int fd = -1;
     bool written = true;
-    static const char head[] = "{\"key\":\"" AGGREGATE_HEAD "\"";
     if (!lines_open(&lines, "-", FRAMING_LINES, 0)) {
         terminal_format(error, "cannot read stdin: %s", lines.source.error);
         return false;
     }
     while (written && lines_next(&lines, &line, &length)) {
-        bool begins = length >= sizeof head - 1 && memcmp(line, head, sizeof head - 1) == 0;
-        if (begins || fd < 0) {
+        if (fd < 0 || is_head(line, length)) {
             if (fd >= 0)
                 close(fd);
             fd = open_at(AT_FDCWD, add_file(heaped), O_WRONLY | O_CREAT | O_EXCL, 0600);
@@ -274,6 +282,23 @@ static bool cut_stdin(struct heaped *heaped, struct buffer *error)
         close(fd);
     lines_close(&lines);
     return whole;
+}
+
+/* Rows of queries become files of aggregates. `cut` of them are of stdin. */
+static bool convert_queries(const char **paths, uint32_t count, uint32_t cut, struct heaped *heaped,
+                            struct buffer *error)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (!is_query_output(paths[i]))
+            continue;
+        if (!make_folder(heaped, error))
+            return false;
+        const char *to = add_file(heaped);
+        if (!query_rows_write(paths[i], i < count - cut ? paths[i] : "stdin", to, error))
+            return false;
+        paths[i] = to;
+    }
+    return true;
 }
 
 /* Merges batches until no more are left than can be open at a time. */
@@ -313,7 +338,8 @@ bool merge_files(const char *const *paths, uint32_t count, enum same_input same,
         for (uint32_t i = 0; i < heaped.count; i++)
             all[plain + i] = heaped.paths[i];
         uint32_t files = plain + heaped.count;
-        merged = (files <= MERGED_AT_ONCE || make_folder(&heaped, error)) &&
+        merged = convert_queries(all, files, heaped.count, &heaped, error) &&
+                 (files <= MERGED_AT_ONCE || make_folder(&heaped, error)) &&
                  merge_in_steps(all, files, same, path, &heaped, error);
     }
     free(all);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/base/escape.h"
 #include "compiler/base/memory.h"
 #include "compiler/statistics/exact_sum_text.h"
 #include "merge_units.h"
@@ -14,6 +15,7 @@
 /* What a field is, and so what becomes of two. */
 #define OPERATIONS(X)                                                    \
     X(SAME)    /* anything that is the same in both */                   \
+    X(ALIKE)   /* the same, or in neither */                             \
     X(ALONE)   /* 1, in one of them at most */                           \
     X(TRUTH)   /* 1, where it is so in one of them */                    \
     X(COUNT)   /* a count: the sum */                                    \
@@ -82,6 +84,7 @@ static const struct rule {
     {"format_version", SAME},
     {"greatest", MOST},
     {"groups", ROWS},
+    {"hash", ALIKE},
     {"hits", COUNT},
     {"idle", COUNT},
     {"ids", ALONE},
@@ -135,6 +138,8 @@ static const struct rule {
     {"windows", WINDOWS},
     {"zeros", COUNT},
 };
+
+#define LEAST_NAME 81 /* bytes of the name of an unknown variant, with its end */
 
 static bool fail(char *fault, const char *why)
 {
@@ -332,6 +337,7 @@ static bool is_sound(const json_t *value, enum operation operation, uint32_t dep
     bool sound;
     switch (operation) {
     case SAME:
+    case ALIKE:
         return true;
     case ALONE:
     case TRUTH:
@@ -664,6 +670,7 @@ static bool merge_field(json_t *row, const struct rule *rule, json_t *own, const
     const char *field = rule->field;
     switch (rule->operation) {
     case SAME:
+    case ALIKE:
         if (json_equal((json_t *)(uintptr_t)own, (json_t *)(uintptr_t)other))
             return true;
         snprintf(fault, ROW_FAULT, "'%s' differs", field);
@@ -730,10 +737,24 @@ static bool merge_field(json_t *row, const struct rule *rule, json_t *own, const
     return false;
 }
 
+static bool lacks_one(const json_t *row, const json_t *other, char *fault)
+{
+    const char *name;
+    json_t *value;
+    FOREACH(row, name, value)
+    if (rule_of(name)->operation == ALIKE && !json_object_get(other, name)) {
+        snprintf(fault, ROW_FAULT, "'%s' is in one of them", name);
+        return true;
+    }
+    return false;
+}
+
 bool row_merge(json_t *row, const json_t *other, char fault[ROW_FAULT])
 {
     const char *name;
     json_t *value;
+    if (lacks_one(row, other, fault) || lacks_one(other, row, fault))
+        return false;
     FOREACH(other, name, value)
     {
         const struct rule *rule = rule_of(name);
@@ -746,6 +767,137 @@ bool row_merge(json_t *row, const json_t *other, char fault[ROW_FAULT])
             return false;
     }
     return true;
+}
+
+/* -------------------------------------------------------------------------------- of queries -- */
+
+static bool is_scaled(const json_t *value)
+{
+    const char *text = json_string_value(value);
+    return text && strchr(text, 'p');
+}
+
+static bool settle_sum(json_t *row, const char *field, const json_t *value)
+{
+    struct exact_sum sum = {0};
+    const char *text = json_string_value(value);
+    if (!exact_sum_read_scaled(&sum, text, strlen(text)))
+        return false;
+    json_object_del(row, field);
+    row_put_sum(row, field, &sum);
+    return true;
+}
+
+/* "12p96": modulo 2^128. */
+static bool settle_digest(json_t *row, const char *field, const json_t *value)
+{
+    const char *text = json_string_value(value), *at = text;
+    unsigned __int128 sum = 0;
+    for (; *at >= '0' && *at <= '9'; at++)
+        sum = sum * 10 + (unsigned)(*at - '0');
+    char *end;
+    unsigned long shift = *at == 'p' && at > text ? strtoul(at + 1, &end, 10) : 128;
+    if (shift >= 128 || *end || end == at + 1)
+        return false;
+    sum <<= shift;
+    struct input_digest digest = {(uint64_t)sum, (uint64_t)(sum >> 64)};
+    json_object_del(row, field);
+    row_put_digest(row, field, &digest);
+    return true;
+}
+
+static void settle_number(json_t *row, const char *field, const json_t *value)
+{
+    char *end;
+    const char *text = json_string_value(value);
+    double number = text ? strtod(text, &end) : 0;
+    if (text && end > text && !*end && isfinite(number))
+        row_put_number(row, field, number + 0.0);
+}
+
+static void settle_name(json_t *row, const char *field, const json_t *value)
+{
+    char shown[LEAST_NAME];
+    const char *text = json_string_value(value);
+    if (!text)
+        return;
+    terminal_copy(shown, sizeof shown, text, strlen(text));
+    row_put_text(row, field, shown);
+}
+
+static void settle_sample(json_t *sample)
+{
+    json_t *units = json_object_get(sample, "units");
+    int64_t halvings = json_integer_value(json_object_get(sample, "halvings"));
+    if (json_object_size(units) <= SAMPLE_MOST)
+        return;
+    while (json_object_size(units) > SAMPLE_MOST && halvings < 63)
+        keep_sampled(units, ++halvings);
+    set(sample, "halvings", json_integer(halvings));
+}
+
+static bool settle_field(json_t *row, const struct rule *rule, json_t *value)
+{
+    if (rule->operation == SUM && is_scaled(value))
+        return settle_sum(row, rule->field, value);
+    if (rule->operation == DIGEST && is_scaled(value))
+        return settle_digest(row, rule->field, value);
+    if (rule->operation == LEAST || rule->operation == MOST)
+        settle_number(row, rule->field, value);
+    if (rule->operation == NEWEST && json_is_object(value))
+        settle_number(value, "value", json_object_get(value, "value"));
+    if (strcmp(rule->field, "least_name") == 0)
+        settle_name(row, rule->field, value);
+    if (rule->operation == SAMPLE)
+        settle_sample(value);
+    return true;
+}
+
+static bool settle(json_t *row, uint32_t depth, char *fault);
+
+/* Rows by name. */
+static bool settle_each(json_t *rows, uint32_t depth, char *fault)
+{
+    const char *name;
+    json_t *row;
+    FOREACH(rows, name, row)
+    if (json_is_object(row) && !settle(row, depth, fault))
+        return false;
+    return true;
+}
+
+static bool settle(json_t *row, uint32_t depth, char *fault)
+{
+    const char *name;
+    json_t *value;
+    void *next;
+    if (depth > DEEPEST)
+        return fail(fault, "its objects are within one another too often");
+    json_object_foreach_safe(row, next, name, value)
+    {
+        const struct rule *rule = rule_of(name);
+        if (!rule)
+            continue;
+        if (!settle_field(row, rule, value)) {
+            snprintf(fault, ROW_FAULT, "'%.60s' is not what it should be", rule->field);
+            return false;
+        }
+        bool sound = true;
+        if (rule->operation == ROW && json_is_object(value))
+            sound = settle(value, depth + 1, fault);
+        if (rule->operation == ROWS)
+            sound = settle_each(value, depth + 1, fault);
+        if (rule->operation == WINDOWS)
+            sound = settle_each(json_object_get(value, "items"), depth + 1, fault);
+        if (!sound)
+            return false;
+    }
+    return true;
+}
+
+bool row_settle(json_t *row, char fault[ROW_FAULT])
+{
+    return settle(row, 0, fault);
 }
 
 char *row_dump(const json_t *row)

@@ -23,6 +23,13 @@ bool row_check(const json_t *row, char fault[ROW_FAULT]);
  * whole. */
 bool row_merge(json_t *row, const json_t *other, char fault[ROW_FAULT]);
 
+/*
+ * What a query writes in its own way, as it is written otherwise: sums and digests as integers
+ * times a power of two, "12p-80", numbers in any notation, samples of more units than are kept.
+ * False: `fault` says what is none.
+ */
+bool row_settle(json_t *row, char fault[ROW_FAULT]);
+
 /* The row as it is written: one line without its end, its fields in order, for the caller to free.
  */
 char *row_dump(const json_t *row);

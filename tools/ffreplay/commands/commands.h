@@ -15,6 +15,7 @@ extern const struct command merge_command;
 extern const struct command metrics_command;
 extern const struct command plan_command;
 extern const struct command report_command;
+extern const struct command sql_command;
 extern const struct command watch_command;
 
 #endif
