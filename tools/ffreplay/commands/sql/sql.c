@@ -344,6 +344,7 @@ static json_t *head_of(const struct asking *asking)
     for (uint32_t i = 0; i < query->flag_count; i++)
         json_array_append_new(flags, json_string(query->flags[i].flag->name.text));
     json_object_set_new(head, "flags", flags);
+    json_object_set_new(head, "units", json_integer(0));
     if (hash)
         json_object_set_new(head, "hash", json_string(hash));
     return head;
