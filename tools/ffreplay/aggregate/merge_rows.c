@@ -7,45 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compiler/base/escape.h"
 #include "compiler/base/memory.h"
 #include "compiler/statistics/exact_sum_text.h"
 #include "merge_units.h"
+#include "row_rules.h"
 
-/* What a field is, and so what becomes of two. */
-#define OPERATIONS(X)                                                    \
-    X(SAME)    /* anything that is the same in both */                   \
-    X(ALIKE)   /* the same, or in neither */                             \
-    X(ALONE)   /* 1, in one of them at most */                           \
-    X(TRUTH)   /* 1, where it is so in one of them */                    \
-    X(COUNT)   /* a count: the sum */                                    \
-    X(COUNTS)  /* counts by name */                                      \
-    X(NAMES)   /* 1 by name: those of both */                            \
-    X(FIRST)   /* a time: the earlier */                                 \
-    X(LAST)    /* a time: the later */                                   \
-    X(SUM)     /* an exact sum */                                        \
-    X(INTEGER) /* an integer of up to 126 bits: the sum */               \
-    X(DIGEST)  /* a sum modulo 2^128 */                                  \
-    X(LEAST)   /* a number */                                            \
-    X(MOST)    /* a number */                                            \
-    X(WORD)    /* a text: the first as bytes */                          \
-    X(NEWEST)  /* {time, value}: the later; at one time the greater */   \
-    X(SHOWN)   /* {time, text, field, file, line}: the first */          \
-    X(EXPOSED) /* of units, by log: {first, arm, values} of the first */ \
-    X(SAID)    /* lines of a unit; see lines_settle() */                 \
-    X(SLICES)                                                            \
-    X(TRAFFIC)                                                           \
-    X(SAMPLE)  /* {halvings, units}: units and their groups */           \
-    X(WINDOWS) /* {keep, items}: rows by when they begin, the newest */  \
-    X(ROW)     /* fields, each by its name */                            \
-    X(ROWS)    /* rows by name */
-#define OPERATION(NAME) NAME,
-enum operation { OPERATIONS(OPERATION) };
-
-static const struct rule {
-    const char *field;
-    enum operation operation;
-} rules[] = {
+static const struct row_rule rules[] = {
     {"a", SUM},
     {"aa", SUM},
     {"aaa", SUM},
@@ -139,15 +106,13 @@ static const struct rule {
     {"zeros", COUNT},
 };
 
-#define LEAST_NAME 81 /* bytes of the name of an unknown variant, with its end */
-
 static bool fail(char *fault, const char *why)
 {
     snprintf(fault, ROW_FAULT, "%s", why);
     return false;
 }
 
-static const struct rule *rule_of(const char *field)
+const struct row_rule *row_rule_of(const char *field)
 {
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
         if (strcmp(rules[i].field, field) == 0)
@@ -158,9 +123,6 @@ static const struct rule *rule_of(const char *field)
 #define FOREACH(object, name, value) json_object_foreach((json_t *)(uintptr_t)(object), name, value)
 
 /* ---------------------------------------------------------------------------------- checking -- */
-
-/* Rows within rows that a file may have; those that are written are less deep. */
-#define DEEPEST 8
 
 static bool check(const json_t *row, uint32_t depth, char *fault);
 
@@ -321,7 +283,7 @@ static bool windows_of(const json_t *value, int64_t *keep, json_t **items, char 
     return true;
 }
 
-static bool is_sound(const json_t *value, enum operation operation, uint32_t depth, char *fault)
+static bool is_sound(const json_t *value, enum row_operation operation, uint32_t depth, char *fault)
 {
     uint64_t count;
     int64_t time;
@@ -392,11 +354,11 @@ static bool check(const json_t *row, uint32_t depth, char *fault)
 {
     const char *name;
     json_t *value;
-    if (depth > DEEPEST)
+    if (depth > ROW_DEEPEST)
         return fail(fault, "its objects are within one another too often");
     FOREACH(row, name, value)
     {
-        const struct rule *rule = rule_of(name);
+        const struct row_rule *rule = row_rule_of(name);
         if (rule && is_sound(value, rule->operation, depth, fault))
             continue;
         if (!*fault)
@@ -589,7 +551,7 @@ static void add_unit(json_t *units, const char *name, const json_t *groups)
     set(units, name, json_string(text));
 }
 
-static void keep_sampled(json_t *units, int64_t halvings)
+void row_keep_sampled(json_t *units, int64_t halvings)
 {
     const char *name;
     json_t *groups;
@@ -614,9 +576,9 @@ static void merge_sample(json_t *own, const json_t *other, char *fault)
     FOREACH(units, name, groups)
     add_unit(all, name, groups);
     int64_t halvings = a > b ? a : b;
-    keep_sampled(all, halvings);
+    row_keep_sampled(all, halvings);
     while (json_object_size(all) > SAMPLE_MOST)
-        keep_sampled(all, ++halvings);
+        row_keep_sampled(all, ++halvings);
     json_object_clear(own);
     row_put_count(own, "halvings", (uint64_t)halvings);
     row_put_row(own, "units", all);
@@ -664,7 +626,7 @@ static bool merge_windows(json_t *own, const json_t *other, char *fault)
     return true;
 }
 
-static bool merge_field(json_t *row, const struct rule *rule, json_t *own, const json_t *other,
+static bool merge_field(json_t *row, const struct row_rule *rule, json_t *own, const json_t *other,
                         char *fault)
 {
     const char *field = rule->field;
@@ -742,7 +704,7 @@ static bool lacks_one(const json_t *row, const json_t *other, char *fault)
     const char *name;
     json_t *value;
     FOREACH(row, name, value)
-    if (rule_of(name)->operation == ALIKE && !json_object_get(other, name)) {
+    if (row_rule_of(name)->operation == ALIKE && !json_object_get(other, name)) {
         snprintf(fault, ROW_FAULT, "'%s' is in one of them", name);
         return true;
     }
@@ -757,7 +719,7 @@ bool row_merge(json_t *row, const json_t *other, char fault[ROW_FAULT])
         return false;
     FOREACH(other, name, value)
     {
-        const struct rule *rule = rule_of(name);
+        const struct row_rule *rule = row_rule_of(name);
         json_t *own = json_object_get(row, name);
         if (own && rule->operation == SAME && json_equal(own, value))
             continue;
@@ -767,137 +729,6 @@ bool row_merge(json_t *row, const json_t *other, char fault[ROW_FAULT])
             return false;
     }
     return true;
-}
-
-/* -------------------------------------------------------------------------------- of queries -- */
-
-static bool is_scaled(const json_t *value)
-{
-    const char *text = json_string_value(value);
-    return text && strchr(text, 'p');
-}
-
-static bool settle_sum(json_t *row, const char *field, const json_t *value)
-{
-    struct exact_sum sum = {0};
-    const char *text = json_string_value(value);
-    if (!exact_sum_read_scaled(&sum, text, strlen(text)))
-        return false;
-    json_object_del(row, field);
-    row_put_sum(row, field, &sum);
-    return true;
-}
-
-/* "12p96": modulo 2^128. */
-static bool settle_digest(json_t *row, const char *field, const json_t *value)
-{
-    const char *text = json_string_value(value), *at = text;
-    unsigned __int128 sum = 0;
-    for (; *at >= '0' && *at <= '9'; at++)
-        sum = sum * 10 + (unsigned)(*at - '0');
-    char *end;
-    unsigned long shift = *at == 'p' && at > text ? strtoul(at + 1, &end, 10) : 128;
-    if (shift >= 128 || *end || end == at + 1)
-        return false;
-    sum <<= shift;
-    struct input_digest digest = {(uint64_t)sum, (uint64_t)(sum >> 64)};
-    json_object_del(row, field);
-    row_put_digest(row, field, &digest);
-    return true;
-}
-
-static void settle_number(json_t *row, const char *field, const json_t *value)
-{
-    char *end;
-    const char *text = json_string_value(value);
-    double number = text ? strtod(text, &end) : 0;
-    if (text && end > text && !*end && isfinite(number))
-        row_put_number(row, field, number + 0.0);
-}
-
-static void settle_name(json_t *row, const char *field, const json_t *value)
-{
-    char shown[LEAST_NAME];
-    const char *text = json_string_value(value);
-    if (!text)
-        return;
-    terminal_copy(shown, sizeof shown, text, strlen(text));
-    row_put_text(row, field, shown);
-}
-
-static void settle_sample(json_t *sample)
-{
-    json_t *units = json_object_get(sample, "units");
-    int64_t halvings = json_integer_value(json_object_get(sample, "halvings"));
-    if (json_object_size(units) <= SAMPLE_MOST)
-        return;
-    while (json_object_size(units) > SAMPLE_MOST && halvings < 63)
-        keep_sampled(units, ++halvings);
-    set(sample, "halvings", json_integer(halvings));
-}
-
-static bool settle_field(json_t *row, const struct rule *rule, json_t *value)
-{
-    if (rule->operation == SUM && is_scaled(value))
-        return settle_sum(row, rule->field, value);
-    if (rule->operation == DIGEST && is_scaled(value))
-        return settle_digest(row, rule->field, value);
-    if (rule->operation == LEAST || rule->operation == MOST)
-        settle_number(row, rule->field, value);
-    if (rule->operation == NEWEST && json_is_object(value))
-        settle_number(value, "value", json_object_get(value, "value"));
-    if (strcmp(rule->field, "least_name") == 0)
-        settle_name(row, rule->field, value);
-    if (rule->operation == SAMPLE)
-        settle_sample(value);
-    return true;
-}
-
-static bool settle(json_t *row, uint32_t depth, char *fault);
-
-/* Rows by name. */
-static bool settle_each(json_t *rows, uint32_t depth, char *fault)
-{
-    const char *name;
-    json_t *row;
-    FOREACH(rows, name, row)
-    if (json_is_object(row) && !settle(row, depth, fault))
-        return false;
-    return true;
-}
-
-static bool settle(json_t *row, uint32_t depth, char *fault)
-{
-    const char *name;
-    json_t *value;
-    void *next;
-    if (depth > DEEPEST)
-        return fail(fault, "its objects are within one another too often");
-    json_object_foreach_safe(row, next, name, value)
-    {
-        const struct rule *rule = rule_of(name);
-        if (!rule)
-            continue;
-        if (!settle_field(row, rule, value)) {
-            snprintf(fault, ROW_FAULT, "'%.60s' is not what it should be", rule->field);
-            return false;
-        }
-        bool sound = true;
-        if (rule->operation == ROW && json_is_object(value))
-            sound = settle(value, depth + 1, fault);
-        if (rule->operation == ROWS)
-            sound = settle_each(value, depth + 1, fault);
-        if (rule->operation == WINDOWS)
-            sound = settle_each(json_object_get(value, "items"), depth + 1, fault);
-        if (!sound)
-            return false;
-    }
-    return true;
-}
-
-bool row_settle(json_t *row, char fault[ROW_FAULT])
-{
-    return settle(row, 0, fault);
 }
 
 char *row_dump(const json_t *row)
