@@ -10,7 +10,7 @@
 #include "compiler/base/memory.h"
 #include "compiler/model/model.h"
 #include "tools/ffreplay/aggregate/row.h"
-#include "tools/ffreplay/canary/analysis_row.h"
+#include "tools/ffreplay/canary/origins_row.h"
 #include "tools/ffreplay/metrics/cell_row.h"
 
 /* "metrics/FLAG" and what else; without a flag, "metrics/". */
