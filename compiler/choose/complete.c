@@ -42,6 +42,7 @@ struct line {
     const char *const **option_words;
     size_t option_count;
     const char *directory;
+    const char *snapshot; /* in place of definitions; or NULL */
     uint32_t operand_count;
     const char **flags; /* that it names */
     uint32_t flag_count;
@@ -75,7 +76,10 @@ static size_t find_named(const char *value, size_t length, const char *option)
 static void add_names(struct line *line, enum names names, bool operand)
 {
     struct name_list list = {.arena = &line->out->arena};
-    names_of(names, line->directory, line->flags, line->flag_count, &list);
+    if (names == NAMES_FLAGS && line->snapshot)
+        names_of_snapshot(line->snapshot, &list);
+    else
+        names_of(names, line->directory, line->flags, line->flag_count, &list);
     for (uint32_t i = 0; i < list.count; i++)
         if (!operand || line->ended || list.items[i][0] != '-')
             add(line, list.items[i], NULL);
@@ -129,6 +133,8 @@ static void take_value(struct line *line, const struct option *option, const cha
                               : NAMED_COUNT;
     if (option->letter == 'C')
         line->directory = at_home(line, value);
+    if (option->letter == 's' && strcmp(option->name, "snapshot") == 0)
+        line->snapshot = at_home(line, value);
     if (at < NAMED_COUNT && named[at].names == NAMES_FLAGS)
         *ARENA_APPEND(&line->out->arena, line->flags, line->flag_count) = value;
 }

@@ -13,6 +13,7 @@
 #include "compiler/model/model.h"
 #include "compiler/project/parsed.h"
 #include "compiler/project/project.h"
+#include "fflag.h"
 
 static bool is_shown_as_is(const char *text)
 {
@@ -227,5 +228,21 @@ void names_of(enum names names, const char *directory, const char *const *flags,
         add_of_project(names, project, flags, flag_count, list);
         project_free(project);
     }
+    sort_once(list);
+}
+
+void names_of_snapshot(const char *path, struct name_list *list)
+{
+    struct fflag_options options = FFLAG_OPTIONS_INIT;
+    fflag_store *store;
+    options.no_thread = true;
+    if (strcmp(path, "-") == 0 || fflag_open(&store, path, &options) != FFLAG_OK)
+        return;
+    const fflag_view *view = fflag_acquire(store);
+    const char *name;
+    for (uint32_t i = 0; (name = fflag_view_flag(view, i, NULL)); i++)
+        add(list, name);
+    fflag_release(view);
+    fflag_close(store);
     sort_once(list);
 }

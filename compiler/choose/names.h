@@ -42,4 +42,7 @@ struct name_list {
 void names_of(enum names names, const char *directory, const char *const *flags,
               uint32_t flag_count, struct name_list *list);
 
+/* Likewise the flags of a snapshot; none where that cannot be opened, or is stdin. */
+void names_of_snapshot(const char *path, struct name_list *list);
+
 #endif

@@ -117,6 +117,13 @@ is "of the project that -C names" "$(completed ffc "ffc show -C other ")" "elsew
 is "with its sign" "$(completed ffc "ffc show --directory=other ")" "elsewhere"
 is "at home" "$(HOME=$scratch completed ffc "ffc show -C ~/other ")" "elsewhere"
 is "in a cluster" "$(completed ffc "ffc show -Cother ")" "elsewhere"
+echo 'project: {name: old, environments: [e]}
+flags: {gone: {}, search: {}, was here: {}}' >other/a.yaml
+"$FFC" build -C other -e e -o old.ffs >/dev/null
+is "of the snapshot that -s names" "$(completed ffc "ffc eval -s old.ffs ")" 'gone search was\ here'
+is "however it is named" "$(completed ffc "ffc eval -C other --snapshot=./old.ffs g")$(completed ffc "ffc eval -sold.ffs s")" "gonesearch"
+is "of what is none, no flag" "$(completed ffc "ffc eval -s other/a.yaml ")$(completed ffc "ffc eval -s - ")$(completed ffc "ffc eval -s nowhere ")" ""
+echo 'flags: {elsewhere: {}}' >other/a.yaml
 is "zsh is told what options do" "$("$FFC" completion zsh -- ffc check --str | grep strict)" \
     "--strict	flags past 'expires' are errors"
 is "zsh chooses itself what fits" "$(answered zsh ffc build --environment=p)" "production staging"
