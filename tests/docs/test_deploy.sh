@@ -1,5 +1,5 @@
 #!/bin/bash
-# docs/deploy.md: its commands run in a fresh project, and its units and manifests are sound.
+# docs/deploy.md: its commands run in a fresh project.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 cd "$scratch" || exit 2
@@ -27,50 +27,4 @@ while read -r program command options; do
     done
 done < <(grep -oE '\b(ffc|ffreplay) (watch|build|check|test|fmt|eval) [^`|]*' "$page")
 
-# The unit, but for where the program is and who runs it.
-block ini >unit
-sed -e "s|/usr/local/bin/ffreplay|$FFREPLAY|; /^User=/d" unit >ffreplay-watch.service
-if ! command -v systemd-analyze >/dev/null; then
-    skip "systemd takes the unit" "no systemd-analyze"
-elif ! systemd-analyze verify /usr/lib/systemd/system/basic.target >/dev/null 2>&1; then
-    skip "systemd takes the unit" "systemd-analyze cannot verify here"
-else
-    is "systemd takes the unit" "$(systemd-analyze verify ./ffreplay-watch.service 2>&1 | grep ffreplay)" ""
-fi
-is "its snapshot is in its state directory" \
-    "$(sed -n 's|^StateDirectory=|/var/lib/|p' unit)" "$(grep -o '/var/lib/[a-z]*' unit | uniq)"
-
-# A ConfigMap of what was built, and a canary that is judged by what is piped.
-if command -v kubectl >/dev/null && timeout 20 kubectl version --client >/dev/null 2>&1; then
-    is "kubectl makes the manifest" "$(timeout 20 kubectl create configmap flags --dry-run=client -o yaml \
-        --from-file=production.ffs=build/flags/production.ffs | grep -cE '^kind: ConfigMap|^  production.ffs: ')" 2
-else
-    skip "kubectl makes the manifest" "no kubectl"
-fi
-cat >flags/canary.yaml <<'EOF'
-logs: {requests: {format: ndjson, variant: variant}}
-metrics: {errors: {kind: proportion, of: {status: {gte: 500}}}}
-flags:
-  canary.checkout:
-    kind: canary
-    environments:
-      production:
-        canary:
-          state: running
-          stage: small
-          since: 2026-11-20T10:00:00Z
-          stages: [{name: small, percent: 5%}, {name: full, percent: 100%}]
-          guards: [{metric: errors, max: 10%}]
-EOF
-log='{"time":"2026-11-20T10:00:01Z","user_id":"u1","variant":"on","status":200}'
-watch=$(grep -o 'ffreplay watch canary.checkout - .*' "$page")
-ok "what is piped to '$watch' is judged" grep -q 'canary.checkout  hold (stale)' \
-    <(PATH="$(dirname "$FFREPLAY"):$PATH" sh -c "echo '$log' | timeout 60 $watch" 2>&1)
-ok "the manifest is YAML" python3 -c 'import sys, json
-try:
-    import yaml
-except ImportError:
-    sys.exit(0)
-spec = yaml.safe_load(sys.stdin)["spec"]
-assert spec["volumes"][0]["name"] == spec["containers"][0]["volumeMounts"][0]["name"]' < <(block yaml)
 finish
