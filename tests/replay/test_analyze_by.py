@@ -338,6 +338,61 @@ ok("\x1b" not in text and "…" in text and max(map(len, text.splitlines())) <= 
 markdown = analyze(plain, *logs(rude, [], "rude"), "--by", "country", "--metric", "bought", "--format", "markdown").out
 ok("\x1b" not in markdown and "\\|" in markdown, "in_markdown_too", markdown)
 
+# ----------------------------------------------------------------------------- by day since exposure: novelty
+
+fading = random.Random(12)
+exposures, outcomes, first = [], [], {}
+for i in range(5000):
+    arm, at = ("blue", "green")[i % 2], START + fading.randrange(9 * DAY)
+    first[f"n{i}"] = at, arm
+    exposures.append(exposed(f"n{i}", at, arm, "SE"))
+    for day in range(12):
+        if fading.random() < 0.15 * (1 + (0.9 * 0.5 ** day if arm == "green" else 0)):
+            outcomes.append({"t": at + day * DAY + fading.randrange(DAY), "user_id": f"n{i}", "event": "buy",
+                             "amount": fading.randrange(1, 90), "clicks": 1, "views": 2})
+fading.shuffle(exposures)
+fading.shuffle(outcomes)
+novel = logs(exposures, outcomes, "novel")
+found = analyze(plain, *novel, "--json", "--by", "country,day_since_exposure")
+days = found.json["breakdowns"][1]
+equal([each["by"] for each in found.json["breakdowns"]], ["country", "day_since_exposure"], "days_come_last")
+equal([group["value"] for group in days["groups"]], [str(day + 1) for day in range(len(days["groups"]))], "in_order")
+last = max(at for at, _ in first.values())
+for day, group in enumerate(days["groups"]):
+    had = {user: arm for user, (at, arm) in first.items() if at + (day + 1) * DAY <= last}
+    spent, buyers = {}, set()
+    for line in outcomes:
+        user = line["user_id"]
+        if user in had and day * DAY <= line["t"] - first[user][0] < (day + 1) * DAY:
+            spent[user] = spent.get(user, 0) + line["amount"]
+            buyers.add(user)
+    by_name = {one["name"]: one for one in group["metrics"]}
+    for arm in "blue", "green":
+        units = [user for user, its in had.items() if its == arm]
+        of = lambda name: by_name[name]["control"] if arm == "blue" else by_name[name]["variants"][0]
+        ok(group["units"][arm] == of("bought")["n"] == len(units) and
+           abs(of("bought")["value"] - sum(user in buyers for user in units) / len(units)) < 1e-12 and
+           abs(of("spent")["value"] - sum(spent.get(user, 0) for user in units) / len(units)) < 1e-9,
+           f"day_{day + 1}_in_{arm}", group["units"], len(units))
+verdicts = [group["metrics"][0]["variants"][0]["verdict"] for group in days["groups"]]
+ok(verdicts[0] == "better" and verdicts[-1] != "better" and len(verdicts) == 8, "what_is_new_wears_off", verdicts)
+ok(all(one["q"] is None and one["p"] == 1 for one in days["interactions"]), "whether_days_differ_is_not_tested",
+   days["interactions"])
+bare = analyze(plain, *novel, "--json").json
+ok({**found.json, "breakdowns": None, "quality": None} == {**bare, "breakdowns": None, "quality": None},
+   "days_change_nothing_else")
+until = analyze(plain, *novel, "--json", "--by", "day_since_exposure", "--to",
+                "2023-11-18T00:00:00Z").json["breakdowns"][0]["groups"]
+equal(len(until), 3, "until_a_time_that_is_given")
+text = " ".join(analyze(plain, *novel, "--by", "day_since_exposure").out.split())
+ok("whether days differ is not tested" in text and "corrected for 8 days" in text, "text_of_days", text)
+ok("whether days differ is not tested" in analyze(plain, *novel, "--by", "day_since_exposure", "--format",
+                                                  "markdown").out, "markdown_of_days")
+short = logs([line for line in exposures if line["t"] < START + DAY // 2], outcomes, "short")
+found = analyze(plain, *short, "--json", "--by", "day_since_exposure")
+ok(found.json.get("breakdowns", []) == [] and any("no day since exposure" in note for note in found.json["notes"]),
+   "no_day_is_over_yet", found.json["notes"])
+
 # ---------------------------------------------------------------------------------------------------- errors
 
 for name, arguments, wanted in (

@@ -203,6 +203,12 @@ amounts = sorted(unit["amount"] for unit in sound)
 cap = amounts[math.ceil(0.9 * len(amounts)) - 1]
 seen = found["metrics"][0]
 near(seen["winsorized"]["cap"], cap, "the_cap_is_a_quantile_of_all_arms")
+for form, place in (("json", "out"), ("text", "out"), ("csv", "err"), ("prometheus", "err")):
+    shown = Result(subprocess.run([FFREPLAY, "metrics", "-C", plain, logs(sound)[-1], "--format", form],
+                                  capture_output=True))
+    said = " ".join(getattr(shown, place).split())
+    ok(shown.status == 0 and ('"not_winsorized":["capped"]' if form == "json" else "capped") in said and
+       (form == "json" or "'winsorize'" in said), f"metrics_as_{form}_say_that_it_is_not_capped", shown.out, shown.err)
 ok(seen["winsorized"]["units_above"] == sum(amount > cap for amount in amounts), "and_how_many_are_above")
 near(seen["control"]["value"], mean([min(unit["amount"], cap) for unit in sound if unit["arm"] == "blue"]), "whose_mean_is_less")
 near(found["metrics"][1]["control"]["value"], mean([unit["amount"] for unit in sound if unit["arm"] == "blue"]),

@@ -32,6 +32,9 @@ metrics:
   errors: {kind: proportion, of: {event: fail}, log: outcomes, better: lower}
   ctr: {kind: ratio, numerator: clicks, denominator: views, log: outcomes, better: higher}
   median: {kind: quantile, q: 0.5, value: amount, log: outcomes, better: higher}
+  capped: {kind: mean, value: amount, per: unit, agg: sum, log: outcomes, better: higher, winsorize: 99%}
+  ranked: {kind: mean, value: amount, per: unit, agg: sum, log: outcomes, better: higher, method: mann_whitney}
+  p90: {kind: quantile, q: 0.9, value: amount, per: unit, agg: sum, log: outcomes, better: higher}
 flags:
   button:
     owner: lab
@@ -42,7 +45,9 @@ flags:
       split: {blue: 50%, green: 30%, red: 20%}
       control: blue
       primary: bought
-      metrics: [spent, orders, basket, largest, newest, price, errors, ctr, median]
+      metrics: [spent, orders, basket, largest, newest, price, errors, ctr, median, capped, ranked, p90]
+      guards: [{metric: spent, max_decrease: 10%}]
+      min_samples: 4000
       state: running
   wide:
     owner: lab
@@ -118,13 +123,20 @@ logs = [pieces(round) for round in range(3)]
 ok(os.path.getsize(f"{lab.SCRATCH}/e0-0.ndjson") > 2 << 20 and os.path.getsize(f"{lab.SCRATCH}/o0-1.ndjson") > 2 << 20,
    "the_logs_are_large_enough_for_threads")
 
+# Each method, with all that may be asked for besides; as JSON, and as the pages that people read.
 VARIATIONS = {"plain": [], "by": ["--by", "country,plan"], "before": ["--cuped"],
-              "before_by": ["--cuped", "--by", "plan", "--method", "fixed"]}
+              "before_by": ["--cuped", "--by", "plan", "--method", "fixed"],
+              "by_day": ["--by", "day_since_exposure", "--stratify", "country"],
+              "few_looks": ["--method", "group_sequential", "--cuped"],
+              "believed": ["--method", "bayesian", "--by", "country", "--stratify", "plan", "--cuped"],
+              "page": ["--format", "text", "--by", "plan"],
+              "markdown": ["--format", "markdown", "--method", "fixed", "--stratify", "country"]}
 for name, arguments in VARIATIONS.items():
     expected = None
     for round, threads in enumerate(["1", "2", "7"]):
         units = f"{lab.SCRATCH}/units-{name}-{threads}.csv"
-        result = run("analyze", "button", logs[round][0] + logs[round][1], "--json", "--threads", threads, *arguments,
+        form = [] if "--format" in arguments else ["--json"]
+        result = run("analyze", "button", logs[round][0] + logs[round][1], *form, "--threads", threads, *arguments,
                      "--units", units)
         with open(units, encoding="utf-8") as file:
             found = (result.out, file.read())

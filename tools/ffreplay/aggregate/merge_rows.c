@@ -59,6 +59,7 @@ static const struct row_rule rules[] = {
     {"items", ROWS},
     {"kept", SAME},
     {"last", LAST},
+    {"last_other", LAST},
     {"later", LAST},
     {"latest", NEWEST},
     {"least", LEAST},

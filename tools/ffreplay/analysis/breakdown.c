@@ -29,6 +29,31 @@ static void gather(const struct conclusion *conclusion, const struct breakdown *
     }
 }
 
+/* Into cells by arm, which the evidence is of. */
+static void gather_day(const struct conclusion *conclusion, const struct breakdown *breakdown,
+                       uint32_t metric, uint32_t group, uint32_t max_bad, struct cell *cells)
+{
+    const struct series *ages = &conclusion->outcomes->ages;
+    const struct judged_metric *judged = &conclusion->metrics[metric];
+    const struct series_slot *slot = NULL;
+    uint32_t arms = conclusion->arms->count;
+    for (uint32_t i = 0; i < ages->count; i++)
+        if (ages->items[i].begin == group * AGE_DAY)
+            slot = &ages->items[i];
+    for (uint32_t arm = 0; arm < arms; arm++) {
+        struct arm_evidence *evidence =
+            &breakdown->evidence[breakdown_place(conclusion, breakdown, metric, group, arm)];
+        series_cell_init(ages, metric * arms + arm, &cells[arm]);
+        if (slot)
+            cell_merge(&cells[arm], judged->measure, &slot->cells[metric * arms + arm]);
+        if (cells[arm].totals && !isnan(judged->winsorized.cap))
+            unit_totals_cap(cells[arm].totals, judged->winsorized.cap);
+        arm_evidence_gather(evidence, judged->measure, &cells[arm], NULL,
+                            breakdown->groups->items[group].by_arm[arm], max_bad);
+        evidence->assigned = conclusion->arms->shares[arm];
+    }
+}
+
 static enum effect_verdict verdict_of(const struct conclusion *conclusion,
                                       const struct group_effect *seen, const struct metric *metric)
 {
@@ -66,6 +91,11 @@ static void test_interaction(const struct conclusion *conclusion, const struct b
                              uint32_t metric, uint32_t arm)
 {
     struct estimated_change changes[UNIT_GROUPS_LARGEST + 2];
+    struct heterogeneity *test =
+        &breakdown->interactions[interaction_place(conclusion, metric, arm)].test;
+    *test = (struct heterogeneity){.statistic = NAN, .p = NAN};
+    if (breakdown->of_days)
+        return;
     for (uint32_t group = 0; group < breakdown->groups->count; group++) {
         const struct arm_evidence *arms =
             &breakdown->evidence[breakdown_place(conclusion, breakdown, metric, group, 0)];
@@ -73,8 +103,7 @@ static void test_interaction(const struct conclusion *conclusion, const struct b
                                              &arms[conclusion->arms->control],
                                              conclusion->metrics[metric].measure);
     }
-    breakdown->interactions[interaction_place(conclusion, metric, arm)].test =
-        cochran_q(changes, breakdown->groups->count);
+    *test = cochran_q(changes, breakdown->groups->count);
 }
 
 static void break_down(const struct conclusion *conclusion, struct breakdown *breakdown,
@@ -87,8 +116,17 @@ static void break_down(const struct conclusion *conclusion, struct breakdown *br
     breakdown->interactions = ARENA_ARRAY(arena, struct interaction, effects + 1);
     for (uint32_t metric = 0; metric < conclusion->metric_count; metric++) {
         for (uint32_t group = 0; group < breakdown->groups->count; group++) {
-            gather(conclusion, breakdown, metric, group, max_bad);
+            struct cell of_day[ARMS_MOST];
+            if (breakdown->of_days)
+                gather_day(conclusion, breakdown, metric, group, max_bad, of_day);
+            else
+                gather(conclusion, breakdown, metric, group, max_bad);
             judge_group(conclusion, breakdown, metric, group);
+            for (uint32_t arm = 0; breakdown->of_days && arm < conclusion->arms->count; arm++) {
+                cell_release(&of_day[arm]);
+                breakdown->evidence[breakdown_place(conclusion, breakdown, metric, group, arm)]
+                    .cell = NULL;
+            }
         }
         for (uint32_t arm = 0; arm < conclusion->arms->count; arm++)
             if (arm != conclusion->arms->control)
@@ -200,6 +238,61 @@ static const char *ratio_text(const struct conclusion *conclusion,
                         groups->name, list, off > MOST_LISTED ? ", …" : "");
 }
 
+/* -------------------------------------------------------------------------------------- days -- */
+
+struct ages {
+    const struct conclusion *conclusion;
+    struct unit_group *items;
+};
+
+static void count_ages(void *context, const struct exposure *exposure)
+{
+    const struct ages *ages = context;
+    uint32_t arm = exposure_arm(exposure);
+    int64_t known_to = ages->conclusion->outcomes->known_to;
+    for (int64_t age = 0;
+         arm != NO_ARM && age < AGES_MOST && age_is_known(exposure->first, age, known_to); age++) {
+        ages->items[age].by_arm[arm]++;
+        ages->items[age].units++;
+    }
+}
+
+/* Those that some unit of each arm has had; in memory of the arena. */
+static const struct field_groups *days_of(const struct conclusion *conclusion, struct arena *arena)
+{
+    struct field_groups *days = ARENA_ARRAY(arena, struct field_groups, 1);
+    days->name = BY_DAY_SINCE_EXPOSURE;
+    days->items = ARENA_ARRAY(arena, struct unit_group, AGES_MOST);
+    struct ages ages = {conclusion, days->items};
+    exposures_visit(conclusion->exposures, count_ages, &ages);
+    for (uint32_t age = 0; age < AGES_MOST; age++) {
+        for (uint32_t arm = 0; arm < conclusion->arms->count; arm++)
+            if (days->items[age].by_arm[arm] == 0)
+                return days;
+        days->items[age].kind = GROUP_OF_VALUE;
+        days->items[age].values = 1;
+        days->items[age].text = arena_format(arena, "%u", age + 1);
+        days->count++;
+    }
+    return days;
+}
+
+static void break_down_by_day(struct breakdowns *breakdowns, struct conclusion *conclusion,
+                              uint32_t max_bad, struct arena *arena)
+{
+    const struct field_groups *days = days_of(conclusion, arena);
+    if (days->count == 0) {
+        conclusion_say(&conclusion->notes, arena,
+                       "no day since exposure is shown: none is over in every arm");
+        return;
+    }
+    struct breakdown *breakdown = &breakdowns->items[breakdowns->count++];
+    breakdown->of_days = true;
+    breakdown->groups = days;
+    judge_ratios(conclusion, breakdown, arena);
+    break_down(conclusion, breakdown, max_bad, arena);
+}
+
 void breakdowns_reach(struct breakdowns *breakdowns, struct conclusion *conclusion,
                       uint32_t max_bad, struct arena *arena)
 {
@@ -217,6 +310,8 @@ void breakdowns_reach(struct breakdowns *breakdowns, struct conclusion *conclusi
         if (text)
             *ARENA_APPEND(arena, conclusion->issues.items, conclusion->issues.count) = text;
     }
-    if (groups->shown > 0 && conclusion->metric_count > 0)
+    if (conclusion->outcomes->keeps_ages)
+        break_down_by_day(breakdowns, conclusion, max_bad, arena);
+    if (breakdowns->count > 0 && conclusion->metric_count > 0)
         adjust_interactions(breakdowns, conclusion);
 }

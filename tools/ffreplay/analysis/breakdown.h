@@ -1,6 +1,6 @@
 /*
  * breakdown.h - every metric's effect in groups of units, by the value that each unit had in a
- * field at its first exposure.
+ * field at its first exposure; or by day since that exposure.
  *
  * Exploratory: made after the conclusion, which it does not change. For each metric, whether the
  * groups differ at all comes first (Cochran's Q), then what is seen in each group. Its interval and
@@ -14,6 +14,9 @@
 
 #include "compiler/statistics/heterogeneity.h"
 #include "conclusion.h"
+
+/* What `--by` calls days since exposure; no field of a log is asked for by that name. */
+#define BY_DAY_SINCE_EXPOSURE "day_since_exposure"
 
 /* Of a metric in a variant. Q's chi-square is that of one look, planned: under a method that looks
  * often it finds more than it should. */
@@ -30,6 +33,9 @@ struct group_effect {
 };
 
 struct breakdown {
+    /* Days, where outcomes keep them by age: a day's units are those that have had all of it, so
+     * they are among those of the days before, and no test tells whether days differ. */
+    bool of_days;
     const struct field_groups *groups;
     double *ratio_p; /* by group: whether its units are in the arms as they should; NaN */
     /* By metric, group and arm, and by metric and arm; of the control, empty. */
@@ -39,7 +45,7 @@ struct breakdown {
 };
 
 struct breakdowns {
-    struct breakdown items[UNIT_FIELDS_MOST];
+    struct breakdown items[UNIT_FIELDS_MOST + 1];
     uint32_t count;
     bool holds_once; /* the method looks more than once, and the interaction tests hold at one */
 };

@@ -9,6 +9,7 @@
 #include "compiler/base/arena.h"
 #include "compiler/base/calendar.h"
 #include "compiler/base/memory.h"
+#include "compiler/base/scalar.h"
 #include "compiler/model/model.h"
 #include "compiler/statistics/heterogeneity.h"
 #include "compiler/statistics/multiplicity.h"
@@ -26,6 +27,7 @@ static_assert(ARMS_MOST <= HOMOGENEITY_COLUMNS_MOST, "arms are columns of a tabl
 #define LEAST_CROSSOVER 10
 #define CROSSOVER_SHARE 0.01
 #define DAY             86400000.0
+#define LATE_SHARE      0.1 /* of the time with exposures */
 
 void conclusion_say(struct sentence_list *list, struct arena *arena, const char *text)
 {
@@ -205,6 +207,82 @@ static void note_what_was_taken(struct conclusion *conclusion, struct arena *are
                          " lines name a variant, but not what decided: a unit that a rule "
                          "or a list gave its variant counts as if the experiment had",
                          exposures->as_logged));
+}
+
+/* Units that were lost because a name is another one now, or a line has no unit. */
+static void note_what_was_lost(struct conclusion *conclusion, struct arena *arena)
+{
+    static const struct {
+        enum not_exposed cause;
+        const char *what;
+    } causes[] = {
+        {NOT_EXPOSED_UNKNOWN,
+         "name a variant that is none of this experiment's, and expose nobody: "
+         "was one renamed?"},
+        {NOT_EXPOSED_NO_UNIT, "of the flag have no unit, and expose nobody"},
+        {NOT_EXPOSED_NOTHING, "of the flag have no variant, and expose nobody"},
+    };
+    const struct exposures *exposures = conclusion->exposures;
+    for (size_t i = 0; i < sizeof causes / sizeof *causes; i++)
+        if (exposures->not_exposed[causes[i].cause] > 0)
+            conclusion_say(&conclusion->notes, arena,
+                           arena_format(arena, "%" PRIu64 " lines %s",
+                                        exposures->not_exposed[causes[i].cause], causes[i].what));
+    double span = (double)exposures->last - (double)exposures->first;
+    if (exposures->last_other > exposures->last && exposures->lines > 0 &&
+        (double)exposures->last_other - (double)exposures->last > LATE_SHARE * span)
+        conclusion_say(
+            &conclusion->notes, arena,
+            arena_format(arena,
+                         "the last line of this flag is %s older than the last of other flags: "
+                         "has it ended, or was it renamed? Lines of another name do not count",
+                         duration_text(arena, exposures->last_other - exposures->last)));
+}
+
+/* Whether one before it has the same values: a guard's may be the primary metric. */
+static bool is_repeated(const struct conclusion *conclusion, uint32_t metric)
+{
+    for (uint32_t i = 0; i < metric; i++)
+        if (conclusion->metrics[i].measure->metric == conclusion->metrics[metric].measure->metric)
+            return true;
+    return false;
+}
+
+static const char *listed(const char *list, const char *item, struct arena *arena)
+{
+    return arena_format(arena, "%s%s%s", list, *list ? ", " : "", item);
+}
+
+/* What metrics were not made of. */
+static void note_values(struct conclusion *conclusion, struct arena *arena)
+{
+    const char *without = "", *unread = "";
+    for (uint32_t i = 0; i < conclusion->metric_count; i++) {
+        const struct judged_metric *metric = &conclusion->metrics[i];
+        const char *name = metric->measure->metric->name.text;
+        uint64_t measured = 0, unreadable = 0;
+        for (uint32_t arm = 0; arm < conclusion->arms->count; arm++) {
+            measured += metric->arms[arm].measured;
+            unreadable += outcome_cell(conclusion->outcomes->cells, i, arm)->unreadable.count;
+        }
+        if (is_repeated(conclusion, i))
+            continue;
+        if (measured == 0)
+            without = listed(without, name, arena);
+        if (unreadable > 0)
+            unread =
+                listed(unread, arena_format(arena, "%s (%" PRIu64 ")", name, unreadable), arena);
+    }
+    if (*unread)
+        conclusion_say(
+            &conclusion->notes, arena,
+            arena_format(arena, "values that could not be read do not count: %s", unread));
+    if (*without)
+        conclusion_say(&conclusion->notes, arena,
+                       arena_format(arena,
+                                    "no unit of the experiment has a line that counts for %s: are "
+                                    "these the right logs, with the same units?",
+                                    without));
 }
 
 /* Where the interval that is shown holds no change though there was one, or the other way. */
@@ -848,6 +926,8 @@ void conclusion_reach(struct conclusion *conclusion, uint32_t max_bad, struct ar
     judge_before(conclusion, arena);
     if (conclusion->terms.is_aa)
         judge_sameness(conclusion, arena);
+    note_what_was_lost(conclusion, arena);
+    note_values(conclusion, arena);
     note_before(conclusion, arena);
     note_early(conclusion, arena);
     note_intervals(conclusion, arena);

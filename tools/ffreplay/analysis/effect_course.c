@@ -102,15 +102,18 @@ static void judge(const struct conclusion *conclusion, struct effect_courses *co
             bool has_before = adjusts && conclusion->outcomes->columns[i].is_kept_before;
             if (has_before)
                 add_before(&before, &known->cells[conclusion->metric_count * arms + column], cell);
+            if (cell->totals && !isnan(conclusion->metrics[i].winsorized.cap))
+                unit_totals_cap(cell->totals, conclusion->metrics[i].winsorized.cap);
             arm_evidence_gather(&evidence[arm], measure, cell, has_before ? &before : NULL,
                                 known->exposed[arm], max_bad);
+            evidence[arm].assigned = conclusion->arms->shares[arm];
         }
         for (uint32_t arm = 0; arm < arms; arm++) {
             struct effect_point *point = effect_points(courses, conclusion, i, arm) + at;
             *point =
                 (struct effect_point){.exposed = known->exposed[arm], .value = evidence[arm].value};
             if (arm != control)
-                point->effect = effect_of(&conclusion->terms.judgement, &evidence[arm],
+                point->effect = effect_of(&conclusion->metrics[i].judgement, &evidence[arm],
                                           &evidence[control], measure);
         }
     }

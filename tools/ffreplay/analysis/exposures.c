@@ -195,6 +195,8 @@ static void take(struct consumer *consumer, const struct record *record)
         return;
     }
     struct served served = served_of(&exposures->readers[record->log], event);
+    if (served.kind == SERVED_OTHER_FLAG && event->time > exposures->last_other)
+        exposures->last_other = event->time;
     if (served.kind == SERVED_OTHER_FLAG)
         return;
     if (served.evaluated)
@@ -237,7 +239,7 @@ static void begin(struct exposures *exposures)
 {
     exposures->consumer = (struct consumer){take, note_incomplete, fork_exposures, join_exposures};
     exposures->first = INT64_MAX;
-    exposures->last = exposures->later = INT64_MIN;
+    exposures->last = exposures->later = exposures->last_other = INT64_MIN;
     exposures->days = xcalloc(exposures->log_count, sizeof *exposures->days);
     for (uint32_t i = 0; i < exposures->log_count; i++)
         exposures->days[i].zone = exposures->zone;
@@ -286,6 +288,8 @@ static void join_exposures(struct consumer *consumer, struct consumer *other)
     exposures_settle(fork);
     exposures->lines += fork->lines;
     exposures->as_logged += fork->as_logged;
+    if (fork->last_other > exposures->last_other)
+        exposures->last_other = fork->last_other;
     origins_join(&exposures->origins, &fork->origins);
     for (uint32_t i = 0; i < NOT_EXPOSED_CAUSES; i++)
         exposures->not_exposed[i] += fork->not_exposed[i];

@@ -75,6 +75,7 @@ struct exposures {
     uint64_t lines;                           /* that expose a unit */
     uint64_t as_logged; /* of those, lines that say which variant, but not why */
     uint64_t not_exposed[NOT_EXPOSED_CAUSES];
+    int64_t last_other;     /* the time of the last line of another flag; INT64_MIN */
     struct origins origins; /* of lines that were evaluated again */
     struct input_digest digest;
     struct line_days *days; /* by log: of lines that expose */

@@ -199,13 +199,12 @@ static void add_to_cells(struct outcomes *outcomes, struct cell *cells, uint32_t
 
 /* In the cells of its time, or of its unit's exposure: only then is it known whose it is. They
  * keep what they need of units by themselves. */
-static __attribute__((noinline)) void add_to_series(struct outcomes *outcomes, uint32_t arm,
-                                                    int64_t time, bool before,
-                                                    struct unit_hash unit,
-                                                    const struct said_line *line)
+static __attribute__((noinline)) void
+add_to_series(struct outcomes *outcomes, struct series *series, uint32_t arm, int64_t time,
+              bool before, struct unit_hash unit, const struct said_line *line)
 {
     uint32_t arms = outcomes->exposures->arms->count;
-    struct cell *cells = series_cells(&outcomes->series, time);
+    struct cell *cells = series_cells(series, time);
     for (uint32_t i = 0; i < outcomes->measure_count; i++) {
         struct cell *cell = &cells[(before ? outcomes->measure_count * arms : 0) + i * arms + arm];
         if (outcomes->measure_logs[i] == line->log)
@@ -226,7 +225,13 @@ static void take_line(void *context, struct unit_row *row, struct unit_hash unit
     if (cause == OUTCOME_LEFT_OUT_CAUSES)
         add_to_cells(outcomes, outcomes->cells, arm, exposure, line);
     if (outcomes->keeps_series && (before || cause == OUTCOME_LEFT_OUT_CAUSES))
-        add_to_series(outcomes, arm, before ? exposure->first : line->time, before, unit, line);
+        add_to_series(outcomes, &outcomes->series, arm, before ? exposure->first : line->time,
+                      before, unit, line);
+    if (outcomes->keeps_ages && cause == OUTCOME_LEFT_OUT_CAUSES) {
+        int64_t age = (line->time - exposure->first) / AGE_DAY;
+        if (age < AGES_MOST && age_is_known(exposure->first, age, outcomes->known_to))
+            add_to_series(outcomes, &outcomes->ages, arm, age * AGE_DAY, false, unit, line);
+    }
     if (before || cause == OUTCOME_LEFT_OUT_CAUSES)
         input_digest_join(&outcomes->digest, &line->digest);
     outcomes->lines += cause == OUTCOME_LEFT_OUT_CAUSES;
@@ -312,6 +317,8 @@ static struct consumer *fork_outcomes(struct consumer *consumer)
                               .takes_before = outcomes->takes_before,
                               .keeps_series = outcomes->keeps_series,
                               .window = outcomes->window,
+                              .keeps_ages = outcomes->keeps_ages,
+                              .known_to = outcomes->known_to,
                               .groups = outcomes->groups,
                               .columns = outcomes->columns,
                               .from = outcomes->from,
@@ -327,6 +334,7 @@ static void join_outcomes(struct consumer *consumer, struct consumer *other)
     merge_cells(outcomes, outcomes->cells, fork->cells);
     merge_cells(outcomes, outcomes->before, fork->before);
     series_merge(&outcomes->series, &fork->series);
+    series_merge(&outcomes->ages, &fork->ages);
     outcomes->lines += fork->lines;
     for (uint32_t i = 0; i < OUTCOME_LEFT_OUT_CAUSES; i++)
         outcomes->left_out[i] += fork->left_out[i];
@@ -345,7 +353,10 @@ static void begin_series(struct outcomes *outcomes)
     for (uint32_t i = 0; i < count; i++)
         outcomes->series_columns[i] =
             (struct series_column){&outcomes->measures[i % once / arms], .spread = true};
-    series_init(&outcomes->series, outcomes->series_columns, count, outcomes->window);
+    if (outcomes->keeps_series)
+        series_init(&outcomes->series, outcomes->series_columns, count, outcomes->window);
+    if (outcomes->keeps_ages)
+        series_init(&outcomes->ages, outcomes->series_columns, once, AGE_DAY);
 }
 
 void outcomes_init(struct outcomes *outcomes)
@@ -353,7 +364,7 @@ void outcomes_init(struct outcomes *outcomes)
     outcomes->consumer = (struct consumer){take, note_incomplete, fork_outcomes, join_outcomes};
     outcomes->cells = new_cells(outcomes, VALUES_AFTER);
     outcomes->before = outcomes->takes_before ? new_cells(outcomes, VALUES_BEFORE) : NULL;
-    if (outcomes->keeps_series)
+    if (outcomes->keeps_series || outcomes->keeps_ages)
         begin_series(outcomes);
     outcomes->days = xcalloc(outcomes->exposures->log_count, sizeof *outcomes->days);
     for (uint32_t i = 0; i < outcomes->exposures->log_count; i++)
@@ -369,6 +380,7 @@ static void end(struct outcomes *outcomes)
     release_cells(outcomes, &outcomes->cells);
     release_cells(outcomes, &outcomes->before);
     series_release(&outcomes->series);
+    series_release(&outcomes->ages);
     free(outcomes->series_columns);
     outcomes->series_columns = NULL;
     for (uint32_t i = 0; outcomes->days && i < outcomes->exposures->log_count; i++)

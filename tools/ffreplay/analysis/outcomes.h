@@ -71,6 +71,8 @@ struct outcomes {
     bool takes_before; /* values before exposure */
     bool keeps_series; /* also over time, for a report */
     int64_t window;    /* of the series: in milliseconds */
+    bool keeps_ages;   /* also by day since exposure, for units that have had all of the day */
+    int64_t known_to;  /* then: until when */
     int64_t from, to;
     const struct unit_groups *groups;
 
@@ -81,12 +83,22 @@ struct outcomes {
     /* By measure and arm; then, of values before exposure, the same at the time of exposure. */
     struct series_column *series_columns;
     struct series series;
-    uint64_t lines; /* that count */
+    struct series ages; /* by time since exposure: the first columns, in slots of a day */
+    uint64_t lines;     /* that count */
     uint64_t left_out[OUTCOME_LEFT_OUT_CAUSES];
     struct line_days *days; /* by log: of lines that count */
     struct input_digest digest;
     struct unit_writer writer; /* until it is settled */
 };
+
+/* Days since exposure that are kept. */
+#define AGES_MOST 28
+#define AGE_DAY   INT64_C(86400000)
+/* Whether all of that day since exposure, from 0 on, is over by then. */
+static inline bool age_is_known(int64_t exposed, int64_t age, int64_t known_to)
+{
+    return exposed <= known_to - (age + 1) * AGE_DAY;
+}
 
 /* Adds a unit's. */
 void before_sums_add(struct before_sums *sums, double before, double after);

@@ -395,6 +395,8 @@ static bool begin_outcomes(struct task *task)
     task->outcomes.groups = &task->groups;
     task->outcomes.keeps_series = task->options->keeps_series;
     task->outcomes.window = replay->times.window;
+    task->outcomes.known_to =
+        task->exposures.to != INT64_MAX ? task->exposures.to : task->exposures.last;
     task->outcomes.from = task->exposures.from;
     task->outcomes.to = task->exposures.to;
     outcomes_init(&task->outcomes);
@@ -704,7 +706,8 @@ static int run(int argc, char **argv)
         {"cuped", 0, OPTION_FLAG, &options.cuped, NULL,
          "take out what a unit's values before its exposure explain"},
         {"by", 'b', OPTION_TEXTS, &options.by, "LIST",
-         "also in groups of units, by these fields at their first exposure; explores only"},
+         "also in groups of units, by these fields at their first exposure, or by "
+         "day_since_exposure; explores only"},
         {"stratify", 0, OPTION_TEXT, &options.stratify, "FIELD",
          "take out what differs only in how units are spread over its values [the experiment's]"},
         SHOW_PRIVATE_OPTION(options.show_private),

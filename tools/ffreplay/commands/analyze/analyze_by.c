@@ -6,6 +6,7 @@
 
 #include "compiler/base/arena.h"
 #include "compiler/model/model.h"
+#include "tools/ffreplay/analysis/breakdown.h"
 #include "tools/ffreplay/commands/commands.h"
 #include "tools/ffreplay/commands/metrics/grouping.h"
 
@@ -59,7 +60,7 @@ static const uint32_t *add_field(const char *name, struct replay *replay,
 }
 
 bool analyze_by_prepare(const struct option_texts *by, bool show_private, struct replay *replay,
-                        struct exposures *exposures)
+                        struct exposures *exposures, bool *by_day)
 {
     static_assert(MOST_DIMENSIONS < UNIT_FIELDS_MOST, "units have values of all of them");
     struct unit_fields *fields = &exposures->fields;
@@ -69,6 +70,10 @@ bool analyze_by_prepare(const struct option_texts *by, bool show_private, struct
         return false;
     for (uint32_t i = 0; i < grouping.count; i++) {
         const char *name = grouping.dimensions[i].name;
+        if (strcmp(name, BY_DAY_SINCE_EXPOSURE) == 0) {
+            *by_day = true;
+            continue;
+        }
         const uint32_t *places = add_field(name, replay, exposures);
         for (uint32_t log = 0; log < logs; log++)
             if (exposures->tells[log] && !show_private &&

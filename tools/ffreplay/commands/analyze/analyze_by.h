@@ -12,8 +12,9 @@
 
 /* Registers them in the logs that tell exposures, before these are read. False: it is no list of
  * fields, or one is private and not to be shown; it has been reported. */
+/* *by_day: whether days since exposure are asked for, too, which is no field. */
 bool analyze_by_prepare(const struct option_texts *by, bool show_private, struct replay *replay,
-                        struct exposures *exposures);
+                        struct exposures *exposures, bool *by_day);
 /* Likewise of the field that changes are post-stratified by, whose values are not shown; after
  * those. Returns its place among the fields. */
 uint32_t analyze_by_stratify(const char *name, struct replay *replay, struct exposures *exposures);

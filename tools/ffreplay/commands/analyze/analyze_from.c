@@ -153,6 +153,8 @@ static void read_exposing(struct row_reader *reader, struct exposures *exposures
     int64_t later = row_time(reader, "later", INT64_MIN);
     exposures->first = first < exposures->first ? first : exposures->first;
     exposures->last = last > exposures->last ? last : exposures->last;
+    int64_t other = row_time(reader, "last_other", INT64_MIN);
+    exposures->last_other = other > exposures->last_other ? other : exposures->last_other;
     exposures->later = later > exposures->later ? later : exposures->later;
     note_fields(exposures, row_named(reader, "seen"));
 }

@@ -480,10 +480,13 @@ static void put_breakdown(const struct analyze_page *page, const struct breakdow
             rows[count] = group_row(page, breakdown, group, arm, arena);
             widen_row(&chart, &rows[count++]);
         }
-        caption = arena_format(arena, "%s%s%s: %s", caption, *caption ? "; " : "",
-                               tested_name(conclusion, 0, arm, arena),
-                               interaction_text(conclusion, breakdown, 0, arm, arena));
+        if (!breakdown->of_days)
+            caption = arena_format(arena, "%s%s%s: %s", caption, *caption ? "; " : "",
+                                   tested_name(conclusion, 0, arm, arena),
+                                   interaction_text(conclusion, breakdown, 0, arm, arena));
     }
+    caption = arena_format(arena, "%s%s%s", caption, *caption ? "; " : "",
+                           interactions_hold_text(page->breakdowns, breakdown));
     chart.row_count = count;
     figure_begin(
         html,
@@ -509,8 +512,7 @@ void analyze_html_breakdowns(const struct analyze_page *page, const struct html 
         return;
     html_format(html,
                 "<h2>Explored</h2>\n<p class=\"note\">Exploratory: what is found here decides "
-                "nothing, and is a reason for another experiment; %s.</p>\n",
-                interactions_hold_text(page->breakdowns));
+                "nothing, and is a reason for another experiment.</p>\n");
     for (uint32_t i = 0; i < page->breakdowns->count; i++)
         put_breakdown(page, &page->breakdowns->items[i], html);
 }

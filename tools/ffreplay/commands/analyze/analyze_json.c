@@ -331,7 +331,7 @@ static void put_breakdown(struct buffer *out, const struct conclusion *conclusio
     field_text(out, "by", breakdown->groups->name);
     field_truth(out, "exploratory", true);
     put_number(out, "group_alpha", conclusion->terms.judgement.alpha / breakdown->groups->count);
-    field_truth(out, "interactions_hold_once", breakdowns->holds_once);
+    field_truth(out, "interactions_hold_once", breakdowns->holds_once && !breakdown->of_days);
     field_array(out, "interactions");
     for (uint32_t i = 0; i < conclusion->metric_count; i++)
         for (uint32_t arm = 0; arm < conclusion->arms->count; arm++)

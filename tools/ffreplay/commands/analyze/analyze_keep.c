@@ -400,6 +400,7 @@ static void put_exposing(json_t *row, const struct exposures *exposures, uint32_
     put_days(row, &exposures->days[log]);
     row_put_time(row, "first", exposures->first);
     row_put_time(row, "last", exposures->last);
+    row_put_time(row, "last_other", exposures->last_other);
     row_put_time(row, "later", exposures->later);
     for (uint32_t i = 0; i < exposures->fields.count; i++)
         row_put_truth(seen, exposures->fields.items[i].name, exposures->names[i].names.count > 0);

@@ -33,10 +33,10 @@ static void put_breakdown(const struct analyze_page *page, const struct breakdow
     terminal_format(out, "\n#### by %s\n\n", markdown_text(arena, breakdown->groups->name));
     terminal_format(out, "- %s\n- %s\n",
                     markdown_text(arena, breakdown_text(conclusion, breakdown, arena)),
-                    interactions_hold_text(page->breakdowns));
+                    interactions_hold_text(page->breakdowns, breakdown));
     for (uint32_t i = 0; i < conclusion->metric_count; i++)
         for (uint32_t arm = 0; arm < arms; arm++)
-            if (arm != control)
+            if (arm != control && !breakdown->of_days)
                 terminal_format(out, "- %s: %s\n",
                                 markdown_text(arena, tested_name(conclusion, i, arm, arena)),
                                 interaction_text(conclusion, breakdown, i, arm, arena));

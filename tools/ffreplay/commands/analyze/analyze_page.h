@@ -52,8 +52,9 @@ const char *interaction_text(const struct conclusion *conclusion, const struct b
 /* What a breakdown's groups are, and what its numbers hold for. */
 const char *breakdown_text(const struct conclusion *conclusion, const struct breakdown *breakdown,
                            struct arena *arena);
-/* What the interaction tests hold for. */
-const char *interactions_hold_text(const struct breakdowns *breakdowns);
+/* What the interaction tests hold for; of days since exposure, why there are none. */
+const char *interactions_hold_text(const struct breakdowns *breakdowns,
+                                   const struct breakdown *breakdown);
 /* "running: variant_a is …" */
 const char *headline_of(const struct conclusion *conclusion, struct arena *arena);
 /* "sequential, 95 %": how it was judged. */

@@ -305,7 +305,7 @@ bool task_prepare(struct task *task)
             return false;
     exposures->zone = experiment ? experiment->zone : NULL;
     if (!analyze_by_prepare(&task->options->by, task->options->show_private, task->replay,
-                            exposures))
+                            exposures, &task->outcomes.keeps_ages))
         return false;
     const char *strata = task->options->stratify;
     if (!strata && experiment)

@@ -239,11 +239,11 @@ static void put_breakdown(const struct analyze_page *analysis, const struct brea
     page_fact(page, "by", breakdown_text(conclusion, breakdown, arena));
     for (uint32_t i = 0; i < conclusion->metric_count; i++)
         for (uint32_t arm = 0; arm < arms; arm++)
-            if (arm != conclusion->arms->control)
+            if (arm != conclusion->arms->control && !breakdown->of_days)
                 page_fact(page, "",
                           arena_format(arena, "%s: %s", tested_name(conclusion, i, arm, arena),
                                        interaction_text(conclusion, breakdown, i, arm, arena)));
-    page_fact(page, "", interactions_hold_text(analysis->breakdowns));
+    page_fact(page, "", interactions_hold_text(analysis->breakdowns, breakdown));
     buffer_append_text(page->out, "\n");
     struct page_row *rows = ARENA_ARRAY(arena, struct page_row, most + 1);
     struct page_table table = {rows, fill_groups(analysis, breakdown, rows, arena), "lrrrrc"};

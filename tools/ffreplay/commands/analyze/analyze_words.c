@@ -167,7 +167,14 @@ const char *breakdown_text(const struct conclusion *conclusion, const struct bre
     const char *text =
         arena_format(arena, "%s: exploratory, and decides nothing; intervals and p ", groups->name);
     text = arena_format(arena, "%sare corrected for %u %s (Bonferroni)", text, groups->count,
-                        groups->count == 1 ? "group" : "groups");
+                        breakdown->of_days   ? groups->count == 1 ? "day" : "days"
+                        : groups->count == 1 ? "group"
+                                             : "groups");
+    if (breakdown->of_days)
+        text = arena_format(arena,
+                            "%s. A day's units are those that have had all of it, so later days "
+                            "have the units that were exposed first",
+                            text);
     if (conclusion->terms.judgement.method == ANALYSIS_BAYESIAN)
         text = arena_format(arena, "%s, the chance to be better is not", text);
     for (uint32_t i = 0; i < groups->count; i++)
@@ -177,8 +184,12 @@ const char *breakdown_text(const struct conclusion *conclusion, const struct bre
     return text;
 }
 
-const char *interactions_hold_text(const struct breakdowns *breakdowns)
+const char *interactions_hold_text(const struct breakdowns *breakdowns,
+                                   const struct breakdown *breakdown)
 {
+    if (breakdown->of_days)
+        return "whether days differ is not tested: units of a day are those of the days before, "
+               "too";
     return breakdowns->holds_once ? "whether groups differ is tested as if this were the only look"
                                   : "whether groups differ is tested once, at the planned end";
 }

@@ -214,6 +214,16 @@ static bool has_stages(const struct flag_variants *variants, const struct table_
 
 /* --------------------------------------------------------------------------------------- run -- */
 
+/* Where the form of output has no place for it. */
+static void note_uncapped(const struct output *output)
+{
+    for (uint32_t i = 0; i < output->table->measure_count; i++)
+        if (output_is_uncapped(output, i))
+            print_note("%s is not capped here: its 'winsorize' caps an experiment's units, in "
+                       "'ffreplay analyze'",
+                       output->table->measures[i].metric->name.text);
+}
+
 static int write_table(const struct options *options, const struct replay *replay,
                        const struct table *table)
 {
@@ -227,9 +237,11 @@ static int write_table(const struct options *options, const struct replay *repla
         break;
     case FORM_CSV:
         output_csv(&output, &out);
+        note_uncapped(&output);
         break;
     case FORM_PROMETHEUS:
         output_prometheus(&output, &out);
+        note_uncapped(&output);
         break;
     case FORM_TEXT:
         output_text(&output, &page);

@@ -22,6 +22,13 @@ struct output {
  * NULL: some line had each. */
 const char *output_absent_text(const struct output *output, uint32_t index);
 
+/* Whether a metric's 'winsorize' is not applied: it is of an experiment's units, whose table this is
+ * not. */
+static inline bool output_is_uncapped(const struct output *output, uint32_t index)
+{
+    return output->table->measures[index].metric->winsorize > 0;
+}
+
 void output_text(const struct output *output, const struct page *page);
 /* Its tables alone, each after an empty line. */
 void output_text_tables(const struct output *output, const struct page *page);

@@ -70,6 +70,21 @@ static void put_absent(const struct output *output, struct buffer *out)
     buffer_append_text(out, any ? "}" : "");
 }
 
+static void put_uncapped(const struct output *output, struct buffer *out)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < output->table->measure_count; i++) {
+        if (!output_is_uncapped(output, i))
+            continue;
+        if (!any)
+            field_array(out, "not_winsorized");
+        any = true;
+        json_write_comma(out);
+        json_write_string(out, output->table->measures[i].metric->name.text);
+    }
+    buffer_append_text(out, any ? "]" : "");
+}
+
 void output_json(const struct output *output, struct buffer *out)
 {
     const struct table *table = output->table;
@@ -89,6 +104,7 @@ void output_json(const struct output *output, struct buffer *out)
     field_time(out, "last", table->span.last);
     buffer_append_text(out, "}");
     put_absent(output, out);
+    put_uncapped(output, out);
     if (table->variants)
         field_assignment(out, &table->origins);
     field_array(out, "groups");

@@ -139,6 +139,21 @@ static void put_absent(const struct output *output, const struct page *page)
     }
 }
 
+static void put_uncapped(const struct output *output, const struct page *page)
+{
+    const char *heading = "uncapped";
+    for (uint32_t i = 0; i < output->table->measure_count; i++) {
+        if (!output_is_uncapped(output, i))
+            continue;
+        page_fact(page, heading,
+                  arena_format(output->arena,
+                               "%s: its 'winsorize' caps an experiment's units, in 'ffreplay "
+                               "analyze', and nothing here",
+                               output->table->measures[i].metric->name.text));
+        heading = "";
+    }
+}
+
 void output_text(const struct output *output, const struct page *page)
 {
     const struct table *table = output->table;
@@ -157,6 +172,7 @@ void output_text(const struct output *output, const struct page *page)
                                page_time(page, table->span.last)));
     put_unreadable(output, page);
     put_absent(output, page);
+    put_uncapped(output, page);
     output_text_tables(output, page);
 }
 
