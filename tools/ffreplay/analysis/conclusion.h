@@ -120,8 +120,9 @@ struct conclusion {
     const char *const *names; /* of the arms */
     bool is_running;          /* the definitions say so; if not, nothing is to be decided */
 
+    struct exposed_units units; /* of the exposures */
+
     /* What follows. Texts are the arena's. */
-    struct exposed_units units;
     struct sample_ratio ratio; /* p is NaN: nothing says what it should be, or too few units */
     double ratio_log_e;        /* of the ratio's e-value, of which `anytime_p` is one part */
     struct balance *balances;  /* by field of the groups */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "compiler/base/memory.h"
+#include "compiler/base/parallel.h"
 
 const char *const not_exposed_words[] = WORDS(NOT_EXPOSED_WORDS);
 
@@ -65,9 +66,13 @@ void exposures_visit(const struct exposures *exposures, exposure_visit *visit, v
             visit(context, exposure_at(exposures, shard, i));
 }
 
-static void count_unit(void *context, const struct exposure *exposure)
+struct counting {
+    const struct exposures *exposures;
+    struct exposed_units units[MOST_WORKERS];
+};
+
+static void count_unit(struct exposed_units *units, const struct exposure *exposure)
 {
-    struct exposed_units *units = context;
     if (exposure->place == PLACE_FORCED)
         units->forced++;
     else if (exposure_arm(exposure) == NO_ARM)
@@ -76,13 +81,31 @@ static void count_unit(void *context, const struct exposure *exposure)
         units->by_arm[exposure_arm(exposure)]++;
 }
 
+static void count_shard(void *context, uint32_t worker, uint32_t shard)
+{
+    struct counting *counting = context;
+    uint32_t count = counting->exposures->store->shards[shard].count;
+    for (uint32_t i = 0; i < count; i++)
+        count_unit(&counting->units[worker], exposure_at(counting->exposures, shard, i));
+}
+
 struct exposed_units exposures_count(const struct exposures *exposures)
 {
-    struct exposed_units units = {0};
-    exposures_visit(exposures, count_unit, &units);
-    for (uint32_t i = 0; i < ARMS_MOST; i++)
-        units.all += units.by_arm[i];
-    return units;
+    struct counting *counting = xcalloc(1, sizeof *counting);
+    struct exposed_units all = {0};
+    counting->exposures = exposures;
+    unit_store_for_shards(exposures->store, count_shard, counting);
+    for (uint32_t worker = 0; worker < MOST_WORKERS; worker++) {
+        const struct exposed_units *units = &counting->units[worker];
+        all.forced += units->forced;
+        all.crossover += units->crossover;
+        for (uint32_t i = 0; i < ARMS_MOST; i++) {
+            all.by_arm[i] += units->by_arm[i];
+            all.all += units->by_arm[i];
+        }
+    }
+    free(counting);
+    return all;
 }
 
 /* ------------------------------------------------------------------------------------ taking -- */

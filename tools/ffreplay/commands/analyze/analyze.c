@@ -471,10 +471,10 @@ static int analyze(struct task *task, struct from_aggregates *from)
         return EXIT_JOB;
     }
     note_assumed(task, &settled.start, &conclusion);
-    struct exposed_units units = exposures_count(&task->exposures);
+    conclusion.units = exposures_count(&task->exposures);
     if (plans_looks(task->metrics, task->metric_count, &conclusion.terms))
         settle_looks(&conclusion.terms, experiment ? experiment->looks : 0, task->arms.count,
-                     &units);
+                     &conclusion.units);
     struct breakdowns breakdowns = {0};
     conclusion_reach(&conclusion, task->replay->times.max_bad, task->replay->texts);
     breakdowns_reach(&breakdowns, &conclusion, task->replay->times.max_bad, task->replay->texts);

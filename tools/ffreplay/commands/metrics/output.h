@@ -22,8 +22,7 @@ struct output {
  * NULL: some line had each. */
 const char *output_absent_text(const struct output *output, uint32_t index);
 
-/* Whether a metric's 'winsorize' is not applied: it is of an experiment's units, whose table this is
- * not. */
+/* Whether a metric's 'winsorize' is not applied: it is of an experiment's units, not of lines. */
 static inline bool output_is_uncapped(const struct output *output, uint32_t index)
 {
     return output->table->measures[index].metric->winsorize > 0;
