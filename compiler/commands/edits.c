@@ -104,8 +104,12 @@ void edits_release(struct edits *edits)
 
 bool edits_refuse(struct edits *edits, const struct buffer *why, const char *help)
 {
-    job_error(edits->change.command, "%s", why->bytes);
     edits->refused = EXIT_INPUT;
+    if (edits->why) {
+        buffer_format(edits->why, help ? "%s; %s" : "%s", why->bytes, help);
+        return false;
+    }
+    job_error(edits->change.command, "%s", why->bytes);
     if (help)
         print_help("%s", help);
     return false;

@@ -60,6 +60,7 @@ struct edits {
     const char *nothing; /* what to say where nothing is changed */
     const char *renamed; /* the only flag, as it was called before; or NULL */
     int refused;         /* what to exit with, when planning failed */
+    struct buffer *why;  /* takes why it did, in place of stderr; or NULL */
     struct buffer notes; /* for stderr, when it is done */
     struct buffer words; /* of the ledger's entry: what changes, in words */
 };

@@ -5,6 +5,7 @@
 #include "compiler/base/match.h"
 #include "edit_references.h"
 #include "edits.h"
+#include "rename.h"
 
 static int run(int argc, char **argv);
 
@@ -55,7 +56,7 @@ static void note_patterns(struct edits *edits, const char *old, const char *name
     }
 }
 
-static bool plan(struct edits *edits, const char *old, const char *name)
+bool rename_plan(struct edits *edits, const char *old, const char *name)
 {
     struct flag_place place, other;
     struct reference reference;
@@ -106,7 +107,8 @@ static int run(int argc, char **argv)
     } else {
         status = edits_begin(&edits);
         if (status == EXIT_FINE)
-            status = plan(&edits, argv[1], argv[2]) ? edits_carry_out(&edits) : edits.refused;
+            status =
+                rename_plan(&edits, argv[1], argv[2]) ? edits_carry_out(&edits) : edits.refused;
     }
     edits_release(&edits);
     return status;

@@ -23,6 +23,9 @@ void diagnose_note(struct diagnostics *diagnostics, struct span span, const char
     __attribute__((format(printf, 3, 4)));
 void diagnose_help(struct diagnostics *diagnostics, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* Its help says to write `meant` in place of `written`: for tools that can, where its place is that
+ * text alone. */
+void diagnose_fix(struct diagnostics *diagnostics, const char *written, const char *meant);
 /* Whether it has help already. */
 bool diagnose_helped(const struct diagnostics *diagnostics);
 /* Whether it has this code. */

@@ -143,6 +143,7 @@ void diagnose_hide(struct diagnostics *diagnostics, enum diagnostic_code code, s
             continue;
         item->message = message;
         item->help = NULL;
+        item->fix = NULL;
         item->hides = true;
     }
 }
@@ -157,6 +158,33 @@ bool diagnose_reopen(struct diagnostics *diagnostics, enum diagnostic_code code,
         return true;
     }
     return false;
+}
+
+/* In quotes or not. */
+static bool stands_at(const struct sources *sources, struct span span, const char *text)
+{
+    size_t length = strlen(text);
+    if (!sources || span.file >= sources->count || span.begin > span.end ||
+        span.end > sources->items[span.file].length)
+        return false;
+    const char *at = sources->items[span.file].text + span.begin;
+    size_t all = span.end - span.begin;
+    if (all == length + 2 && (at[0] == '"' || at[0] == '\'') && at[all - 1] == at[0]) {
+        at++;
+        all -= 2;
+    }
+    return all == length && memcmp(at, text, length) == 0;
+}
+
+void diagnose_fix(struct diagnostics *diagnostics, const char *written, const char *meant)
+{
+    struct diagnostic *last = diagnostics->last;
+    if (!last || !stands_at(diagnostics->sources, last->span, written))
+        return;
+    struct diagnostic_fix *fix = ARENA_NEW(diagnostics->arena, struct diagnostic_fix);
+    *fix =
+        (struct diagnostic_fix){last->span, arena_copy(diagnostics->arena, meant, strlen(meant))};
+    last->fix = fix;
 }
 
 void diagnostics_append(struct diagnostics *diagnostics, const struct diagnostics *more)
@@ -230,6 +258,7 @@ const char *suggest(struct diagnostics *diagnostics, const char *name, const cha
     diagnostics->suggestions++;
     if (nearest) {
         diagnose_help(diagnostics, "did you mean '%s'?", nearest);
+        diagnose_fix(diagnostics, name, nearest);
         return nearest;
     }
     if (!count || count > MOST_LISTED)

@@ -25,6 +25,12 @@ struct diagnostic_note {
     const char *text;
 };
 
+/* What mends it, where that is certain: this text in place of what stands there. */
+struct diagnostic_fix {
+    struct span span;
+    const char *text; /* what it is to be read as: whoever writes it quotes it where it must be */
+};
+
 struct diagnostic {
     unsigned code; /* enum diagnostic_code */
     enum severity severity;
@@ -32,8 +38,9 @@ struct diagnostic {
     const char *message;
     struct diagnostic_note *notes;
     uint32_t note_count;
-    const char *help; /* or NULL */
-    bool hides;       /* its lines are not to be shown */
+    const char *help;                 /* or NULL */
+    const struct diagnostic_fix *fix; /* or NULL */
+    bool hides;                       /* its lines are not to be shown */
 };
 
 /*

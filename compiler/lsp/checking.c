@@ -169,8 +169,10 @@ static void drop_help(struct diagnostics *diagnostics)
 {
     /* Which other flag is meant is known to who knows all of them. */
     for (uint32_t i = 0; i < diagnostics->count; i++)
-        if (diagnostics->items[i].code == FF0211)
+        if (diagnostics->items[i].code == FF0211) {
             diagnostics->items[i].help = NULL;
+            diagnostics->items[i].fix = NULL;
+        }
 }
 
 static void check_edited(struct server *server, const char *name)
@@ -209,7 +211,7 @@ static void publish_line(struct server *server, char *line)
     if (*tab != '\t' || number >= workspace_file_count(&server->workspace))
         return;
     const struct workspace_file file = workspace_file(&server->workspace, (uint32_t)number);
-    publish(&server->publications, server->rpc, &server->workspace, file.name, tab + 1);
+    published_put(&server->publications, server->rpc, &server->workspace, file.name, tab + 1);
 }
 
 static void publish_quick(struct server *server)
@@ -220,7 +222,8 @@ static void publish_quick(struct server *server)
         *end = '\0';
         publish_line(server, checking->quick.bytes);
     } else {
-        publish(&server->publications, server->rpc, &server->workspace, checking->quick_name, "[]");
+        published_put(&server->publications, server->rpc, &server->workspace, checking->quick_name,
+                      "[]");
     }
     forget_quick(checking);
 }
@@ -234,13 +237,13 @@ static bool said_all(const struct buffer *said)
 static void publish_said(struct server *server)
 {
     struct checking *checking = &server->checking;
-    publish_all_begin(&server->publications);
+    published_begin(&server->publications);
     char *line = checking->said.bytes;
     for (char *end; (end = strchr(line, '\n')) && *line != '\t'; line = end + 1) {
         *end = '\0';
         publish_line(server, line);
     }
-    publish_all_end(&server->publications, server->rpc, &server->workspace);
+    published_end(&server->publications, server->rpc, &server->workspace);
     checking->failed = false;
 }
 

@@ -36,6 +36,12 @@ static void write_place(struct buffer *out, const char *key, struct position_utf
     buffer_append_text(out, "}");
 }
 
+void write_position(struct buffer *out, const char *key, const struct text_index *index,
+                    size_t offset)
+{
+    write_place(out, key, text_index_position(index, offset));
+}
+
 void write_range(struct buffer *out, const char *key, const struct text_index *index, size_t begin,
                  size_t end)
 {
@@ -88,10 +94,15 @@ bool answer_initialize(struct server *server, const json_t *params, struct buffe
     server->has_workspace = true;
     server->state = SERVER_RUNNING;
     checking_want(&server->checking, NULL);
-    buffer_append_text(result,
-                       "{\"capabilities\":{\"positionEncoding\":\"utf-16\","
-                       "\"textDocumentSync\":{\"openClose\":true,\"change\":2,\"save\":true}"
-                       "},\"serverInfo\":{\"name\":\"ffc\"}}");
+    buffer_append_text(
+        result, "{\"capabilities\":{\"positionEncoding\":\"utf-16\","
+                "\"textDocumentSync\":{\"openClose\":true,\"change\":2,\"save\":true},"
+                "\"hoverProvider\":true,\"definitionProvider\":true,\"referencesProvider\":true,"
+                "\"completionProvider\":{\"triggerCharacters\":[\" \",\":\",\"{\",\"[\"]},"
+                "\"renameProvider\":{\"prepareProvider\":true},\"documentFormattingProvider\":true,"
+                "\"codeActionProvider\":{\"codeActionKinds\":[\"quickfix\"]},"
+                "\"inlayHintProvider\":true"
+                "},\"serverInfo\":{\"name\":\"ffc\"}}");
     free(place);
     free(root);
     return true;
@@ -115,6 +126,15 @@ static const struct {
 } requests[] = {
     {"initialize", answer_initialize},
     {"shutdown", answer_shutdown},
+    {"textDocument/hover", answer_hover},
+    {"textDocument/completion", answer_completion},
+    {"textDocument/definition", answer_definition},
+    {"textDocument/references", answer_references},
+    {"textDocument/prepareRename", answer_prepare_rename},
+    {"textDocument/rename", answer_rename},
+    {"textDocument/formatting", answer_formatting},
+    {"textDocument/codeAction", answer_actions},
+    {"textDocument/inlayHint", answer_hints},
 };
 
 static const struct {
@@ -201,6 +221,7 @@ static int serve(struct server *server)
                 answer(server, &message);
             else
                 note(server, &message);
+            text_index_release(&server->index);
             rpc_done(&message);
             break;
         case RPC_OTHER:
@@ -249,7 +270,7 @@ static int run(int argc, char **argv)
     free(server.checking.edited);
     if (server.has_workspace)
         workspace_close(&server.workspace);
-    publications_release(&server.publications);
+    published_release(&server.publications);
     return status;
 }
 

@@ -7,6 +7,7 @@
 #include "compiler/base/json.h"
 #include "compiler/base/memory.h"
 #include "compiler/diagnostics/registry.h"
+#include "compiler/files/edit.h"
 #include "compiler/model/model.h"
 #include "server.h"
 
@@ -62,6 +63,25 @@ static void put_notes(const struct reporting *reporting, const struct diagnostic
         buffer_append_text(out, "]");
 }
 
+/* For a code action, without asking again what was meant. */
+static void put_fix(const struct reporting *reporting, const struct diagnostic_fix *fix,
+                    struct buffer *out)
+{
+    struct buffer written = {0}, title = {0};
+    if (!fix)
+        return;
+    edit_write_text(fix->text, &written);
+    buffer_format(&title, "write %s", written.bytes);
+    field_object(out, "data");
+    field_object(out, "fix");
+    field_text(out, "title", title.bytes);
+    put_span(reporting, fix->span, out);
+    field_text(out, "newText", written.bytes);
+    buffer_append_text(out, "}}");
+    buffer_release(&written);
+    buffer_release(&title);
+}
+
 static void put_diagnostic(const struct reporting *reporting, const struct diagnostic *item,
                            uint32_t file, struct buffer *out)
 {
@@ -83,6 +103,7 @@ static void put_diagnostic(const struct reporting *reporting, const struct diagn
     field_text(out, "source", "ffc");
     field_text(out, "message", message.bytes);
     put_notes(reporting, item, out);
+    put_fix(reporting, item->fix, out);
     buffer_append_text(out, "}");
     buffer_release(&message);
 }

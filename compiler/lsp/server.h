@@ -9,9 +9,10 @@
 #include <stdint.h>
 
 #include "checking.h"
+#include "cursor.h"
 #include "compiler/base/buffer.h"
 #include "compiler/rpc/rpc.h"
-#include "publications.h"
+#include "published.h"
 #include "workspace.h"
 
 struct server {
@@ -21,8 +22,10 @@ struct server {
     int64_t parent; /* the process that started it; 0: not known */
     struct workspace workspace;
     bool has_workspace;
-    struct publications publications;
+    struct published publications;
     struct checking checking;
+    struct text_index
+        index; /* of the text that was asked about last, while a message is dealt with */
 };
 
 /* The overlay of a document that is open; NULL: there is none. */
@@ -30,15 +33,30 @@ struct overlay *server_document(struct server *server, const json_t *params);
 /* The same of any file of the project. */
 bool server_file(struct server *server, const json_t *params, struct workspace_file *file);
 
+/* What is at the position that the parameters name; false: there is no such file. */
+bool server_cursor(struct server *server, const json_t *params, struct workspace_file *file,
+                   struct cursor *cursor, struct arena *arena);
+/* The lines of a file. As long as no other file is asked about. */
+const struct text_index *server_index(struct server *server, const struct workspace_file *file);
+/* `"key":{…}` of places of a file, in bytes. */
+void server_range(struct server *server, const struct workspace_file *file, size_t begin,
+                  size_t end, const char *key, struct buffer *out);
+void server_position(struct server *server, const struct workspace_file *file, size_t offset,
+                     const char *key, struct buffer *out);
+
 /* Answers a request with what it appends to `result`; false: with an error, whose words it appends
  * instead. */
 typedef bool request_handler(struct server *server, const json_t *params, struct buffer *result);
-request_handler answer_initialize;
+request_handler answer_initialize, answer_hover, answer_completion, answer_definition,
+    answer_references, answer_prepare_rename, answer_rename, answer_formatting, answer_actions,
+    answer_hints;
 typedef void notification_handler(struct server *server, const json_t *params);
 notification_handler note_open, note_change, note_close, note_save, note_files;
 
 /* A place of the protocol; {0, 0} where it is none. */
 struct position_utf16 read_position(const json_t *position);
+void write_position(struct buffer *out, const char *key, const struct text_index *index,
+                    size_t offset);
 void write_range(struct buffer *out, const char *key, const struct text_index *index, size_t begin,
                  size_t end);
 

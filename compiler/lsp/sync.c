@@ -49,6 +49,42 @@ struct position_utf16 read_position(const json_t *position)
                                                            : (uint32_t)character};
 }
 
+/* ------------------------------------------------------------------------------------- places -- */
+
+const struct text_index *server_index(struct server *server, const struct workspace_file *file)
+{
+    if (file->overlay)
+        return &file->overlay->index;
+    if (server->index.text != file->text)
+        text_index_make(&server->index, file->text, file->length);
+    return &server->index;
+}
+
+bool server_cursor(struct server *server, const json_t *params, struct workspace_file *file,
+                   struct cursor *cursor, struct arena *arena)
+{
+    if (!server_file(server, params, file))
+        return false;
+    const json_t *position = json_object_get(params, "position");
+    size_t offset = text_index_offset(server_index(server, file), read_position(position));
+    *cursor = cursor_at(file->text, file->length, offset, arena);
+    return true;
+}
+
+void server_range(struct server *server, const struct workspace_file *file, size_t begin,
+                  size_t end, const char *key, struct buffer *out)
+{
+    write_range(out, key, server_index(server, file), begin, end);
+}
+
+void server_position(struct server *server, const struct workspace_file *file, size_t offset,
+                     const char *key, struct buffer *out)
+{
+    write_position(out, key, server_index(server, file), offset);
+}
+
+/* ---------------------------------------------------------------------------------- documents -- */
+
 void note_open(struct server *server, const json_t *params)
 {
     const json_t *document = json_object_get(params, "textDocument");

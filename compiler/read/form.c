@@ -67,21 +67,24 @@ const struct form quantity_form = {
     .help = "A number, a share such as 5%, or a number with the metric's unit: 1000ms",
     .json = "\"type\": [\"string\", \"number\"]"};
 
-const struct form attribute_name_form = ALIAS("attribute", free_name_form);
-const struct form variant_form = ALIAS("variant", free_name_form);
-const struct form flag_name_form = ALIAS("flag", free_name_form);
-const struct form stage_name_form = ALIAS("stage", name_form);
-const struct form metric_name_form = ALIAS("metric", name_form);
-const struct form log_name_form = ALIAS("log", name_form);
+const struct form attribute_name_form = NAMES("attribute", free_name_form, NAMED_ATTRIBUTE);
+const struct form variant_form = NAMES("variant", free_name_form, NAMED_VARIANT);
+const struct form flag_name_form = NAMES("flag", free_name_form, NAMED_FLAG);
+const struct form stage_name_form = NAMES("stage", name_form, NAMED_STAGE);
+const struct form metric_name_form = NAMES("metric", name_form, NAMED_METRIC);
+const struct form log_name_form = NAMES("log", name_form, NAMED_LOG);
+const struct form segment_names_form = NAMES("segment or list", free_names_form, NAMED_SEGMENT);
+const struct form variant_names_form = NAMES("variant or list", free_names_form, NAMED_VARIANT);
 const struct form field_name_form = ALIAS("field", text_form);
-const struct form environments_form = ALIAS("environment or list", names_form);
-const struct form stages_form = ALIAS("stage or list", names_form);
-const struct form metrics_form = ALIAS("metric or list", names_form);
-const struct form holdouts_form = ALIAS("holdout or list", names_form);
+const struct form environments_form = NAMES("environment or list", names_form, NAMED_ENVIRONMENT);
+const struct form stages_form = NAMES("stage or list", names_form, NAMED_STAGE);
+const struct form metrics_form = NAMES("metric or list", names_form, NAMED_METRIC);
+const struct form holdouts_form = NAMES("holdout or list", names_form, NAMED_HOLDOUT);
 
 const struct form shares_form = {.definition = "shares",
                                  .kind = FORM_MAP,
                                  .takes = "mapping of variant to percentage",
                                  .help = "Variants and their percentages, which sum to exactly 100",
                                  .of = {&percent_form},
+                                 .keys_named = NAMED_VARIANT,
                                  .least = 1};

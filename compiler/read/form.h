@@ -12,6 +12,24 @@
 
 struct field;
 
+/* What a text of definitions can be the name of, for tools: which of them it is, and whether there
+ * is one, is for who reads it. */
+enum named {
+    NAMED_NOTHING,
+    NAMED_FLAG,
+    NAMED_VARIANT,
+    NAMED_SEGMENT,
+    NAMED_ATTRIBUTE,
+    NAMED_METRIC,
+    NAMED_LOG,
+    NAMED_LAYER,
+    NAMED_HOLDOUT,
+    NAMED_ROLLOUT,
+    NAMED_STAGE,
+    NAMED_ENVIRONMENT,
+    NAMED_COUNT
+};
+
 enum form_kind {
     FORM_JSON,   /* as `json` says */
     FORM_CHOICE, /* one of `words` */
@@ -37,6 +55,9 @@ struct form {
     const struct field *fields;
     size_t field_count;
     const struct form *others; /* what any other key is; NULL: there is none */
+    enum named named;          /* what a text there is the name of, or each of a list */
+    enum named keys_named;     /* what keys are, of a mapping of names, or the other ones */
+    bool of_fields;            /* within it, attributes are a log's fields */
     enum {
         REFERENCE_TABLE, /* its keys are a table of the reference */
         REFERENCE_NAMES, /* a list of their names: what they mean stands elsewhere */
@@ -48,10 +69,12 @@ struct form {
     {                                                     \
         .kind = FORM_JSON, .takes = takes_, .json = json_ \
     }
-#define ALIAS(takes_, form)                                  \
-    {                                                        \
-        .kind = FORM_ALIAS, .takes = takes_, .of = { &form } \
+#define ALIAS(takes_, form, ...)                                        \
+    {                                                                   \
+        .kind = FORM_ALIAS, .takes = takes_, .of = {&form}, __VA_ARGS__ \
     }
+/* The same, of names of something. */
+#define NAMES(takes_, form, named_) ALIAS(takes_, form, .named = named_)
 /* What it is called in the schema, in messages and in the reference; its fields; and what else. */
 #define KEYS(definition_, what_, takes_, fields_, ...)                                     \
     {                                                                                      \
@@ -66,7 +89,7 @@ extern const struct form name_form, names_form, free_name_form, free_names_form,
 /* Names of things. */
 extern const struct form attribute_name_form, variant_form, flag_name_form, stage_name_form,
     metric_name_form, log_name_form, field_name_form, environments_form, stages_form, metrics_form,
-    holdouts_form;
+    holdouts_form, segment_names_form, variant_names_form;
 /* Variants and their percentages. */
 extern const struct form shares_form;
 

@@ -302,7 +302,7 @@ static const struct form stage_list_form = {.kind = FORM_LIST,
                                             .of = {&stage_form},
                                             .least = 1,
                                             .most = MOST_STAGES};
-static const struct form rollout_name_form = ALIAS("rollout", name_form);
+static const struct form rollout_name_form = NAMES("rollout", name_form, NAMED_ROLLOUT);
 /* First those that a template has as well. */
 static const struct field canary_fields[] = {
     READ("stages", read_stages, stage_list_form,

@@ -478,7 +478,8 @@ static void read_beside_percent(struct reader *reader, const struct node *map,
 }
 
 static const struct form conditions_form = {.kind = FORM_LIST, .of = {&condition_form}};
-static const struct form flag_variants_form = {.kind = FORM_MAP, .of = {&free_names_form}};
+static const struct form flag_variants_form = {
+    .kind = FORM_MAP, .of = {&variant_names_form}, .keys_named = NAMED_FLAG};
 static const struct form test_form = {
     .definition = "test",
     .kind = FORM_TEST,
@@ -491,7 +492,7 @@ static const struct field condition_fields[WORDS_COUNT(CONDITION_KEYS)] = {
     [KEY_ANY] = KEYWORD("any", conditions_form, "at least one of the conditions holds"),
     [KEY_ALL] = KEYWORD("all", conditions_form, "all of them hold"),
     [KEY_NOT] = KEYWORD("not", condition_form, "the condition does not hold"),
-    [KEY_SEGMENT] = KEYWORD("segment", free_names_form, "at least one of the segments holds"),
+    [KEY_SEGMENT] = KEYWORD("segment", segment_names_form, "at least one of the segments holds"),
     [KEY_FLAG] = KEYWORD("flag", flag_variants_form,
                          "that flag serves that variant, or one of them, for whatever reason"),
     [KEY_NOW] = KEYWORD("now", now_form, "all of it holds at the time of the evaluation"),
@@ -506,7 +507,7 @@ static const struct field condition_fields[WORDS_COUNT(CONDITION_KEYS)] = {
 };
 const struct form condition_form =
     KEYS("condition", "a condition", "condition", condition_fields, .others = &test_form,
-         .reference = REFERENCE_NONE,
+         .keys_named = NAMED_ATTRIBUTE, .reference = REFERENCE_NONE,
          .help = "Every entry must hold: an attribute's test, any, all, not, segment, flag, now, "
                  "percent");
 

@@ -281,7 +281,7 @@ static const struct form probability_form =
          "\"type\": [\"number\", \"string\"], \"exclusiveMinimum\": 0, \"exclusiveMaximum\": 1");
 static const struct form effect_form = ALIAS("number or percentage", quantity_form);
 static const struct form winner_form = {
-    .kind = FORM_EITHER, .takes = "variant or `null`", .of = {&free_name_form, &null_form}};
+    .kind = FORM_EITHER, .takes = "variant or `null`", .of = {&variant_form, &null_form}};
 static const struct field experiment_fields[] = {
     READ("split", read_experiment_split, split_form, "sums to exactly 100 %",
          .missing = "give each variant its share: split: {control: 50%, treatment: 50%}"),

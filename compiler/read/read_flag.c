@@ -86,7 +86,7 @@ static void read_layer_name(struct reader *reader, struct node *node, void *targ
     ((struct layer_keys *)target)->layer = resolve(reader, LAYER, node);
 }
 
-static const struct form layer_name_form = ALIAS("layer", name_form);
+static const struct form layer_name_form = NAMES("layer", name_form, NAMED_LAYER);
 static const struct field range_fields[] = {
     READ("name", read_layer_name, layer_name_form, "which layer",
          .missing = "write {name: checkout, from: 0%, to: 50%}"),
@@ -309,11 +309,13 @@ static const struct form values_form = {.kind = FORM_MAP,
                                         .least = 1};
 static const struct form requires_form = {.kind = FORM_MAP,
                                           .takes = "mapping of flag to variant or list",
-                                          .of = {&free_names_form},
+                                          .of = {&variant_names_form},
+                                          .keys_named = NAMED_FLAG,
                                           .least = 1};
 static const struct form users_form = {.kind = FORM_MAP,
                                        .takes = "mapping of variant to list or `{file: path}`",
-                                       .of = {&user_list_form}};
+                                       .of = {&user_list_form},
+                                       .keys_named = NAMED_VARIANT};
 static const struct form flag_type_form = {.kind = FORM_CHOICE,
                                            .words = flag_type_words + FFLAG_TYPE_BOOLEAN};
 const struct form flag_kind_form = {.kind = FORM_CHOICE, .words = flag_kind_words};
@@ -378,12 +380,15 @@ const struct form environment_form = KEYS("environment", "an environment of a fl
                                           environment_fields, .reference = REFERENCE_NAMES);
 static const struct form environment_or_null_form = {.kind = FORM_EITHER,
                                                      .of = {&environment_form, &null_form}};
-static const struct form enabled_in_form = {
-    .kind = FORM_LIST, .help = "Enabled only there", .of = {&name_form}};
+static const struct form enabled_in_form = {.kind = FORM_LIST,
+                                            .help = "Enabled only there",
+                                            .of = {&name_form},
+                                            .named = NAMED_ENVIRONMENT};
 static const struct form by_environment_form = {
     .kind = FORM_MAP,
     .help = "For an environment, these keys replace the flag's own",
-    .of = {&environment_or_null_form}};
+    .of = {&environment_or_null_form},
+    .keys_named = NAMED_ENVIRONMENT};
 static const struct form environments_key_form = {.kind = FORM_EITHER,
                                                   .takes = "list or mapping",
                                                   .of = {&enabled_in_form, &by_environment_form}};

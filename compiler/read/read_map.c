@@ -108,6 +108,8 @@ void help_key(struct reader *reader, const char *name, const char *meant, const 
         diagnose_help(reader->diagnostics, "'%s' is called '%s' here", name, meant);
     else
         diagnose_help(reader->diagnostics, "did you mean '%s'?", meant);
+    if (meant)
+        diagnose_fix(reader->diagnostics, name, meant);
 }
 
 void add_unexplained(struct unexplained *keys, const struct node *key)

@@ -113,7 +113,8 @@ static const struct form better_form = {.kind = FORM_CHOICE, .words = better_wor
 static const struct form per_form = {.kind = FORM_CHOICE, .words = per_words};
 static const struct form method_form = {.kind = FORM_CHOICE, .words = metric_method_words + 1};
 static const struct form winsorize_form = ALIAS("percentage", percent_form);
-static const struct form field_condition_form = ALIAS("condition on fields", condition_form);
+static const struct form field_condition_form =
+    ALIAS("condition on fields", condition_form, .of_fields = true);
 static const struct form quantile_form =
     FORM("number", "\"type\": \"number\", \"minimum\": 0, \"maximum\": 1");
 static const struct form accuracy_form = ALIAS("number", quantity_form);

@@ -186,8 +186,11 @@ static void read_expected_rule(struct reader *reader, struct test_subject *subje
     }
 }
 
-static const struct form expected_variant_form =
-    FORM("variant", "\"type\": [\"string\", \"number\", \"boolean\", \"null\"]");
+static const struct form expected_variant_form = {
+    .kind = FORM_JSON,
+    .takes = "variant",
+    .named = NAMED_VARIANT,
+    .json = "\"type\": [\"string\", \"number\", \"boolean\", \"null\"]"};
 static const struct form expected_rule_form = FORM("rule", "\"type\": [\"string\", \"null\"]");
 static const struct form reason_form = {.kind = FORM_CHOICE,
                                         .words = reason_words + FFLAG_REASON_STATIC};
@@ -201,7 +204,8 @@ static const struct form expectation_keys_form = KEYS(
     NULL, "an expectation", "`{variant, value, reason, rule}`", expectation_fields, .least = 1);
 const struct form expectation_form = {.kind = FORM_EITHER,
                                       .takes = "variant, or `{variant, value, reason, rule}`",
-                                      .of = {&scalar_form, &expectation_keys_form}};
+                                      .of = {&scalar_form, &expectation_keys_form},
+                                      .named = NAMED_VARIANT};
 
 static void read_expectation(struct reader *reader, struct test_subject *subject, struct node *node)
 {

@@ -76,9 +76,9 @@ static void check_window(struct reader *reader, const struct override *override,
     diagnose_note(reader->diagnostics, node_get(node, "from")->span, "it begins here");
 }
 
-static const struct form globs_form = ALIAS("pattern or list", texts_form);
+static const struct form globs_form = NAMES("pattern or list", texts_form, NAMED_FLAG);
 static const struct form kinds_form = ALIAS("kind or list", texts_form);
-static const struct form served_form = ALIAS("`default` or variant", free_name_form);
+static const struct form served_form = NAMES("`default` or variant", free_name_form, NAMED_VARIANT);
 static const struct field override_fields[] = {
     READ("flags", read_globs, globs_form, "selects flags by name, as `glob` does"),
     FIELD("tags", FIELD_TEXTS, struct override, tags, "selects flags that have one of them"),

@@ -143,7 +143,7 @@ static void read_with(struct reader *reader, struct node *node, void *target)
 }
 
 static const struct form key_list_form = {
-    .kind = FORM_LIST, .of = {&name_form}, .least = 1, .most = MOST_KEY_PARTS};
+    .kind = FORM_LIST, .of = {&attribute_name_form}, .least = 1, .most = MOST_KEY_PARTS};
 static const struct field join_fields[] = {
     READ("join", keep_join, key_list_form, "all of these, in this order; a unit needs all of them",
          .missing = "name what is joined: {join: [company, user]}"),
@@ -155,7 +155,7 @@ const struct form key_form = {.definition = "bucket_by",
                               .takes = "attribute, list, or joined key",
                               .help = "An attribute; the first of a list that is given; or several "
                                       "joined",
-                              .of = {&name_form, &key_list_form, &join_form}};
+                              .of = {&attribute_name_form, &key_list_form, &join_form}};
 
 static bool read_key(struct reader *reader, struct node *node, struct unit_key *key)
 {
@@ -238,7 +238,7 @@ static void read_project_names(struct reader *reader, struct node *node, void *t
     read_naming(reader, node);
 }
 
-static const struct form environment_name_form = ALIAS("environment", name_form);
+static const struct form environment_name_form = NAMES("environment", name_form, NAMED_ENVIRONMENT);
 
 struct project_keys {
     struct text name;

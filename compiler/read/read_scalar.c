@@ -219,11 +219,13 @@ bool read_time(struct reader *reader, const struct node *node, int64_t *ms)
     const char *with_zone = arena_format(reader->arena, "%sZ", node->text);
     const char *with_clock = arena_format(reader->arena, "%sT00:00:00Z", node->text);
     int64_t ignored;
-    if (parse_time(with_zone, &ignored))
+    if (parse_time(with_zone, &ignored)) {
         diagnose_help(reader->diagnostics, "add a time zone: '%s' for UTC", with_zone);
-    else if (parse_time(with_clock, &ignored))
+        diagnose_fix(reader->diagnostics, node->text, with_zone);
+    } else if (parse_time(with_clock, &ignored)) {
         diagnose_help(reader->diagnostics, "add a time of day: '%s'", with_clock);
-    else
+        diagnose_fix(reader->diagnostics, node->text, with_clock);
+    } else
         diagnose_help(reader->diagnostics,
                       "a time is written as 2026-11-20T10:00:00Z or with an offset, "
                       "+01:00");
@@ -317,8 +319,10 @@ bool read_choice(struct reader *reader, const struct node *node, const char *con
         nearest = nearest_name(node->text, choices, words_count(choices));
     for (unsigned i = 0; choices[i] && !nearest; i++)
         nearest = strcasecmp(node->text, choices[i]) == 0 ? choices[i] : NULL;
-    if (nearest)
+    if (nearest) {
         diagnose_help(reader->diagnostics, "did you mean '%s'?", nearest);
+        diagnose_fix(reader->diagnostics, node->text, nearest);
+    }
     return false;
 }
 

@@ -318,6 +318,7 @@ static const struct form context_value_form = {
 const struct form test_context_form = {.definition = "context",
                                        .kind = FORM_MAP,
                                        .takes = "mapping of attribute to value",
-                                       .of = {&context_value_form}};
+                                       .of = {&context_value_form},
+                                       .keys_named = NAMED_ATTRIBUTE};
 const struct form test_contexts_form = {
     .kind = FORM_LIST, .takes = "list of those", .of = {&test_context_form}};

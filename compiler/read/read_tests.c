@@ -207,8 +207,10 @@ static void read_named_overrides(struct reader *reader, struct test_subject *sub
 
 static const struct form state_form = ALIAS("state", text_form);
 static const struct form named_form = ALIAS("`active`, or ids", texts_form);
-static const struct form expected_shares_form = {
-    .kind = FORM_MAP, .takes = "mapping of variant to percentage", .of = {&percent_form}};
+static const struct form expected_shares_form = {.kind = FORM_MAP,
+                                                 .takes = "mapping of variant to percentage",
+                                                 .of = {&percent_form},
+                                                 .keys_named = NAMED_VARIANT};
 static const struct form units_form = ALIAS("1 to 10000000", positive_form);
 static const struct field test_fields[] = {
     FIELD("name", FIELD_PLACED, struct test, name, "default the flag's name"),

@@ -124,7 +124,10 @@ class Client:
     def settled(self, name, wanted):
         """Waits until what is published of a file is as wanted; returns it."""
         while not wanted(self.diagnostics.get(self.uri(name), [])):
-            if self.next() is None:
+            try:
+                if self.next() is None:
+                    break
+            except queue.Empty:
                 break
         return self.diagnostics.get(self.uri(name), [])
 

@@ -1,5 +1,5 @@
-/* publications.c - see publications.h. */
-#include "publications.h"
+/* published.c - see published.h. */
+#include "published.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,14 +13,14 @@
 
 static const char none[] = "[]";
 
-void publications_release(struct publications *publications)
+void published_release(struct published *publications)
 {
     for (uint32_t i = 0; i < publications->count; i++) {
         free(publications->items[i]->uri);
         free(publications->items[i]->json);
     }
     arena_release(&publications->arena);
-    *publications = (struct publications){.count = 0};
+    *publications = (struct published){.count = 0};
 }
 
 static char *copy_of(const char *text)
@@ -31,13 +31,13 @@ static char *copy_of(const char *text)
     return copy;
 }
 
-static struct publication *find(struct publications *publications, const char *name)
+static struct published_file *find(struct published *publications, const char *name)
 {
-    struct publication *found = table_get(&publications->table, name);
+    struct published_file *found = table_get(&publications->table, name);
     if (found)
         return found;
     struct arena *arena = &publications->arena;
-    found = ARENA_NEW(arena, struct publication);
+    found = ARENA_NEW(arena, struct published_file);
     found->name = arena_copy(arena, name, strlen(name));
     table_add(&publications->table, arena, found->name, found);
     *ARENA_APPEND(arena, publications->items, publications->count) = found;
@@ -57,10 +57,10 @@ static void tell(struct rpc *rpc, const char *uri, const char *json, const struc
     rpc_notify(rpc, "textDocument/publishDiagnostics", &params);
 }
 
-void publish(struct publications *publications, struct rpc *rpc, const struct workspace *workspace,
-             const char *name, const char *json)
+void published_put(struct published *publications, struct rpc *rpc,
+                   const struct workspace *workspace, const char *name, const char *json)
 {
-    struct publication *publication = find(publications, name);
+    struct published_file *publication = find(publications, name);
     struct overlay *overlay = workspace_overlay(workspace, name);
     struct buffer uri = {0};
     const char *before = publication->json ? publication->json : none;
@@ -88,23 +88,23 @@ void publish(struct publications *publications, struct rpc *rpc, const struct wo
     buffer_release(&uri);
 }
 
-void publish_all_begin(struct publications *publications)
+void published_begin(struct published *publications)
 {
     publications->round++;
 }
 
-void publish_all_end(struct publications *publications, struct rpc *rpc,
-                     const struct workspace *workspace)
+void published_end(struct published *publications, struct rpc *rpc,
+                   const struct workspace *workspace)
 {
     for (uint32_t i = 0; i < publications->count; i++) {
-        const struct publication *publication = publications->items[i];
+        const struct published_file *publication = publications->items[i];
         if (publication->json && publication->round != publications->round)
-            publish(publications, rpc, workspace, publication->name, none);
+            published_put(publications, rpc, workspace, publication->name, none);
     }
 }
 
-const char *published(const struct publications *publications, const char *name)
+const char *published_of(const struct published *publications, const char *name)
 {
-    const struct publication *found = table_get(&publications->table, name);
+    const struct published_file *found = table_get(&publications->table, name);
     return found ? found->json : NULL;
 }
