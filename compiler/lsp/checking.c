@@ -20,7 +20,8 @@
 #include "report.h"
 #include "server.h"
 
-#define QUICK_AFTER 25          /* milliseconds that the child has */
+#define MOST_QUICK  1000 /* flags of a file; of more, all of the project takes little longer */
+#define QUICK_AFTER 25   /* milliseconds that the child has */
 #define MOST_SAID   (64u << 20) /* bytes */
 #define END         "\t\n"      /* of what a child says, if it says all of it */
 
@@ -185,7 +186,7 @@ static void check_edited(struct server *server, const char *name)
     struct arena arena = {0};
     struct parsed_view view = {.now = clock_now(), .closed = true};
     const char **flags = flags_in(root, &arena, &view.flag_count);
-    if (flags) {
+    if (flags && view.flag_count <= MOST_QUICK) {
         view.texts = workspace_texts(&server->workspace, &arena, &view.text_count);
         view.flags = parsed_needed(server->workspace.parsed, view.texts, view.text_count, flags,
                                    view.flag_count, &arena, &view.flag_count);

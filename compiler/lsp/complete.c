@@ -82,7 +82,7 @@ static const char *plain(struct completing *completing, const char *help)
     return copy;
 }
 
-/* ----------------------------------------------------------------------------------- names -- */
+/* ------------------------------------------------------------------------------------- names -- */
 
 static void put_name(const char *name, const struct node *body, void *user)
 {
@@ -123,7 +123,7 @@ static void put_names(struct completing *completing, uint32_t named, const char 
     }
 }
 
-/* ------------------------------------------------------------------------------------ keys -- */
+/* -------------------------------------------------------------------------------------- keys -- */
 
 static void put_sections(struct completing *completing)
 {
@@ -171,7 +171,7 @@ static void put_keys(struct completing *completing, const struct grammar_place *
     put_names(completing, named, flag);
 }
 
-/* ----------------------------------------------------------------------------------- values -- */
+/* ------------------------------------------------------------------------------------ values -- */
 
 static void put_words(struct completing *completing, const char *const *words)
 {

@@ -26,7 +26,7 @@ struct scan {
 
 #define ITEM SIZE_MAX
 
-/* ------------------------------------------------------------------------------------- pieces -- */
+/* ------------------------------------------------------------------------------------ pieces -- */
 
 static const char *plain(const struct scan *scan, size_t begin, size_t end)
 {
@@ -150,7 +150,7 @@ static size_t skip_blanks(const struct scan *scan, size_t at)
     return at;
 }
 
-/* ----------------------------------------------------------------------------------- brackets -- */
+/* ---------------------------------------------------------------------------------- brackets -- */
 
 static bool is_flow_key(const struct scan *scan, size_t end)
 {
@@ -220,7 +220,7 @@ static void scan_flow(struct scan *scan)
     } while (scan->depth > floor && !scan->found);
 }
 
-/* ------------------------------------------------------------------------------------- blocks -- */
+/* ------------------------------------------------------------------------------------ blocks -- */
 
 static void close_levels(struct scan *scan, size_t indent, bool item)
 {

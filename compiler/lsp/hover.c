@@ -1,4 +1,6 @@
-/* hover.c - what stands under the cursor: what a key means, and what a flag serves, to what share. */
+/*
+ * hover.c - what stands under the cursor: what a key means; what a flag serves, and to what share.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,7 +24,7 @@
 
 #define MOST_STATEMENTS 12 /* of an environment */
 
-/* ---------------------------------------------------------------------------------------- keys -- */
+/* -------------------------------------------------------------------------------------- keys -- */
 
 /* Links of the reference lead nowhere from here. */
 static void put_help(struct buffer *out, const char *help)
@@ -72,7 +74,7 @@ static bool put_key(const struct cursor *cursor, struct buffer *out)
     return true;
 }
 
-/* --------------------------------------------------------------------------------------- flags -- */
+/* ------------------------------------------------------------------------------------- flags -- */
 
 static void put_cell(struct buffer *out, const struct buffer *text)
 {
@@ -189,7 +191,7 @@ static bool put_flag(struct server *server, const char *name, struct buffer *out
     return found;
 }
 
-/* --------------------------------------------------------------------------------- other names -- */
+/* ------------------------------------------------------------------------------- other names -- */
 
 /* What is declared, as it is written. */
 static bool put_declared(struct server *server, const struct name *name, struct buffer *out)

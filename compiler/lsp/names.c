@@ -60,7 +60,7 @@ static const char *text_at(const struct node *map, const char *key)
     return value && value->kind == NODE_SCALAR ? value->text : NULL;
 }
 
-/* ------------------------------------------------------------------------------------ all of a file -- */
+/* ----------------------------------------------------------------------------- all of a file -- */
 
 struct walk {
     name_taker *take;
@@ -168,7 +168,7 @@ void names_in(const struct node *root, name_taker *take, void *user)
     }
 }
 
-/* ------------------------------------------------------------------------------------ the cursor -- */
+/* -------------------------------------------------------------------------------- the cursor -- */
 
 static const struct node *section_in(const struct node *root, const char *name)
 {
@@ -240,7 +240,7 @@ struct name name_at(const struct cursor *cursor, const struct node *root, struct
     return name;
 }
 
-/* ---------------------------------------------------------------------------------- definitions -- */
+/* ------------------------------------------------------------------------------- definitions -- */
 
 struct search {
     const struct name *name;

@@ -49,7 +49,7 @@ struct position_utf16 read_position(const json_t *position)
                                                            : (uint32_t)character};
 }
 
-/* ------------------------------------------------------------------------------------- places -- */
+/* ------------------------------------------------------------------------------------ places -- */
 
 const struct text_index *server_index(struct server *server, const struct workspace_file *file)
 {
@@ -83,7 +83,7 @@ void server_position(struct server *server, const struct workspace_file *file, s
     write_position(out, key, server_index(server, file), offset);
 }
 
-/* ---------------------------------------------------------------------------------- documents -- */
+/* --------------------------------------------------------------------------------- documents -- */
 
 void note_open(struct server *server, const json_t *params)
 {

@@ -67,7 +67,7 @@ ok("what `ffc test` runs" in hover("tests:", 1), "and a section")
 for mark, after in (("checkout:\n", 2), ("checkout: on", 1), ("flag: checkout", 8)):
     said = hover(mark, after) or ""
     ok("Die Kasse 🛒" in said and "5% where country is DE" in said and "staging, production" in said and re.search(r"nordics is at \d+(\.\d+)?% now", said),
-       f"a flag says what it serves, at '{mark.strip()}'", said)
+       f"a flag says what it serves, at {mark!r}", said)
 ok(hover("nordics}", 2) == "segment **nordics**: The north", "a segment says what it is", hover("nordics}", 2))
 ok(hover("Die Kasse", 2) is None, "a text says nothing")
 # What is in an unsaved buffer counts.
@@ -79,7 +79,7 @@ client.change("flags/shop.yaml", {"text": SHOP})
 for mark, after, wanted in (("checkout: on", 1, ("shop.yaml", 1, 2)), ("segment: nordics", 10, ("project.yaml", 3, 2)), ("light\n", 1, ("shop.yaml", 11, 15)),
                             ("environment: production", 15, ("project.yaml", 0, 46)), ("country: {in", 1, ("project.yaml", 1, 30)), ("on}\ntests", 1, ("shop.yaml", 1, 2))):
     found = client.request("textDocument/definition", at(mark, after))
-    ok(found and starts([found]) == [wanted], f"'{mark.strip()}' is defined there", found, wanted)
+    ok(found and starts([found]) == [wanted], f"{mark!r} is defined there", found, wanted)
 found = client.request("textDocument/definition", at("metrics", 1, "flags/project.yaml"))
 ok(found is None, "a section is defined nowhere", found)
 ok(starts(client.request("textDocument/references", at("checkout:\n", 2, context={"includeDeclaration": True}))) ==
@@ -137,7 +137,7 @@ for wrong, right in (("ownr: web", "owner: web"), ("segment: nordic}", "segment:
     place = next((one["range"] for one in said if "fix" in one.get("data", {})), None)
     actions = client.request("textDocument/codeAction", {"textDocument": {"uri": client.uri("flags/shop.yaml")}, "range": place, "context": {"diagnostics": []}})
     result = apply_edits(broken, actions[0]["edit"]["changes"][client.uri("flags/shop.yaml")]) if actions else None
-    ok(result == mended, f"'{wrong.strip()}' is mended as its help says", actions, said)
+    ok(result == mended, f"{wrong!r} is mended as its help says", actions, said)
     client.change("flags/shop.yaml", {"text": SHOP})
     client.settled("flags/shop.yaml", lambda said: not any("fix" in one.get("data", {}) for one in said))
 nowhere = {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 0}}
