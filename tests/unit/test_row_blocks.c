@@ -365,11 +365,139 @@ static void parts_are_joined(void **unused)
     buffer_release(&text);
 }
 
+static const struct log_wrap docker = {.kind = WRAP_DOCKER, .field = "log"};
+static struct line_parser *open_docker(void)
+{
+    return wrapped_parser(cri_paths, FIELDS, &any_log, &docker, ndjson_parser(cri_paths, FIELDS));
+}
+static struct line_parser *open_docker_of_stderr(void)
+{
+    static const struct log of_stderr = {.has_stream = true, .stream = STREAM_STDERR};
+    return wrapped_parser(cri_own_paths, FIELDS, &of_stderr, &docker,
+                          ndjson_parser(cri_own_paths, FIELDS));
+}
+
+static void append_escaped(struct buffer *text, const char *part, uint32_t length)
+{
+    for (uint32_t i = 0; i < length; i++)
+        buffer_format(text, part[i] == '"' || part[i] == '\\' ? "\\%c" : "%c", part[i]);
+}
+
+static const char *const odd_docker[] = {
+    "{\"log\":\"{}\\n\",\"stream\":\"stdout\",\"time\":\"2026-11-20T10:00:00Z\"",
+    "{\"log\":\"a\\\\n\",\"stream\":\"stdout\",\"time\":\"2026-11-20T10:00:00Z\"}",
+    "{\"log\":\"a\\\\\\n\",\"stream\":\"stdout\",\"time\":\"2026-11-20T10:00:00Z\"}",
+    "{\"log\":\"a\\\\\",\"stream\":\"stderr\",\"time\":\"2026-11-20T10:00:00Z\"}",
+    "{\"log\":\"p\",\"x\":\"\\n\",\"stream\":\"stdout\",\"time\":\"2026-11-20T10:00:00Z\"}",
+    "{\"log\":\"b\\n\",\"stream\":\"stdout\",\"time\":\"1\",\"log\":\"c\"}",
+    "{\"log\":\"b\\n\",\"stream\":\"elsewhere\",\"time\":\"2026-11-20T10:00:00Z\"}",
+    "{\"stream\":\"stdout\",\"log\":\"c\",\"time\":\"2026-11-20T10:00:00Z\"}",
+    "{\"log\":\"\\n\",\"stream\":\"stdout\",\"attrs\":{},\"time\":\"2026-11-20T10:00:00Z\"}",
+    "{\"log\":\"\",\"stream\":\"stdout\",\"time\":\"2026-11-20T10:00:00Z\"}\r",
+    "{\"log\":\"a\001b\\n\",\"stream\":\"stdout\",\"time\":\"2026-11-20T10:00:00Z\"}",
+    "{\"log\":7,\"stream\":\"stdout\",\"time\":\"2026-11-20T10:00:00Z\"}",
+    "no line of a container",
+    ""};
+
+/* The same by Docker, whose parts lack the line end that others have. */
+static void append_docker(struct buffer *text, uint32_t parts, uint32_t odd_each)
+{
+    const char *stream = below(9) ? "stdout" : "stderr";
+    char line[400];
+    int length = snprintf(
+        line, sizeof line, "{\"time\":%u,\"user\":\"u%u\",\"status\":%u,\"message\":\"%s%.*s\"}",
+        1795168800 + below(1000), below(5000), below(600), below(3) ? "a" : "\\\\\\\"n\\n",
+        (int)below(60), "............................................................");
+    for (uint32_t i = 0, from = 0; i < parts; i++) {
+        bool is_last = i + 1 == parts;
+        uint32_t to = is_last ? (uint32_t)length : from + below((uint32_t)length - from);
+        buffer_append_text(text, "{\"log\":\"");
+        append_escaped(text, line + from, to - from);
+        buffer_format(text, "%s\",\"stream\":\"%s\",\"time\":\"2026-11-20T10:00:00.%uZ\"}\n",
+                      is_last ? "\\n" : "", stream, below(1000000000));
+        from = to;
+        if (below(odd_each) == 0)
+            buffer_format(text, "%s\n", odd_docker[below(sizeof odd_docker / sizeof *odd_docker)]);
+    }
+}
+
+/* What a whole line gives behind a text of one line, for somebody who read that, or what was carried
+ * from it: as it is, or joined with that. */
+static void expect_carried(struct line_parser *(*open)(void), const char *line, size_t length)
+{
+    static const char *const whole[] = {
+        "{\"log\":\"{\\\"user\\\":1}\\n\",\"stream\":\"stdout\",\"time\":\"2026-11-20T10:00:00Z\"}",
+        "{\"log\":\"{\\\"user\\\":1}\\n\",\"stream\":\"stderr\",\"time\":\"2026-11-20T10:00:"
+        "00Z\"}"};
+    struct line_parser *all = open(), *scout = open(), *behind = open();
+    struct buffer text = {0}, carry = {0};
+    buffer_append(&text, line, length);
+    (void)parse(all, text.bytes, length - (length > 0 && line[length - 1] == '\r'));
+    buffer_append_text(&text, "\n................................................................");
+    bool in_order = scout->look_ahead(scout, text.bytes, length + 1, &carry);
+    assert_true(in_order || carry.length == 0);
+    behind->restart(behind);
+    buffer_append_text(&carry, "................................................................");
+    for (const char *at = carry.bytes, *newline; (newline = strchr(at, '\n')); at = newline + 1)
+        (void)parse(behind, at, (size_t)(newline - at));
+    for (int i = 0; i < 2; i++) {
+        buffer_release(&text);
+        buffer_append_text(&text, whole[i]);
+        buffer_append_text(&text,
+                           "................................................................");
+        size_t size = strlen(whole[i]);
+        if (parse(all, text.bytes, size) != parse(behind, text.bytes, size))
+            fail_msg("%.*s: was not carried as it is", (int)length, line);
+    }
+    all->close(all);
+    scout->close(scout);
+    behind->close(behind);
+    buffer_release(&text);
+    buffer_release(&carry);
+}
+
+static void parts_by_docker_are_carried(void **unused)
+{
+    (void)unused;
+    struct buffer text = {0};
+    for (size_t i = 0; i < sizeof odd_docker / sizeof *odd_docker; i++) {
+        expect_carried(open_docker, odd_docker[i], strlen(odd_docker[i]));
+        expect_carried(open_docker_of_stderr, odd_docker[i], strlen(odd_docker[i]));
+    }
+    for (int i = 0; i < 2000; i++) {
+        text.length = 0;
+        append_docker(&text, 2, UINT32_MAX);
+        size_t first = (size_t)(strchr(text.bytes, '\n') - text.bytes);
+        expect_carried(open_docker, text.bytes, first);
+        expect_carried(open_docker, text.bytes + first + 1, text.length - first - 2);
+        expect_carried(open_docker_of_stderr, text.bytes, first);
+    }
+    buffer_release(&text);
+}
+
+static void parts_by_docker_are_joined(void **unused)
+{
+    (void)unused;
+    static const uint32_t each[] = {3, 300, 20000, 400000};
+    struct buffer text = {0};
+    for (size_t i = 0; i < sizeof each / sizeof *each; i++) {
+        text.length = 0;
+        while (text.length < FILE_SIZE)
+            append_docker(&text, below(each[i]) ? 1 : 2 + below(4), 2 + each[i] / 10);
+        text.length -= below(100);
+        expect_same(open_docker, &text);
+        expect_same(open_docker_of_stderr, &text);
+    }
+    buffer_release(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(columns_are_those_above),
         cmocka_unit_test(parts_are_joined),
+        cmocka_unit_test(parts_by_docker_are_joined),
+        cmocka_unit_test(parts_by_docker_are_carried),
     };
     return cmocka_run_group_tests_name("row_blocks", tests, begin, end);
 }

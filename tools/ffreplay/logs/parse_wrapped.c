@@ -364,17 +364,82 @@ static bool wrapped_next(struct line_parser *parser, struct value *values)
 
 /* ------------------------------------------------------------------------------------- ahead -- */
 
-/* As join() does it. */
-static void carry_part(struct ahead *ahead, const struct cri *cri, const char *line,
-                       struct slice rest)
+/* As join() does it, with a line that has so much of the joined one. */
+static void carry_part(struct ahead *ahead, bool is_last, struct slice line, size_t length)
 {
-    if (cri->is_last) {
+    if (is_last) {
         ahead->lines.length = ahead->length = 0;
     } else if (ahead->length < LONGEST_JOINED) {
-        ahead->length += (size_t)(rest.end - rest.begin);
-        buffer_append(&ahead->lines, line, (size_t)(rest.end - line));
+        ahead->length += length;
+        buffer_append(&ahead->lines, line.begin, (size_t)(line.end - line.begin));
         buffer_append(&ahead->lines, "\n", 1);
     }
+}
+
+static void carry_cri(struct wrapped *self, struct slice line)
+{
+    struct slice rest = line;
+    struct cri cri;
+    if (take_cri(&rest, &cri))
+        carry_part(&self->ahead[cri.stream], cri.is_last, line, (size_t)(rest.end - rest.begin));
+}
+
+/* As unwrap_json() does it. */
+static void carry_docker(struct wrapped *self, struct slice line)
+{
+    struct line_problem ignored;
+    enum log_stream stream;
+    if (!self->json->parse(self->json, line.begin, (size_t)(line.end - line.begin),
+                           self->json_values, &ignored))
+        return;
+    struct slice text = text_of(&self->json_values[0]);
+    if (!text.begin || !stream_of(text_of(&self->json_values[self->stream]), &stream))
+        return;
+    bool ends = text.end > text.begin && text.end[-1] == '\n';
+    carry_part(&self->ahead[stream], ends, line, (size_t)(text.end - text.begin));
+}
+
+/* The first quote that is not written with a backslash. NULL: there is none. */
+static const char *plain_quote(const char *at, const char *end)
+{
+    for (; at < end; at += SCAN_BYTES) {
+        uint32_t found = scan_either(at, '"', '"') & ~scan_pair(at - 1, '\\', '"');
+        if (!found)
+            continue;
+        at += __builtin_ctz(found);
+        return at < end ? at : NULL;
+    }
+    return NULL;
+}
+
+static bool skip(const char **at, const char *end, const char *text)
+{
+    size_t length = strlen(text);
+    bool is_there = (size_t)(end - *at) >= length && memcmp(*at, text, length) == 0;
+    *at += is_there ? length : 0;
+    return is_there;
+}
+
+/*
+ * Whether the line is one that Docker writes for a whole line, or for the end of one, or is bad: in
+ * no case a part that another one follows. False: that is not to be told at a glance.
+ *
+ * A quote with a backslash before it may end the text nevertheless, if that is written with one
+ * itself; but what JSON has before the quote that comes next is no `n`.
+ */
+static bool is_whole_docker(struct slice line)
+{
+    const char *at = line.begin, *end = line.end;
+    if (!skip(&at, end, "{\"log\":\""))
+        return false;
+    const char *quote = plain_quote(at, end);
+    if (!quote || quote - at < 3 || memcmp(quote - 2, "\\n", 2) != 0 || quote[-3] == '\\')
+        return false;
+    at = quote;
+    if (!skip(&at, end, "\",\"stream\":\"std") ||
+        (!skip(&at, end, "out") && !skip(&at, end, "err")) || !skip(&at, end, "\",\"time\":\""))
+        return false;
+    return end - at >= 2 && memchr(at, '"', (size_t)(end - at)) == end - 2 && end[-1] == '}';
 }
 
 /* The beginning of the next line that may be a part; the end, if there is none. */
@@ -399,20 +464,21 @@ static bool wrapped_look_ahead(struct line_parser *parser, const char *text, siz
     struct wrapped *self = (struct wrapped *)parser;
     struct ahead *ahead = self->ahead;
     const char *at = text, *end = text + length;
-    bool says = false;
+    bool says = false, is_cri = self->kind == WRAP_CRI;
     if (!self->has_begun)
         at += text_mark(text, length);
     self->has_begun = true;
     while (at < end) {
         bool waits = ahead[STREAM_STDOUT].lines.length > 0 || ahead[STREAM_STDERR].lines.length > 0;
         says |= waits;
-        at = waits ? at : next_part(at, end);
+        at = waits || !is_cri ? at : next_part(at, end);
         const char *newline = memchr(at, '\n', (size_t)(end - at));
-        struct slice rest = {at, newline ? newline : end};
-        rest.end -= rest.end > at && rest.end[-1] == '\r';
-        struct cri cri;
-        if (take_cri(&rest, &cri))
-            carry_part(&ahead[cri.stream], &cri, at, rest);
+        struct slice line = {at, newline ? newline : end};
+        line.end -= line.end > at && line.end[-1] == '\r';
+        if (is_cri)
+            carry_cri(self, line);
+        else if (waits || !is_whole_docker(line))
+            carry_docker(self, line);
         at = newline ? newline + 1 : end;
     }
     carry->length = 0;
@@ -523,10 +589,11 @@ struct line_parser *wrapped_parser(const char *const *paths, uint32_t count, con
     if (wrap->field)
         open_json(self, wrap->field);
     self->parser.in_order = inner->in_order || wrap->kind == WRAP_CRI || wrap->kind == WRAP_DOCKER;
-    if (wrap->kind == WRAP_CRI && !inner->in_order) {
+    if (self->parser.in_order && !inner->in_order) {
         self->parser.look_ahead = wrapped_look_ahead;
         self->parser.restart = wrapped_restart;
-        self->parser.read_abreast = inner->read_abreast ? wrapped_read_abreast : NULL;
+        bool is_abreast = wrap->kind == WRAP_CRI && inner->read_abreast;
+        self->parser.read_abreast = is_abreast ? wrapped_read_abreast : NULL;
     }
     for (uint32_t place = 0; place < count; place++)
         self->has_own_paths |= strncmp(paths[place], PREFIX, PREFIX_LENGTH) == 0;
