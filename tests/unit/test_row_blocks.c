@@ -421,8 +421,8 @@ static void append_docker(struct buffer *text, uint32_t parts, uint32_t odd_each
     }
 }
 
-/* What a whole line gives behind a text of one line, for somebody who read that, or what was carried
- * from it: as it is, or joined with that. */
+/* What a whole line gives behind a text of one line, for somebody who read that, or what was
+ * carried from it: as it is, or joined with that. */
 static void expect_carried(struct line_parser *(*open)(void), const char *line, size_t length)
 {
     static const char *const whole[] = {

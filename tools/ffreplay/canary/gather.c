@@ -115,7 +115,7 @@ static enum assignment assign_record(struct analysis *analysis, struct assigner 
                                      const struct record *record)
 {
     const struct event *event = record->event;
-    bool before = analysis->since != INT64_MIN && event->time < analysis->since;
+    bool before = event->time < analysis->since; /* INT64_MIN: none is */
     if (before && !analysis->compares_before)
         return LEFT_OUT_BEFORE;
     if (analysis->times->now != INT64_MIN && event->time > analysis->times->now)

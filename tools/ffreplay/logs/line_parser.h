@@ -70,6 +70,8 @@ struct line_parser {
     bool (*look_ahead)(struct line_parser *parser, const char *text, size_t length,
                        struct buffer *carry);
     void (*restart)(struct line_parser *parser);
+    /* So many values behind those of its paths are there for it to fill, and mean nothing. */
+    uint32_t spare;
     enum record_group group; /* of the record filled in last */
     /* What the piece parsed last says of itself, for a person, until the next one; or NULL. */
     const char *remark;

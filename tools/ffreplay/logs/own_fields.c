@@ -19,9 +19,6 @@ void own_fields_open(struct own_fields *fields, const char *const *paths, uint32
 {
     fields->count = count;
     fields->paths = xcalloc(count + own_count, sizeof *fields->paths);
-    fields->values = xcalloc(count + own_count, sizeof *fields->values);
-    for (int i = 0; i < LINES_ABREAST; i++)
-        fields->abreast[i] = xcalloc(count + own_count, sizeof *fields->abreast[i]);
     if (count > 0)
         memcpy(fields->paths, paths, count * sizeof *paths);
     uint32_t all = count;
@@ -37,7 +34,4 @@ void own_fields_close(struct own_fields *fields)
 {
     fields->json->close(fields->json);
     free(fields->paths);
-    free(fields->values);
-    for (int i = 0; i < LINES_ABREAST; i++)
-        free(fields->abreast[i]);
 }

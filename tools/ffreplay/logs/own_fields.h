@@ -1,6 +1,6 @@
 /*
  * own_fields.h - for a format of JSON lines that looks at fields of its own: they are read along
- * with those that the caller wants, each once.
+ * with those that the caller wants, each once, into the parser's spare values behind them.
  */
 #ifndef FFREPLAY_OWN_FIELDS_H
 #define FFREPLAY_OWN_FIELDS_H
@@ -11,10 +11,8 @@
 
 struct own_fields {
     struct line_parser *json;
-    uint32_t count;                       /* of what the caller wants */
-    const char **paths;                   /* those, followed by what else this format needs */
-    struct value *values;                 /* likewise: what json->parse() fills */
-    struct value *abreast[LINES_ABREAST]; /* and json->read_abreast() */
+    uint32_t count;     /* of what the caller wants */
+    const char **paths; /* those, followed by what else this format needs */
 };
 
 /* `places` gets, for each of the format's own names, where its value is. The names are borrowed. */

@@ -33,17 +33,16 @@ static bool caddy_parse(struct line_parser *parser, const char *line, size_t len
                         struct value *values, struct line_problem *problem)
 {
     struct caddy *self = (struct caddy *)parser;
-    if (!self->fields.json->parse(self->fields.json, line, length, self->fields.values, problem))
+    if (!self->fields.json->parse(self->fields.json, line, length, values, problem))
         return false;
-    bool access = is_access(&self->fields.values[self->own[LOGGER]]);
+    bool access = is_access(&values[self->own[LOGGER]]);
     problem->column = 1;
     problem->text = NULL;
-    if (value_is_absent(&self->fields.values[self->own[LEVEL]]))
+    if (value_is_absent(&values[self->own[LEVEL]]))
         problem->text = "no 'level', which Caddy's lines have";
-    else if (access && value_is_absent(&self->fields.values[self->own[REQUEST]]))
+    else if (access && value_is_absent(&values[self->own[REQUEST]]))
         problem->text = "an access log's line without its 'request'";
     parser->empty = !access;
-    memcpy(values, self->fields.values, self->fields.count * sizeof *values);
     return !problem->text;
 }
 
@@ -59,6 +58,7 @@ struct line_parser *caddy_parser(const char *const *paths, uint32_t count)
     struct caddy *self = xcalloc(1, sizeof *self);
     self->parser.parse = caddy_parse;
     self->parser.close = caddy_close;
+    self->parser.spare = OWN_COUNT;
     own_fields_open(&self->fields, paths, count, own_names, OWN_COUNT, self->own);
     return &self->parser;
 }

@@ -26,33 +26,31 @@ static bool is_string(const struct value *value, const struct spelling *text)
     return value->kind == VALUE_STRING && value_has_spelling(value, text);
 }
 
-static bool has_failed(const struct go_feature_flag *self, const struct value *found)
+static bool has_failed(const struct go_feature_flag *self, const struct value *values)
 {
-    const struct value *failed = &found[self->own[DEFAULT]];
+    const struct value *failed = &values[self->own[DEFAULT]];
     return (failed->kind == VALUE_BOOLEAN && failed->boolean) ||
-           is_string(&found[self->own[VARIATION]], &self->of_default);
+           is_string(&values[self->own[VARIATION]], &self->of_default);
 }
 
-static void hand_out(const struct go_feature_flag *self, struct value *found, struct value *values)
+static void set_flag(const struct go_feature_flag *self, struct value *values)
 {
-    if (self->flag < self->fields.count) {
-        struct value *flag = &found[self->flag];
-        *flag = found[self->own[KEY]];
-        if (is_string(&found[self->own[KIND]], &self->of_tracking))
-            flag->kind = VALUE_ABSENT;
-    }
-    for (uint32_t i = 0; i < self->fields.count; i++) /* few: no call */
-        values[i] = found[i];
+    if (self->flag == self->fields.count)
+        return;
+    struct value *flag = &values[self->flag];
+    *flag = values[self->own[KEY]];
+    if (is_string(&values[self->own[KIND]], &self->of_tracking))
+        flag->kind = VALUE_ABSENT;
 }
 
 static bool go_feature_flag_parse(struct line_parser *parser, const char *line, size_t length,
                                   struct value *values, struct line_problem *problem)
 {
     struct go_feature_flag *self = (struct go_feature_flag *)parser;
-    if (!self->fields.json->parse(self->fields.json, line, length, self->fields.values, problem))
+    if (!self->fields.json->parse(self->fields.json, line, length, values, problem))
         return false;
-    parser->group = has_failed(self, self->fields.values) ? RECORD_FAILED : RECORD_UNASSIGNED;
-    hand_out(self, self->fields.values, values);
+    parser->group = has_failed(self, values) ? RECORD_FAILED : RECORD_UNASSIGNED;
+    set_flag(self, values);
     return true;
 }
 
@@ -64,14 +62,14 @@ static void go_feature_flag_read_abreast(struct line_parser *parser,
 {
     struct go_feature_flag *self = (struct go_feature_flag *)parser;
     parser->group = RECORD_UNASSIGNED;
-    self->fields.json->read_abreast(self->fields.json, texts, self->fields.abreast, lengths);
+    self->fields.json->read_abreast(self->fields.json, texts, values, lengths);
     for (int i = 0; i < LINES_ABREAST; i++) {
         if (lengths[i] == 0)
             continue;
-        if (has_failed(self, self->fields.abreast[i]))
+        if (has_failed(self, values[i]))
             lengths[i] = 0;
         else
-            hand_out(self, self->fields.abreast[i], values[i]);
+            set_flag(self, values[i]);
     }
 }
 
@@ -88,6 +86,7 @@ struct line_parser *go_feature_flag_parser(const char *const *paths, uint32_t co
     self->parser.parse = go_feature_flag_parse;
     self->parser.read_abreast = go_feature_flag_read_abreast;
     self->parser.close = go_feature_flag_close;
+    self->parser.spare = OWN_COUNT;
     own_fields_open(&self->fields, paths, count, own_names, OWN_COUNT, self->own);
     self->flag = path_place(paths, count, GO_FEATURE_FLAG_FLAG);
     self->of_default = spelling_of("SdkDefault");

@@ -581,6 +581,7 @@ struct line_parser *wrapped_parser(const char *const *paths, uint32_t count, con
     self->parser.parse = wrapped_parse;
     self->parser.next = inner->next ? wrapped_next : NULL;
     self->parser.close = wrapped_close;
+    self->parser.spare = inner->spare;
     self->inner = inner;
     self->log = log;
     self->kind = wrap->kind;

@@ -79,7 +79,8 @@ bool records_open(struct records *records, const struct layout *layout, uint32_t
     if (!records->parser)
         return false;
     for (size_t i = 0; i < LINES_ABREAST; i++) {
-        records->lanes[i].values = xcalloc(layout->count, sizeof *records->lanes[i].values);
+        records->lanes[i].values = xcalloc((size_t)layout->count + records->parser->spare,
+                                           sizeof *records->lanes[i].values);
         records->lanes[i].times.unit = layout->log->time_unit;
         records->lanes[i].times.zone = (struct time_zone){layout->log->has_zone, layout->log->zone};
     }
