@@ -6,6 +6,7 @@ Runs: first."""
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 
@@ -86,6 +87,11 @@ def aggregated(directory, flags, logs, count, by, name, *options):
     return merged(files, name)
 
 
+def unplaced(page):
+    """Without how it is made again, and which files it was made of."""
+    return re.sub(r'<tr><th scope="row">log</th>.*\n', "", re.sub(r"ffreplay (report|decide|health|analyze) [^<]*", "", page))
+
+
 class Questions:
     """What is asked of the logs once, and of each form of their aggregates."""
 
@@ -103,8 +109,9 @@ class Questions:
             if os.path.exists(path):
                 os.unlink(path)
         done = run(*asked, *given, *of(self.directory))
-        written = [open(path, errors="replace").read() for _, path in files if os.path.exists(path)]
-        return done.status, done.err if done.status in (1, 2) else "", done.out, written
+        written = [unplaced(open(path, errors="replace").read()) for _, path in files if os.path.exists(path)]
+        out = re.sub(r", \d+ kB", "", done.out)
+        return done.status, done.err if done.status in (1, 2) else "", out, written
 
     def compare(self, file, name):
         differ = []
@@ -122,7 +129,7 @@ METHODS = [["--method", method] for method in ("fixed", "bayesian")]
 def experiment_questions(flag, by):
     asked = [["--json"], [], ["--format", "markdown"], ["--units", "FILE"], ["--cuped", "--json"]]
     asked += [[*method, "--json"] for method in METHODS] + [["--by", field, "--json"] for field in by]
-    asked += [["--stratify", field] for field in by[:1]]
+    asked += [["--stratify", field] for field in by[:1]] + [["--report", "FILE"]]
     return [["analyze", flag, *options] for options in asked]
 
 
@@ -135,10 +142,12 @@ for log, (lines, time, unit) in LOGS.items():
     asked = [question for flag in experiments for question in experiment_questions(flag, by)]
     for flag in canaries:
         asked += [["decide", flag, "--json"], ["decide", flag], ["health", flag, "--json"], ["health", flag],
-                  ["metrics", "--flag", flag, "--format", "csv"], ["metrics", "--flag", flag, "--json"]]
+                  ["metrics", "--flag", flag, "--format", "csv"], ["metrics", "--flag", flag, "--json"],
+                  ["decide", flag, "--report", "FILE"], ["health", flag, "--report", "FILE"]]
+    asked += [["report", flag, "-o", "FILE"] for flag in canaries + experiments]
     questions = Questions(SYSTEMS, [f"{log}=" + lab.write(f"{log}.ndjson", [json.dumps(line) for line in lines])], asked)
     for kind, count in FORMS:
-        options = [word for field in by for word in ("--by", field)]
+        options = [word for field in by for word in ("--by", field)] + ["--over-time"]
         file = aggregated(SYSTEMS, canaries + experiments, {log: (lines, time, unit)}, count, kind,
                           f"{log}-{count}-{kind}", *options)
         questions.compare(file, f"{log}_in_{count}_by_{kind}_says_the_same")
@@ -224,6 +233,18 @@ shop_holds("grouped", "method: group_sequential\n      looks: 4\n      min_sampl
 shop_holds("stratified", "stratify: country\n      zone: Europe/Stockholm\n      method: fixed", FORMS[1:2])
 
 # ------------------------------------------------------------------------------------ what is not there is said
+for verb, options in (("decide", ["--report"]), ("health", ["--report"]), ("report", ["-o"])):
+    flag, log = next(iter(CANARIES.items()))
+    lines, time, unit = LOGS[log]
+    still = aggregated(SYSTEMS, [flag], {log: (lines, time, unit)}, 1, "time", "still")
+    done = run(verb, flag, "--from", still, *options, os.path.join(SCRATCH, "still.html"), *of(SYSTEMS))
+    ok(done.status == 2 and "aggregate the logs with --over-time" in done.err, f"a_page_of_{verb}_needs_times", done.err)
+some = aggregated(SYSTEMS, [flag], {log: (lines, time, unit)}, 1, "time", "timed", "--over-time")
+path = os.path.join(SCRATCH, "all.html")
+done = run("report", "--all", "--from", some, "-o", path, *of(SYSTEMS))
+page = open(path).read()
+ok(done.status == 0 and page.count("not in the aggregates") == len(CANARIES) + len(EXPERIMENTS) - 1,
+   "an_index_says_which_flags_are_not_there", done.err, page.count("not in the aggregates"))
 whole = aggregated(directory, ["button"], logs, 1, "time", "bare")
 
 

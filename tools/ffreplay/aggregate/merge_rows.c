@@ -11,6 +11,7 @@
 #include "compiler/statistics/exact_sum_text.h"
 #include "merge_units.h"
 #include "row_rules.h"
+#include "slots.h"
 
 static const struct row_rule rules[] = {
     {"a", SUM},
@@ -79,12 +80,14 @@ static const struct row_rule rules[] = {
     {"origins", COUNTS},
     {"other_share", COUNT},
     {"other_stream", COUNT},
+    {"over_time", ALIKE},
     {"pieces", COUNT},
     {"positive", COUNTS},
     {"reasons", COUNTS},
     {"said", SAID},
     {"second", INTEGER},
     {"seen", NAMES},
+    {"series", SERIES},
     {"shares", SAMPLE},
     {"shown", SHOWN},
     {"sketch", ROW},
@@ -284,6 +287,23 @@ static bool windows_of(const json_t *value, int64_t *keep, json_t **items, char 
     return true;
 }
 
+static bool series_of(const json_t *value, int64_t *width, json_t **items, char *fault)
+{
+    struct row_reader reader = row_reader(value, fault);
+    *width = row_time(&reader, "width", 0);
+    *items = (json_t *)(uintptr_t)row_named(&reader, "items");
+    if (!row_end(&reader) || *width < 1 || *width > INT64_MAX / 4 ||
+        json_object_size(*items) > SLOTS_MOST)
+        return false;
+    const char *name;
+    json_t *item;
+    int64_t begin;
+    FOREACH(*items, name, item)
+    if (!text_integer(name, &begin) || window_begin(begin, *width) != begin)
+        return false;
+    return true;
+}
+
 static bool is_sound(const json_t *value, enum row_operation operation, uint32_t depth, char *fault)
 {
     uint64_t count;
@@ -341,6 +361,8 @@ static bool is_sound(const json_t *value, enum row_operation operation, uint32_t
         return sound;
     case SAMPLE:
         return sample_of(value, &time, &units, fault);
+    case SERIES:
+        return series_of(value, &time, &items, fault) && are_rows(items, depth, fault);
     case WINDOWS:
         return windows_of(value, &time, &items, fault) && are_rows(items, depth, fault);
     case ROW:
@@ -627,6 +649,64 @@ static bool merge_windows(json_t *own, const json_t *other, char *fault)
     return true;
 }
 
+static bool have_room(json_t *items, int64_t width)
+{
+    int64_t first = INT64_MAX, last = INT64_MIN, begin;
+    const char *name;
+    json_t *item;
+    FOREACH(items, name, item)
+    if (text_integer(name, &begin)) {
+        first = begin < first ? begin : first;
+        last = begin > last ? begin : last;
+    }
+    return slots_fit(first, last, width);
+}
+
+/* Into slots that are so wide. */
+static bool widen_slots(json_t *items, int64_t width, char *fault)
+{
+    json_t *all = json_copy(items);
+    const char *name;
+    json_t *item;
+    int64_t begin;
+    bool merged = true;
+    json_object_clear(items);
+    FOREACH(all, name, item)
+    {
+        char slot[24];
+        if (!merged || !text_integer(name, &begin))
+            continue;
+        snprintf(slot, sizeof slot, "%" PRId64, window_begin(begin, width));
+        json_t *own = json_object_get(items, slot);
+        if (own)
+            merged = row_merge(own, item, fault);
+        else
+            set(items, slot, held(item));
+    }
+    json_decref(all);
+    return merged;
+}
+
+/* As wide as the wider of them, and as all of it takes. */
+static bool merge_series(json_t *own, const json_t *other, char *fault)
+{
+    int64_t width, others_width;
+    json_t *items, *others;
+    (void)series_of(own, &width, &items, fault);
+    (void)series_of(other, &others_width, &others, fault);
+    json_t *added = json_deep_copy(others);
+    int64_t wide = width > others_width ? width : others_width;
+    bool merged = widen_slots(items, wide, fault) && widen_slots(added, wide, fault) &&
+                  merge_rows(items, added, fault);
+    json_decref(added);
+    for (width = wide; merged && !have_room(items, width) && width < INT64_MAX / 4;)
+        width = slots_wider(width);
+    if (merged && width != wide)
+        merged = widen_slots(items, width, fault);
+    set(own, "width", json_integer(width));
+    return merged;
+}
+
 static bool merge_field(json_t *row, const struct row_rule *rule, json_t *own, const json_t *other,
                         char *fault)
 {
@@ -690,6 +770,8 @@ static bool merge_field(json_t *row, const struct row_rule *rule, json_t *own, c
     case SAMPLE:
         merge_sample(own, other, fault);
         return true;
+    case SERIES:
+        return merge_series(own, other, fault);
     case WINDOWS:
         return merge_windows(own, other, fault);
     case ROW:

@@ -31,6 +31,7 @@
     X(SLICES)                                                            \
     X(TRAFFIC)                                                           \
     X(SAMPLE)  /* {halvings, units}: units and their groups */           \
+    X(SERIES)  /* {width, items}: rows by when they begin, of so long */ \
     X(WINDOWS) /* {keep, items}: rows by when they begin, the newest */  \
     X(ROW)     /* fields, each by its name */                            \
     X(ROWS)    /* rows by name */

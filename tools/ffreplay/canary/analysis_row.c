@@ -168,6 +168,63 @@ static void window_key(struct buffer *key, const struct analysis *analysis, uint
     KEY(key, "canary", flag_of(analysis), "window", number);
 }
 
+/* Of a column of the series: of an accumulator and a group. */
+static void series_key(struct buffer *key, const struct analysis *analysis, uint32_t column)
+{
+    const struct accumulator *accumulator = &analysis->accumulators[column / 2];
+    KEY(key, "canary", flag_of(analysis), "over-time", accumulator->measure.metric->name.text,
+        assignment_words[column % 2]);
+}
+
+static void slots_key(struct buffer *key, const struct analysis *analysis)
+{
+    KEY(key, "canary", flag_of(analysis), "over-time");
+}
+
+static void put_slots(const struct analysis *analysis, struct rows *rows)
+{
+    const struct series *series = &analysis->series;
+    struct buffer key = {0};
+    json_t *row = json_object(), *inner = json_object(), *items = json_object();
+    for (uint32_t i = 0; i < series->count; i++) {
+        char begin[24];
+        json_t *item = json_object();
+        snprintf(begin, sizeof begin, "%" PRId64, series->items[i].begin);
+        row_put_truth(item, "marked", true);
+        row_put_row(items, begin, item);
+    }
+    row_put_count(inner, "width", series->count > 0 ? (uint64_t)series->width : 0);
+    row_put_row(inner, "items", items);
+    row_put_row(row, "series", inner);
+    slots_key(&key, analysis);
+    add_unless_empty(rows, key.bytes, row);
+    buffer_release(&key);
+}
+
+/* Slots of each column, as wide as those of all together: `merge` makes them wider. */
+static void put_series(const struct analysis *analysis, const struct replay *replay,
+                       struct rows *rows)
+{
+    const struct series *series = &analysis->series;
+    struct buffer key = {0};
+    for (uint32_t column = 0; column < series->column_count; column++) {
+        json_t *row = json_object(), *inner = json_object(), *items = json_object();
+        for (uint32_t i = 0; i < series->count; i++) {
+            char begin[24];
+            snprintf(begin, sizeof begin, "%" PRId64, series->items[i].begin);
+            row_put_row(
+                items, begin,
+                cell_row(&series->items[i].cells[column], series->columns[column].measure, replay));
+        }
+        row_put_count(inner, "width", json_object_size(items) > 0 ? (uint64_t)series->width : 0);
+        row_put_row(inner, "items", items);
+        row_put_row(row, "series", inner);
+        series_key(&key, analysis, column);
+        add_unless_empty(rows, key.bytes, row);
+    }
+    buffer_release(&key);
+}
+
 void analysis_put(struct analysis *analysis, const struct replay *replay, struct rows *rows)
 {
     struct buffer key = {0};
@@ -188,6 +245,8 @@ void analysis_put(struct analysis *analysis, const struct replay *replay, struct
         window_key(&key, analysis, i);
         put_windows(&analysis->judgements[i].windows, key.bytes, replay, rows);
     }
+    put_slots(analysis, rows);
+    put_series(analysis, replay, rows);
     buffer_release(&key);
 }
 
@@ -211,6 +270,10 @@ void analysis_unit_cells(struct analysis *analysis, struct unit_cells *cells)
             buffer_format(&key, "/%" PRId64, windows->items[j]->begin);
             unit_cells_add(cells, key.bytes, &windows->items[j]->cell);
         }
+    }
+    for (uint32_t column = 0; column < analysis->series.column_count; column++) {
+        series_key(&key, analysis, column);
+        unit_cells_add_slots(cells, key.bytes, &analysis->series, column);
     }
     buffer_release(&key);
 }
@@ -285,6 +348,49 @@ static void read_windows(struct row_reader *reader, struct windows *windows, str
     row_end(reader);
 }
 
+/* Which slots there are: lines that say nothing to a metric make one, too. */
+static void read_slots(struct row_reader *reader, struct series *series)
+{
+    struct row_reader inner = row_inner(reader, "series");
+    const char *name;
+    json_t *item;
+    series_widen(series, row_time(&inner, "width", 0));
+    json_t *items = (json_t *)(uintptr_t)row_named(&inner, "items");
+    json_object_foreach(items, name, item)
+    {
+        int64_t begin = 0;
+        (void)text_integer(name, &begin);
+        (void)series_cells(series, begin);
+    }
+    row_end(&inner);
+    row_end(reader);
+}
+
+static void read_series(struct row_reader *reader, struct analysis *analysis, uint32_t column,
+                        struct replay *replay)
+{
+    struct series *series = &analysis->series;
+    struct row_reader inner = row_inner(reader, "series");
+    const char *name;
+    json_t *item;
+    series_widen(series, row_time(&inner, "width", 0));
+    json_t *items = (json_t *)(uintptr_t)row_named(&inner, "items");
+    json_object_foreach(items, name, item)
+    {
+        const struct measure *measure = series->columns[column].measure;
+        struct row_reader within = row_reader(item, reader->fault);
+        struct cell cell;
+        int64_t begin = 0;
+        (void)text_integer(name, &begin);
+        series_cell_init(series, column, &cell);
+        cell_read_row(&within, &cell, measure, replay);
+        cell_merge(&series_cells(series, begin)[column], measure, &cell);
+        cell_release(&cell);
+    }
+    row_end(&inner);
+    row_end(reader);
+}
+
 static bool say(struct buffer *error, const char *key, const char *fault)
 {
     if (*fault)
@@ -312,6 +418,30 @@ static bool read_cells(struct analysis *analysis, struct replay *replay, const s
     return read;
 }
 
+/* Nothing where it was not asked for. */
+static bool read_over_time(struct analysis *analysis, struct replay *replay,
+                           const struct rows *rows, struct buffer *error)
+{
+    struct buffer key = {0};
+    char fault[ROW_FAULT] = "";
+    bool read = true;
+    if (analysis->keeps_series) {
+        slots_key(&key, analysis);
+        struct row_reader reader = row_reader(rows_find(rows, key.bytes), fault);
+        read_slots(&reader, &analysis->series);
+        read = say(error, key.bytes, fault);
+    }
+    for (uint32_t column = 0; column < analysis->series.column_count && read; column++) {
+        series_key(&key, analysis, column);
+        struct row_reader reader = row_reader(rows_find(rows, key.bytes), fault);
+        if (reader.row)
+            read_series(&reader, analysis, column, replay);
+        read = say(error, key.bytes, fault);
+    }
+    buffer_release(&key);
+    return read;
+}
+
 bool analysis_read_rows(struct analysis *analysis, struct replay *replay, const struct rows *rows,
                         struct buffer *error)
 {
@@ -334,6 +464,7 @@ bool analysis_read_rows(struct analysis *analysis, struct replay *replay, const 
             read_windows(&reader, &analysis->judgements[i].windows, replay);
         read = say(error, key.bytes, fault);
     }
+    read = read && read_over_time(analysis, replay, rows, error);
     buffer_release(&key);
     return read;
 }

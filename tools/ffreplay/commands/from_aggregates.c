@@ -137,6 +137,17 @@ bool from_has_units(const struct from_aggregates *from, const struct metric *met
     return false;
 }
 
+bool from_has_times(const struct from_aggregates *from)
+{
+    const json_t *head = rows_find(&from->rows, AGGREGATE_HEAD);
+    if (json_integer_value(json_object_get(head, "over_time")) == 1)
+        return true;
+    job_error(from->command,
+              "the aggregates do not tell how it went over time, which a page shows");
+    print_help("aggregate the logs with --over-time");
+    return false;
+}
+
 bool from_units(struct from_aggregates *from, struct unit_cells *cells)
 {
     struct buffer error = {0};

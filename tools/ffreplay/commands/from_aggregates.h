@@ -55,6 +55,8 @@ bool from_settle(struct from_aggregates *from, struct replay *replay);
 bool from_read_all(struct from_aggregates *from, struct replay *replay);
 /* Whether they have what is kept of each unit; else it is reported that `metric` needs it. */
 bool from_has_units(const struct from_aggregates *from, const struct metric *metric);
+/* Whether they have how canaries went over time; else it is reported. */
+bool from_has_times(const struct from_aggregates *from);
 /* What is kept of each unit, into these cells, which are let go. False after reporting. */
 bool from_units(struct from_aggregates *from, struct unit_cells *cells);
 /* That nothing is left to be read, and that what was read is whole. */

@@ -21,17 +21,6 @@ void series_cell_init(const struct series *series, uint32_t column, struct cell 
         cell_gather_spread_too(cell, of->measure);
 }
 
-/* The next round width: each is a multiple of the one before. */
-static int64_t wider(int64_t width)
-{
-    static const int64_t round[] = {10000,   30000,   60000,    120000,   600000,  1800000,
-                                    3600000, 7200000, 21600000, 43200000, 86400000};
-    for (size_t i = 0; i < sizeof round / sizeof *round; i++)
-        if (round[i] > width && round[i] % width == 0)
-            return round[i];
-    return width * 2;
-}
-
 static void merge_cells(const struct series *series, struct cell *cells, const struct cell *others)
 {
     for (uint32_t i = 0; i < series->column_count; i++)
@@ -63,13 +52,6 @@ static void widen(struct series *series, int64_t width)
     series->count = kept;
 }
 
-/* Whether all from one time to the other has room; of times as far apart as can be, too. */
-static bool fits(int64_t first, int64_t last, int64_t width)
-{
-    uint64_t span = (uint64_t)window_begin(last, width) - (uint64_t)window_begin(first, width);
-    return span / (uint64_t)width < SERIES_MOST;
-}
-
 static void make_room(struct series *series, int64_t time)
 {
     int64_t first = time, last = time, width = series->width;
@@ -78,8 +60,8 @@ static void make_room(struct series *series, int64_t time)
         first = series->items[0].begin < time ? series->items[0].begin : time;
         last = end->begin > time ? end->begin : time;
     }
-    while (!fits(first, last, width) && width < INT64_MAX / 4)
-        width = wider(width);
+    while (!slots_fit(first, last, width) && width < INT64_MAX / 4)
+        width = slots_wider(width);
     if (width != series->width)
         widen(series, width);
 }
@@ -110,12 +92,17 @@ struct cell *series_cells(struct series *series, int64_t time)
     return slot_at(series, time)->cells;
 }
 
+void series_widen(struct series *series, int64_t width)
+{
+    while (series->width < width)
+        widen(series, slots_wider(series->width));
+}
+
 void series_merge(struct series *series, const struct series *other)
 {
     if (other->count == 0)
         return;
-    while (series->width < other->width)
-        widen(series, wider(series->width));
+    series_widen(series, other->width);
     for (uint32_t i = 0; i < other->count; i++)
         merge_cells(series, slot_at(series, other->items[i].begin)->cells, other->items[i].cells);
 }

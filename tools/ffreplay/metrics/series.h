@@ -13,8 +13,9 @@
 #include <stdint.h>
 
 #include "metric.h"
+#include "tools/ffreplay/aggregate/slots.h"
 
-#define SERIES_MOST 100
+#define SERIES_MOST SLOTS_MOST
 
 /* What the cells of a column are of. */
 struct series_column {
@@ -40,6 +41,8 @@ void series_init(struct series *series, const struct series_column *columns, uin
                  int64_t width);
 /* The cells of a time's slot, by column, until the next call. */
 struct cell *series_cells(struct series *series, int64_t time);
+/* To slots that are at least so wide, of the widths that there are. */
+void series_widen(struct series *series, int64_t width);
 /* Of the same columns and window. */
 void series_merge(struct series *series, const struct series *other);
 void series_release(struct series *series);

@@ -1,6 +1,7 @@
 /* unit_rows.c - see unit_rows.h. */
 #include "unit_rows.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,26 @@ void unit_cells_add(struct unit_cells *cells, const char *key, struct cell *cell
     cells->items[cells->count++] = (struct unit_cell){copy, cell->totals, NULL};
 }
 
+void unit_cells_add_slots(struct unit_cells *cells, const char *key, struct series *series,
+                          uint32_t column)
+{
+    struct buffer slot = {0};
+    size_t count = cells->count;
+    for (uint32_t i = 0; i < series->count; i++) {
+        slot.length = 0;
+        buffer_format(&slot, "%s/%" PRId64, key, series->items[i].begin);
+        unit_cells_add(cells, slot.bytes, &series->items[i].cells[column]);
+    }
+    buffer_release(&slot);
+    if (cells->count == count)
+        return;
+    cells->slots = xrealloc(cells->slots, (cells->slot_count + 1) * sizeof *cells->slots);
+    char *copy = strdup(key);
+    if (!copy)
+        out_of_memory();
+    cells->slots[cells->slot_count++] = (struct unit_slots){copy, series};
+}
+
 void unit_cells_release(struct unit_cells *cells)
 {
     for (size_t i = 0; i < cells->count; i++) {
@@ -33,6 +54,9 @@ void unit_cells_release(struct unit_cells *cells)
         free(cells->items[i].returns);
         free(cells->items[i].key);
     }
+    for (size_t i = 0; i < cells->slot_count; i++)
+        free(cells->slots[i].key);
+    free(cells->slots);
     free(cells->items);
     *cells = (struct unit_cells){0};
 }
@@ -184,6 +208,27 @@ static struct unit_cell *find(const struct unit_cells *cells, const char *key)
                : bsearch(&wanted, cells->items, cells->count, sizeof *cells->items, by_key);
 }
 
+/* That of the slot that a narrower one is in. */
+static struct unit_cell *find_slot(const struct unit_cells *cells, const char *key)
+{
+    const char *end = strrchr(key, '/');
+    int64_t begin;
+    if (!end || !text_integer(end + 1, &begin))
+        return NULL;
+    for (size_t i = 0; i < cells->slot_count; i++) {
+        const struct unit_slots *slots = &cells->slots[i];
+        if (strlen(slots->key) != (size_t)(end - key) ||
+            memcmp(slots->key, key, (size_t)(end - key)) != 0)
+            continue;
+        struct buffer slot = {0};
+        buffer_format(&slot, "%s/%" PRId64, slots->key, window_begin(begin, slots->series->width));
+        struct unit_cell *found = find(cells, slot.bytes);
+        buffer_release(&slot);
+        return found;
+    }
+    return NULL;
+}
+
 static void read_value(struct row_reader *reader, enum unit_keeps keeps, struct unit_kept *kept)
 {
     struct row_reader latest;
@@ -243,6 +288,8 @@ bool unit_cells_read(struct unit_cells *cells, const char *key, const json_t *ro
     json_object_foreach((json_t *)(uintptr_t)row_named(&reader, "cells"), name, part)
     {
         struct unit_cell *cell = find(cells, name);
+        if (!cell && cells->slot_count > 0)
+            cell = find_slot(cells, name);
         struct row_reader inner = row_reader(part, fault);
         if (cell && !*fault)
             read_kept(&inner, cell, unit);

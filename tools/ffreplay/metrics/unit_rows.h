@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "metric.h"
+#include "series.h"
 #include "tools/ffreplay/aggregate/aggregate_file.h"
 
 /* Cells by what they are called in the rows. */
@@ -22,10 +23,20 @@ struct unit_cells {
         struct unit_returns *returns; /* NULL: nothing was put back yet */
     } * items;
     size_t count, capacity;
+    /* Those of a series, whose slots may have been narrower when rows were written. */
+    struct unit_slots {
+        char *key;
+        const struct series *series;
+    } * slots;
+    size_t slot_count;
 };
 
 /* Nothing where the cell keeps nothing of units. It stays where it is. */
 void unit_cells_add(struct unit_cells *cells, const char *key, struct cell *cell);
+/* The cells of a column, each with when its slot begins behind the key. The series stays as it is.
+ */
+void unit_cells_add_slots(struct unit_cells *cells, const char *key, struct series *series,
+                          uint32_t column);
 /* Settles what was put back, too. */
 void unit_cells_release(struct unit_cells *cells);
 

@@ -6,12 +6,6 @@
 
 #include "compiler/base/memory.h"
 
-int64_t window_begin(int64_t time, int64_t width)
-{
-    int64_t past = time % width;
-    return time - (past < 0 ? past + width : past);
-}
-
 void windows_init(struct windows *windows, const struct measure *measure, int64_t width,
                   uint32_t keep)
 {

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "metric.h"
+#include "tools/ffreplay/aggregate/slots.h"
 
 struct window {
     int64_t begin; /* milliseconds; it ends, exclusive, at begin + width */
@@ -36,8 +37,5 @@ void windows_release(struct windows *windows);
 
 /* Merges the windows within [from, to) into `cell`. Returns how many there were. */
 uint32_t windows_sum(const struct windows *windows, int64_t from, int64_t to, struct cell *cell);
-
-/* The begin of the window that holds a time. */
-int64_t window_begin(int64_t time, int64_t width);
 
 #endif

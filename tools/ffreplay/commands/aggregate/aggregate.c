@@ -38,7 +38,7 @@ const struct command aggregate_command = {
 struct options {
     const char *directory, *environment, *output;
     int64_t now, to;
-    bool units, distinct_ids, show_private;
+    bool units, over_time, distinct_ids, show_private;
     struct option_texts by, metrics;
     struct log_options logs;
 };
@@ -85,6 +85,7 @@ static void choose_canaries_of(struct gathering *gathering)
         part->canary = &analyses->items[analyses->count++];
         part->canary->subject.flag = part->flag;
         part->canary->subject.environment = gathering->environment;
+        part->canary->keeps_series = gathering->options->over_time;
     }
 }
 
@@ -289,6 +290,7 @@ static json_t *head_of(const struct gathering *gathering)
         json_array_append_new(flags, json_string(gathering->parts[i].flag->name.text));
     json_object_set_new(head, "flags", flags);
     json_object_set_new(head, "units", json_integer(gathering->options->units));
+    row_put_truth(head, "over_time", gathering->options->over_time);
     return head;
 }
 
@@ -497,6 +499,8 @@ static int run(int argc, char **argv)
         NOW_OPTION(options.now, "leave out later lines [those of a wrong clock]"),
         {"units", 0, OPTION_FLAG, &options.units, NULL,
          "also what is measured of each unit: for bounds, 'per: unit' and 'analyze'"},
+        {"over-time", 0, OPTION_FLAG, &options.over_time, NULL,
+         "also how canaries went over time, for reports"},
         {"metric", 'm', OPTION_TEXTS, &options.metrics, "NAME",
          "with --units, for 'analyze': also this metric; may be repeated"},
         {"to", 0, OPTION_TIME, &options.to, "TIME",

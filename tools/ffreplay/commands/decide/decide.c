@@ -407,10 +407,13 @@ static int read_aggregates(struct replay *replay, struct analyses *analyses,
     if (!choose_canaries(replay->project, &decide_command, options->all ? NULL : flag,
                          options->environment, analyses))
         return EXIT_JOB;
+    for (uint32_t i = 0; i < analyses->count; i++)
+        analyses->items[i].keeps_series = options->report != NULL;
     if (!analyses_prepare(analyses, replay))
         return EXIT_INPUT;
     bool read = from_open(&from, &decide_command, replay, options->environment, &options->from,
-                          more->items, more->count);
+                          more->items, more->count) &&
+                (!options->report || from_has_times(&from));
     struct unit_cells cells = {0};
     for (uint32_t i = 0; i < analyses->count && read; i++) {
         struct analysis *analysis = &analyses->items[i];
@@ -535,9 +538,6 @@ static bool check_usage(const struct options *options, int logs)
         usage_error(&decide_command, "expected a flag, or --all");
     else if (!options->environment)
         usage_error(&decide_command, "expected an environment: -e ENV");
-    else if (options->report && options->from.count > 0)
-        usage_error(&decide_command, "--report and --from contradict each other: a page shows what "
-                                     "there was over time, which aggregates have not");
     else
         return apply_options_check(&options->apply, &decide_command);
     return false;

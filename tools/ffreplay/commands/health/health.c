@@ -225,7 +225,8 @@ static int read_aggregates(struct checkup *checkup, const struct log_arguments *
     struct buffer error = {0};
     int status = EXIT_JOB;
     if (from_open(&from, &health_command, replay, checkup->options->environment,
-                  &checkup->options->from, more->items, more->count)) {
+                  &checkup->options->from, more->items, more->count) &&
+        (!checkup->options->report || from_has_times(&from))) {
         checkup->reads = from.reads;
         status = prepare(checkup) ? EXIT_FINE : EXIT_INPUT;
     }
@@ -314,9 +315,6 @@ static bool check_usage(struct options *options, int operands)
         usage_error(&health_command, "expected a flag");
     else if (!options->environment)
         usage_error(&health_command, "expected an environment: -e ENV");
-    else if (options->report && options->from.count > 0)
-        usage_error(&health_command, "--report and --from contradict each other: a page shows what "
-                                     "came when, which aggregates do not have");
     else
         return true;
     return false;

@@ -12,8 +12,10 @@
 #include "compiler/model/model.h"
 #include "compiler/project/project.h"
 #include "report_run.h"
+#include "tools/ffreplay/aggregate/aggregate_file.h"
 #include "tools/ffreplay/commands/choose_logs.h"
 #include "tools/ffreplay/commands/commands.h"
+#include "tools/ffreplay/commands/from_aggregates.h"
 
 static int run(int argc, char **argv);
 
@@ -163,6 +165,34 @@ static bool has_page(const struct targeting *targeting)
     return targeting->experiment && targeting->experiment->state != EXPERIMENT_DRAFT;
 }
 
+/* Which flags they are of: all say the same. False after reporting. */
+static bool read_head(struct report_run *run)
+{
+    struct aggregate_file file;
+    struct buffer error = {0};
+    bool opened = aggregate_open(&file, run->from.items[0], &error) != AGGREGATE_FAULT;
+    if (opened) {
+        size_t at;
+        const json_t *name;
+        json_array_foreach(json_object_get(file.row, "flags"), at, name) *
+            ARENA_APPEND(&run->arena, run->aggregated, run->aggregated_count) =
+            report_kept(run, json_string_value(name));
+        aggregate_close(&file);
+    } else {
+        job_error(&report_command, "%s", error.bytes);
+    }
+    buffer_release(&error);
+    return opened;
+}
+
+static bool is_aggregated(const struct report_run *run, const char *flag)
+{
+    for (uint32_t i = 0; i < run->aggregated_count; i++)
+        if (run->aggregated[i] && strcmp(run->aggregated[i], flag) == 0)
+            return true;
+    return false;
+}
+
 static int put_flag(struct report_run *run, const char *name)
 {
     struct project *project = project_load(run->options->directory, (int64_t)time(NULL) * 1000);
@@ -176,11 +206,15 @@ static int put_flag(struct report_run *run, const char *name)
         return EXIT_JOB;
     }
     const struct targeting *targeting = &flag->environments[environment];
-    const char *missing = log_without_file(run, project, flag, environment);
+    const char *missing =
+        run->from.count > 0 ? NULL : log_without_file(run, project, flag, environment);
     bool is_canary = targeting->canary != NULL;
     bool page =
         has_page(targeting) || (!run->options->all && (targeting->canary || targeting->experiment));
-    if (page && run->options->all && missing) {
+    if (page && run->options->all && run->from.count > 0 && !is_aggregated(run, name)) {
+        row->why = "not in the aggregates";
+        page = false;
+    } else if (page && run->options->all && missing) {
         row->why = report_kept(run, arena_format(&project->arena, "no file of log %s", missing));
         page = false;
     } else if (!page && !run->options->all) {
@@ -233,12 +267,30 @@ static void leave_out(struct report_run *run, size_t length)
     row->why = "there is no page: the messages of the run say why";
 }
 
+/* Files besides the option's are more of them; all are read for each flag. False after reporting.
+ */
+static bool take_aggregates(struct report_run *run)
+{
+    const struct option_texts *from = &run->options->from;
+    const char **items = ARENA_ARRAY(&run->arena, const char *, from->count + run->logs.count + 1);
+    for (size_t i = 0; i < from->count + run->logs.count; i++) {
+        items[i] = i < from->count ? from->items[i] : run->logs.items[i - from->count];
+        if (!from_can_read_again(&report_command, items[i]))
+            return false;
+    }
+    run->from = (struct option_texts){.items = items, .count = from->count + run->logs.count};
+    run->logs.count = 0;
+    return read_head(run);
+}
+
 static int report_all(struct report_run *run, struct project *project, char **operands, int count)
 {
     struct wanted wanted = {0};
     uint32_t environment = choose_environment(&report_command, project, run->options->environment);
-    if (environment == UINT32_MAX || !choose_flags(run, project, operands, count, &wanted) ||
-        !name_logs(run, project, &wanted, environment))
+    if (environment == UINT32_MAX || !choose_flags(run, project, operands, count, &wanted))
+        return EXIT_JOB;
+    if (run->options->from.count > 0 ? !take_aggregates(run)
+                                     : !name_logs(run, project, &wanted, environment))
         return EXIT_JOB;
     run->has_index = run->options->all || wanted.count > 1;
     for (uint32_t i = 0; i < wanted.count; i++) {
@@ -281,6 +333,7 @@ static int run(int argc, char **argv)
         {"by", 'b', OPTION_TEXTS, &options.by, "LIST",
          "of experiments also in groups of units, by these fields at their first exposure"},
         SHOW_PRIVATE_OPTION(options.show_private),
+        FROM_AGGREGATES_OPTION(options.from),
         NOW_OPTION(options.now, "the time to decide at [the latest in the logs]"),
         ALLOW_COMMANDS_OPTION(options.logs),
         MAX_BAD_OPTION(options.logs),
@@ -310,6 +363,7 @@ static int run(int argc, char **argv)
         project_free(project);
     }
     free(options.by.items);
+    free(options.from.items);
     buffer_release(&report.pages);
     arena_release(&report.arena);
     return status;

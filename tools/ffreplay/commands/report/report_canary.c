@@ -11,6 +11,8 @@
 #include "tools/ffreplay/commands/choose_canaries.h"
 #include "tools/ffreplay/commands/choose_logs.h"
 #include "tools/ffreplay/commands/commands.h"
+#include "tools/ffreplay/commands/from_aggregates.h"
+#include "tools/ffreplay/canary/analysis_row.h"
 #include "tools/ffreplay/replay/replay.h"
 #include "tools/ffreplay/report/report_html.h"
 
@@ -47,6 +49,46 @@ static bool put_back(struct canary_run *run, const struct flag *flag, uint32_t e
     return true;
 }
 
+static bool has_time(struct replay *replay)
+{
+    if (replay->times.now != INT64_MIN)
+        return true;
+    if (!replay_is_too_bad(replay)) {
+        replay_report_no_time(replay);
+        print_help("give the time with --now");
+    }
+    return false;
+}
+
+/* In place of the logs. */
+static int read_aggregates(struct canary_run *run)
+{
+    struct replay *replay = &run->replay;
+    struct analysis *analysis = &run->analyses.items[0];
+    struct from_aggregates from = {0};
+    struct unit_cells cells = {0};
+    struct buffer error = {0};
+    if (run->end) {
+        job_error(&report_command,
+                  "the rollout of '%s' is over: aggregates are of how it stands now, and a page "
+                  "shows how it stood at its end",
+                  run->flag);
+        print_help("give the logs themselves, or --now");
+        return EXIT_JOB;
+    }
+    bool read = from_open(&from, &report_command, replay, run->report->options->environment,
+                          &run->report->from, NULL, 0) &&
+                from_has_times(&from) && from_has_units(&from, analysis_metric_of_units(analysis));
+    read = read &&
+           (analysis_read_rows(analysis, replay, &from.rows, &error) || from_fail(&from, &error));
+    if (read)
+        analysis_unit_cells(analysis, &cells);
+    read = read && from_units(&from, &cells) && from_settle(&from, replay);
+    unit_cells_release(&cells);
+    from_close(&from);
+    return read && has_time(replay) ? EXIT_FINE : EXIT_JOB;
+}
+
 static int read_logs(struct canary_run *run)
 {
     struct replay *replay = &run->replay;
@@ -57,6 +99,8 @@ static int read_logs(struct canary_run *run)
     analysis->keeps_series = true;
     if (!analyses_prepare(&run->analyses, replay))
         return EXIT_INPUT;
+    if (run->report->from.count > 0)
+        return read_aggregates(run);
     struct log_arguments logs;
     struct asked_times asked = asked_from_canary(replay);
     const struct subject *subject = &analysis->subject;
@@ -68,13 +112,9 @@ static int read_logs(struct canary_run *run)
     if (!log_paths_add(replay, &logs, &asked) || !replay_read(replay, logs.items, logs.count))
         return EXIT_JOB;
     bool again = false;
-    if (!replay_settle_now(replay, logs.items, logs.count, &again)) {
-        if (!replay_is_too_bad(replay)) {
-            replay_report_no_time(replay);
-            print_help("give the time with --now");
-        }
+    (void)replay_settle_now(replay, logs.items, logs.count, &again);
+    if (!has_time(replay))
         return EXIT_JOB;
-    }
     if (!again)
         return EXIT_FINE;
     analyses_release(&run->analyses);

@@ -39,16 +39,17 @@ int report_experiment(struct report_run *report, const char *name, struct index_
 {
     const struct report_options *options = report->options;
     struct experiment_run run = {report, row};
-    struct analyze_options asked = {.command = &report_command,
-                                    .directory = options->directory,
-                                    .environment = options->environment,
-                                    .by = options->by,
-                                    .aggregates = options->from,
-                                    .show_private = options->show_private,
-                                    .keeps_series = true,
-                                    .from = INT64_MIN,
-                                    .to = options->now == INT64_MIN ? INT64_MAX : options->now + 1,
-                                    .logs = options->logs};
+    struct analyze_options asked = {
+        .command = &report_command,
+        .directory = options->directory,
+        .environment = options->environment,
+        .by = options->by,
+        .aggregates = report->from,
+        .show_private = options->show_private,
+        .keeps_series = true,
+        .from = INT64_MIN,
+        .to = options->now == INT64_MIN || report->from.count > 0 ? INT64_MAX : options->now + 1,
+        .logs = options->logs};
     struct replay replay = {0};
     if (!log_options_apply(&options->logs, &report_command, &replay))
         return EXIT_JOB;

@@ -42,7 +42,10 @@ struct index_row {
 
 struct report_run {
     const struct report_options *options;
-    const char *command;       /* how the page is made again */
+    const char *command;      /* how the page is made again */
+    struct option_texts from; /* aggregates in place of the logs */
+    const char **aggregated;  /* the flags that they are of */
+    uint32_t aggregated_count;
     struct log_arguments logs; /* each "NAME=FILE" */
     struct arena arena;        /* of the rows */
     struct buffer pages;
