@@ -41,8 +41,45 @@ path = os.path.join(SCRATCH, "report.html")
 subprocess.run([FFREPLAY, "report", "--all", log, "-C", directory, "-e", "production", "-o", path], check=True,
                capture_output=True)
 
+# An experiment of ten arms, whose names are longer than a phone is wide.
+ARMS = [f"variant-{i}-whose-name-somebody-made-up-in-a-hurry" for i in range(10)]
+EXPERIMENT = f"""\
+project: {{name: lab, environments: [production], bucket_by: user_id}}
+attributes: {{user_id: string}}
+logs:
+  exposures: {{format: ndjson, time: t, unit: user_id, flag: flag, variant: variant}}
+  outcomes: {{format: ndjson, time: t, unit: user_id}}
+metrics:
+  bought: {{kind: proportion, of: {{event: buy}}, per: unit, log: outcomes}}
+  spent_in_all_shops_including_those_abroad_and_refunds: {{kind: mean, value: amount, per: unit, log: outcomes}}
+flags:
+  button:
+    owner: lab
+    type: string
+    variants: {{{", ".join(f"{arm}: {arm}" for arm in ARMS)}}}
+    default: {ARMS[0]}
+    experiment:
+      split: {{{", ".join(f"{arm}: 10%" for arm in ARMS)}}}
+      control: {ARMS[0]}
+      primary: bought
+      metrics: [spent_in_all_shops_including_those_abroad_and_refunds]
+      state: running
+"""
+shop = os.path.join(SCRATCH, "shop")
+os.makedirs(shop)
+with open(os.path.join(shop, "flags.yaml"), "w") as file:
+    file.write(EXPERIMENT)
+START = 1795165200
+exposed = [{"t": START + 40 * i, "user_id": f"u{i}", "flag": "button", "variant": ARMS[i % 10]} for i in range(3000)]
+came = [{"t": START + 40 * i + 5, "user_id": f"u{i}", "event": "buy" if i % 7 < 2 else "see", "amount": i % 13}
+        for i in range(3000)]
+arms_path = os.path.join(SCRATCH, "arms.html")
+subprocess.run([FFREPLAY, "report", "button", "exposures=" + write("exposed.ndjson", exposed),
+                "outcomes=" + write("came.ndjson", came), "-C", shop, "-e", "production", "-o", arms_path], check=True,
+               capture_output=True)
 
-def browse(width, *options):
+
+def browse(path, width, *options):
     """What the page itself measures. The probe is added to a copy, with its hash in the policy, so that what a
     browser refuses would still be refused."""
     text = Page(path).text
@@ -69,8 +106,10 @@ def browse(width, *options):
 
 
 DARK = ["--force-dark-mode", "--blink-settings=preferredColorScheme=0"]
-for width, name, options in ((1280, "desk", []), (390, "phone", []), (390, "dark_phone", DARK)):
-    found, messages = browse(width, *options)
+PAGES = [(path, 1280, "desk", []), (path, 390, "phone", []), (path, 390, "dark_phone", DARK),
+         (arms_path, 1280, "desk_with_ten_arms", []), (arms_path, 390, "phone_with_ten_arms", [])]
+for page, width, name, options in PAGES:
+    found, messages = browse(page, width, *options)
     if not found:
         ok(False, f"{name}: the page was measured")
         continue

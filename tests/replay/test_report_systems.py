@@ -196,6 +196,15 @@ for flag, log in EXPERIMENTS.items():
     section = page.one("section", flag=flag)
     equal((section.get("data-status"), section.get("data-decision")), (wanted["status"], wanted["decision"]),
           f"{flag}_has_the_decision_of_analyze")
+single = run("report", systems, "v2.1.0", *arguments, "-o", os.path.join(SCRATCH, "one.html"), "--exit-code")
+asked = run("decide", systems, "v2.1.0", next(a for a in arguments if a.startswith("together.requests=")), "--exit-code")
+equal(single.status, asked.status, "a_page_exits_as_decide_does")
+single = run("report", systems, "cache-ttl-optimization", *arguments, "-o", os.path.join(SCRATCH, "one.html"), "--exit-code")
+asked = run("analyze", systems, "cache-ttl-optimization", next(a for a in arguments if a.startswith("nostrvine.playback=")),
+            "--exit-code")
+equal(single.status, asked.status, "a_page_exits_as_analyze_does")
+every = run("report", systems, "--all", *arguments, "-o", os.path.join(SCRATCH, "one.html"), "--exit-code")
+ok(every.status >= single.status > 0, "of_several_the_worst_counts", every.status, single.status)
 definition = page.words(page.one("section", flag="canary_auto_submit"))
 ok("use: evidence.trial" in definition and "max: 5000ms" in definition, "a_template_is_part_of_the_definition")
 some = report(systems, "--all", *arguments[:2], output="some.html")

@@ -58,7 +58,36 @@ void chart_end(const struct html *html)
 double chart_text_width(const char *text)
 {
     /* Of 13 pixels, in a wide face. */
-    return 8.2 * (double)terminal_width(text);
+    double width = 8.2 * (double)terminal_width(text);
+    for (const char *at = text; *at; at++)
+        width += *at == '%' ? 4.2 : *at == '+' ? 2.7 : 0;
+    return width;
+}
+
+/* Where character `number` of a text begins. */
+static const char *place_of_character(const char *text, size_t number)
+{
+    while (number > 0 && *text) {
+        text++;
+        number -= ((unsigned char)*text & 0xc0) != 0x80;
+    }
+    return text;
+}
+
+const char *chart_text_within(struct arena *arena, const char *text, double width)
+{
+    size_t count = 0;
+    for (const char *at = text; *at; at = place_of_character(at, 1))
+        count++;
+    for (size_t left = count; chart_text_width(text) > width && left > 2; left--) {
+        size_t head = left / 2, tail = left - 1 - head;
+        const char *shorter =
+            arena_format(arena, "%.*s…%s", (int)(place_of_character(text, head) - text), text,
+                         place_of_character(text, count - tail));
+        if (chart_text_width(shorter) <= width)
+            return shorter;
+    }
+    return text;
 }
 
 void chart_point(const struct html *html, uint32_t style, double x, double y, double radius)
@@ -140,11 +169,11 @@ struct chart_ticks chart_ticks(double low, double high, uint32_t about)
 
 struct chart_ticks chart_time_ticks(int64_t from, int64_t to, uint32_t about)
 {
-    static const double steps[] = {MINUTE / 6,  MINUTE / 2,   MINUTE,       2 * MINUTE,
-                                   5 * MINUTE,  10 * MINUTE,  15 * MINUTE,  30 * MINUTE,
-                                   60 * MINUTE, 120 * MINUTE, 180 * MINUTE, 360 * MINUTE,
-                                   DAY / 2,     DAY,          2 * DAY,      7 * DAY,
-                                   14 * DAY,    28 * DAY,     84 * DAY,     364 * DAY};
+    static const double steps[] = {
+        MINUTE / 6,  MINUTE / 2,  MINUTE,      2 * MINUTE,   5 * MINUTE,   10 * MINUTE,
+        15 * MINUTE, 30 * MINUTE, 60 * MINUTE, 120 * MINUTE, 180 * MINUTE, 360 * MINUTE,
+        DAY / 2,     DAY,         2 * DAY,     3 * DAY,      7 * DAY,      14 * DAY,
+        28 * DAY,    56 * DAY,    84 * DAY,    182 * DAY,    364 * DAY};
     size_t last = sizeof steps / sizeof *steps - 1, place = 0;
     double rough = (double)(to - from) / (about ? about : 1);
     while (place < last && steps[place] < rough)

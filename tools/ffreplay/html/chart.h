@@ -42,6 +42,8 @@ void chart_begin(const struct html *html, enum chart_form form, double height, c
 void chart_end(const struct html *html);
 /* How wide a text is about, in a drawing. */
 double chart_text_width(const char *text);
+/* The text, or what of it has room, with an ellipsis in its middle; in memory of the arena. */
+const char *chart_text_within(struct arena *arena, const char *text, double width);
 
 /* A variant's line, its colour and its point: 0 is control, 1 the canary or the first one. */
 #define CHART_STYLES 6
@@ -117,7 +119,7 @@ void spark_chart(const struct html *html, const struct time_chart *chart);
 
 /* ------------------------------------------------------------------------------------ stages -- */
 
-enum bar_kind { BAR_DONE, BAR_NOW, BAR_NEXT };
+enum bar_kind { BAR_DONE, BAR_PAUSED, BAR_NOW, BAR_NEXT };
 struct stage_bar {
     int64_t from, to; /* of BAR_NEXT: not looked at */
     enum bar_kind kind;

@@ -66,7 +66,7 @@ static const char *tick_text(const struct drawing *drawing, double value)
 {
     struct arena *arena = drawing->html->arena;
     if (drawing->chart->percent)
-        return arena_format(arena, "%s%g %%", value > 1e-12 ? "+" : "",
+        return arena_format(arena, "%s%g%%", value > 1e-12 ? "+" : "",
                             fabs(value) < 1e-12 ? 0 : value * 100);
     return arena_format(arena, "%g", fabs(value) < 1e-12 ? 0 : value);
 }
@@ -141,16 +141,22 @@ static void put_words(const struct drawing *drawing, const struct forest_row *ro
         arena_format(drawing->html->arena, "%s %s", html_tone_shape(row->tone), row->word);
     const char *class = arena_format(drawing->html->arena, "b %s", tone);
     double end = chart_width(drawing->form);
-    if (drawing->form == CHART_NARROW) {
-        put_text(drawing, "b", 0, top + 16, "start", row->text);
+    bool narrow = drawing->form == CHART_NARROW;
+    double room = narrow ? end - chart_text_width(word) - 16 : drawing->x.from - 14;
+    const char *text = chart_text_within(drawing->html->arena, row->text, room);
+    const char *detail =
+        row->detail ? chart_text_within(drawing->html->arena, row->detail, narrow ? end : room)
+                    : NULL;
+    if (narrow) {
+        put_text(drawing, "b", 0, top + 16, "start", text);
         put_text(drawing, class, end, top + 16, "end", word);
-        if (row->detail)
-            put_text(drawing, "t", 0, top + 33, "start", row->detail);
+        if (detail)
+            put_text(drawing, "t", 0, top + 33, "start", detail);
         return;
     }
-    put_text(drawing, "b", 0, row->detail ? y - 4 : y + 5, "start", row->text);
-    if (row->detail)
-        put_text(drawing, "t", 0, y + 13, "start", row->detail);
+    put_text(drawing, "b", 0, detail ? y - 4 : y + 5, "start", text);
+    if (detail)
+        put_text(drawing, "t", 0, y + 13, "start", detail);
     put_text(drawing, class, drawing->x.to + 14, y + 5, "start", word);
 }
 

@@ -128,7 +128,11 @@ static void put_count(const struct html *html, const struct count_bar *bar,
     const char *class =
         bar->style < CHART_STYLES ? arena_format(html->arena, "f%u", bar->style) : "bar";
     html_format(html, "<text class=\"%s\" x=\"0\" y=\"%.1f\">%s</text>",
-                bar->style < CHART_STYLES ? "b" : "", top + 17, bar->text);
+                bar->style < CHART_STYLES ? "b" : "", top + 17,
+                chart_text_within(html->arena, bar->text,
+                                  form == CHART_WIDE ? scale->from - 8
+                                                     : chart_width(form) -
+                                                           chart_text_width(bar->value_text) - 12));
     html_format(html, "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"16\"/>",
                 class, scale->from, y, fmax(to - scale->from, 1));
     if (isfinite(bar->expected))

@@ -30,7 +30,8 @@ static double clamp(const struct drawing *drawing, int64_t time)
 static void put_bar(const struct drawing *drawing, const struct stage_bar *bar, double from,
                     double to)
 {
-    static const char *const classes[] = {"done", "now", "next"};
+    static const char *const classes[] = {
+        [BAR_DONE] = "done", [BAR_PAUSED] = "paused", [BAR_NOW] = "now", [BAR_NEXT] = "next"};
     double width = fmax(to - from - 2, 1);
     html_format(drawing->html,
                 "<g class=\"pt\" tabindex=\"0\" role=\"img\"><title>%s</title><rect class=\"stage "

@@ -98,6 +98,7 @@ const char html_style[] =
     ".held{fill:none;stroke:var(--open);stroke-width:1.5;stroke-dasharray:4 3}\n"
     ".stage{fill:var(--card);stroke:var(--edge)}\n"
     ".stage.done{fill:var(--line)}\n"
+    ".stage.paused{fill:var(--bg);stroke:var(--open);stroke-width:1.5;stroke-dasharray:2 3}\n"
     ".stage.now{fill:var(--band);stroke:var(--v1);stroke-width:1.8}\n"
     ".stage.next{stroke-dasharray:4 3}\n"
     ".ci{stroke-width:3}\n"

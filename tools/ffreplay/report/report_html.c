@@ -20,20 +20,6 @@ static void put_fact(const struct html *html, const char *value, const char *wha
     html_format(html, "<div><dt>%s</dt><dd>%s</dd></div>\n", what, value);
 }
 
-static const char *count_text(struct arena *arena, uint64_t count)
-{
-    char digits[32];
-    int length = snprintf(digits, sizeof digits, "%" PRIu64, count);
-    char *text = arena_text(arena, (size_t)length + (size_t)length / 3);
-    char *at = text;
-    for (int i = 0; i < length; i++) {
-        if (i > 0 && (length - i) % 3 == 0)
-            *at++ = ',';
-        *at++ = digits[i];
-    }
-    return text;
-}
-
 /* ---------------------------------------------------------------------------------- the lead -- */
 
 static enum html_tone tone_of(enum decision_verdict verdict)
@@ -189,8 +175,10 @@ static void put_facts(const struct report_page *page)
     uint32_t percent = canary->instant ? PERCENT_ALL : verdict->stage->percent;
     html_format(html, "<dl class=\"facts\">\n");
     put_fact(html, percent_text(arena, percent), "of the audience in this stage");
-    put_fact(html, count_text(arena, analysis->assigned[ASSIGNED_CANARY]), "lines of the canary");
-    put_fact(html, count_text(arena, analysis->assigned[ASSIGNED_CONTROL]), "lines of control");
+    put_fact(html, report_count_text(arena, analysis->assigned[ASSIGNED_CANARY]),
+             "lines of the canary");
+    put_fact(html, report_count_text(arena, analysis->assigned[ASSIGNED_CONTROL]),
+             "lines of control");
     if (verdict->ratio.known)
         put_fact(html, arena_format(arena, "p = %.2g", verdict->ratio.anytime_p),
                  verdict->issues.count ? "sample ratio" : "sample ratio: as it should be");
@@ -201,7 +189,7 @@ static void put_facts(const struct report_page *page)
              "data");
     uint64_t look = verdict_look(verdict);
     if (look > 0)
-        put_fact(html, count_text(arena, look), "looks that the bounds are good for");
+        put_fact(html, report_count_text(arena, look), "looks that the bounds are good for");
     html_format(html, "</dl>\n");
 }
 

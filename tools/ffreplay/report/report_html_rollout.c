@@ -43,9 +43,11 @@ static void add_bar(struct rollout_drawing *drawing, const struct stage_time *ti
     *ARENA_APPEND(arena, drawing->bars, drawing->bar_count) = (struct stage_bar){
         .from = time->from,
         .to = to,
-        .kind = last ? BAR_NOW : BAR_DONE,
+        .kind = last                           ? BAR_NOW
+                : time->state == CANARY_PAUSED ? BAR_PAUSED
+                                               : BAR_DONE,
         .text = arena_format(arena, "%s %s%s", name, percent_of(drawing, time->stage), state),
-        .brief = percent_of(drawing, time->stage),
+        .brief = time->state == CANARY_PAUSED ? "paused" : percent_of(drawing, time->stage),
         .detail =
             arena_format(arena, "%s at %s%s: %s to %s, %s", name, percent_of(drawing, time->stage),
                          state, chart_moment_text(arena, time->from), chart_moment_text(arena, to),

@@ -1,6 +1,8 @@
 /* report_parts.c - sentences, the definitions in force, and how a page is made again. */
 #include "report_parts.h"
 
+#include <stdio.h>
+#include <inttypes.h>
 #include <ctype.h>
 #include <string.h>
 
@@ -185,4 +187,18 @@ bool report_write(const struct command *command, const char *path, const struct 
     buffer_release(&out);
     buffer_release(&error);
     return written;
+}
+
+const char *report_count_text(struct arena *arena, uint64_t count)
+{
+    char digits[32];
+    int length = snprintf(digits, sizeof digits, "%" PRIu64, count);
+    char *text = arena_text(arena, (size_t)length + (size_t)length / 3);
+    char *at = text;
+    for (int i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0)
+            *at++ = ',';
+        *at++ = digits[i];
+    }
+    return text;
 }

@@ -60,4 +60,7 @@ const char *report_command_line(struct arena *arena, int argc, char **argv);
 bool report_write(const struct command *command, const char *path, const struct buffer *sections,
                   const char *title, struct arena *arena);
 
+/* "1,234,567", in memory of the arena. */
+const char *report_count_text(struct arena *arena, uint64_t count);
+
 #endif

@@ -591,6 +591,12 @@ static bool write_report(const struct analyze_page *page, const struct analyze_o
     return written;
 }
 
+int analyze_exit(const struct conclusion *conclusion)
+{
+    return conclusion->status == STATUS_UNHEALTHY ? EXIT_UNHEALTHY
+                                                  : exit_codes[conclusion->decision];
+}
+
 /* What `ffreplay analyze` makes of it. */
 static int write_result(const struct analyze_page *page, void *user)
 {
@@ -617,8 +623,7 @@ static int write_result(const struct analyze_page *page, void *user)
         return EXIT_JOB;
     if (!options->exit_code)
         return EXIT_FINE;
-    return conclusion->status == STATUS_UNHEALTHY ? EXIT_UNHEALTHY
-                                                  : exit_codes[conclusion->decision];
+    return analyze_exit(conclusion);
 }
 
 /* The last so long, until --to or now. */

@@ -66,7 +66,7 @@ static void put_facts(const struct analyze_page *page, const struct html *html)
     struct arena *arena = html->arena;
     html_format(html, "<dl class=\"facts\">\n");
     for (uint32_t arm = 0; arm < conclusion->arms->count; arm++)
-        put_fact(html, arena_format(arena, "%" PRIu64, conclusion->units.by_arm[arm]),
+        put_fact(html, report_count_text(arena, conclusion->units.by_arm[arm]),
                  arena_format(arena, "units in %s", conclusion->names[arm]));
     put_fact(html,
              isnan(conclusion->ratio.fit.p)
@@ -78,7 +78,7 @@ static void put_facts(const struct analyze_page *page, const struct html *html)
                  arena_format(arena, "%.*f days", conclusion->days_left < 10 ? 1 : 0,
                               conclusion->days_left),
                  "left, at this traffic");
-    put_fact(html, arena_format(arena, "%.4g %%", 100 * (1 - conclusion->terms.judgement.alpha)),
+    put_fact(html, arena_format(arena, "%.4g%%", 100 * (1 - conclusion->terms.judgement.alpha)),
              arena_format(arena, "confidence, %s",
                           analysis_method_words[conclusion->terms.judgement.method]));
     html_format(html, "</dl>\n");

@@ -10,8 +10,10 @@
 #include "tools/ffreplay/html/chart.h"
 #include "tools/ffreplay/metrics/metric_text.h"
 
-#define LEAST_REACH 0.05 /* what a forest's scale shows at least, to each side */
-#define MOST_REACH  2.0
+#define OPEN_MOST    4 /* arms; of more, charts over time are folded but for the primary metric's */
+#define CAPTION_MOST 3 /* variants that a caption tells of */
+#define LEAST_REACH  0.05 /* what a forest's scale shows at least, to each side */
+#define MOST_REACH   2.0
 
 static bool is_known(const struct interval *interval)
 {
@@ -113,8 +115,9 @@ static const char *caption_of(const struct analyze_page *page, struct arena *are
 {
     const struct conclusion *conclusion = page->conclusion;
     const char *text = NULL;
+    uint32_t told = 0;
     for (uint32_t arm = 0; arm < conclusion->arms->count; arm++) {
-        if (arm == conclusion->arms->control)
+        if (arm == conclusion->arms->control || ++told > CAPTION_MOST)
             continue;
         const struct effect_words words = effect_words_of(page, 0, arm, arena);
         text = arena_format(arena, "%s%s%s is %s in %s and %s in %s: %s (%s), %s", text ? text : "",
@@ -122,7 +125,11 @@ static const char *caption_of(const struct analyze_page *page, struct arena *are
                             words.control_value, conclusion->names[conclusion->arms->control],
                             words.change, words.interval, words.verdict);
     }
-    return text ? arena_format(arena, "%s.", text) : "No variant is compared.";
+    if (!text)
+        return "No variant is compared.";
+    return told <= CAPTION_MOST
+               ? arena_format(arena, "%s.", text)
+               : arena_format(arena, "%s; %u more below.", text, told - CAPTION_MOST);
 }
 
 static void put_variants_key(const struct conclusion *conclusion, const struct html *html,
@@ -354,10 +361,18 @@ void analyze_html_courses(const struct analyze_page *page, const struct html *ht
     if (page->courses->count == 0 || conclusion->metric_count == 0)
         return;
     html_format(html, "<h2>Effects over time</h2>\n");
-    for (uint32_t i = 0; i < conclusion->metric_count; i++)
+    for (uint32_t i = 0; i < conclusion->metric_count; i++) {
+        bool folded = conclusion->arms->count > OPEN_MOST && i > 0;
+        if (folded)
+            html_format(html, "<details data-folded=\"\"><summary>%s, in %u variants</summary>\n",
+                        conclusion->metrics[i].measure->metric->name.text,
+                        conclusion->arms->count - 1);
         for (uint32_t arm = 0; arm < conclusion->arms->count; arm++)
             if (arm != conclusion->arms->control)
                 put_course(page, i, arm, html);
+        if (folded)
+            html_format(html, "</details>\n");
+    }
 }
 
 const char *analyze_spark(const struct analyze_page *page, struct arena *arena)

@@ -38,6 +38,9 @@ struct analyze_options {
         .from = INT64_MIN, .to = INT64_MAX, .logs = LOG_OPTIONS_INIT \
     }
 
+/* With --exit-code. */
+int analyze_exit(const struct conclusion *conclusion);
+
 /* Takes what was found, while it is there; an exit status. */
 typedef int analyze_taker(const struct analyze_page *page, void *user);
 

@@ -35,6 +35,17 @@ const char *report_kept(struct report_run *run, const char *text)
     return text ? arena_format(&run->arena, "%s", text) : NULL;
 }
 
+/* Those of `decide` and `analyze`, from what may go on to what must not. */
+void report_note_exit(struct report_run *run, int status)
+{
+    static const int order[] = {EXIT_FINE, 12, 10, 11, 21, 20};
+    int worst = run->worst;
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++)
+        if (order[i] == run->worst || order[i] == status)
+            worst = order[i];
+    run->worst = worst;
+}
+
 /* ------------------------------------------------------------------------------------- flags -- */
 
 /* What is wanted, by name: projects come and go. */
@@ -303,7 +314,9 @@ static int report_all(struct report_run *run, struct project *project, char **op
     }
     if (!write_file(run, project))
         return EXIT_JOB;
-    return run->no_verdict ? EXIT_JOB : EXIT_FINE;
+    if (run->no_verdict)
+        return EXIT_JOB;
+    return run->options->exit_code ? run->worst : EXIT_FINE;
 }
 
 /* --------------------------------------------------------------------------------------- run -- */
@@ -335,6 +348,8 @@ static int run(int argc, char **argv)
         SHOW_PRIVATE_OPTION(options.show_private),
         FROM_AGGREGATES_OPTION(options.from),
         NOW_OPTION(options.now, "the time to decide at [the latest in the logs]"),
+        EXIT_CODE_OPTION(options.exit_code,
+                         "exit as 'decide' or 'analyze' of the flag, or of the worst one"),
         ALLOW_COMMANDS_OPTION(options.logs),
         MAX_BAD_OPTION(options.logs),
         ALLOW_PARTIAL_OPTION(options.logs),

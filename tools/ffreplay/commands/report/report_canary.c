@@ -7,6 +7,7 @@
 #include "compiler/model/model.h"
 #include "compiler/project/project.h"
 #include "report_run.h"
+#include "tools/ffreplay/apply/apply_options.h"
 #include "tools/ffreplay/canary/verdict.h"
 #include "tools/ffreplay/commands/choose_canaries.h"
 #include "tools/ffreplay/commands/choose_logs.h"
@@ -135,6 +136,8 @@ static int write_page(struct canary_run *run, struct index_row *row)
     if (!holds)
         replay_report_too_bad(&run->replay, "no verdict");
     report->no_verdict |= !holds;
+    if (!run->end)
+        report_note_exit(report, verdict_exit(&verdict));
     const struct course *courses = courses_of(&verdict, arena);
     bool written = report_html(&verdict, run->end, courses, &origin, row->page, &html, &error);
     if (!written)

@@ -32,6 +32,7 @@ static int write_page(const struct analyze_page *page, void *user)
     if (why->count > 0)
         run->row->why = report_kept(report, report_sentence(arena, why->items[0]));
     run->row->spark = report_kept(report, analyze_spark(page, arena));
+    report_note_exit(report, analyze_exit(conclusion));
     return EXIT_FINE;
 }
 

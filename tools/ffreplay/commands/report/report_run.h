@@ -23,7 +23,7 @@ struct verdict;
 struct report_options {
     const char *directory, *environment, *output;
     struct option_texts by, from;
-    bool all, show_private;
+    bool all, show_private, exit_code;
     int64_t now;
     struct log_options logs;
 };
@@ -53,6 +53,7 @@ struct report_run {
     struct index_row *rows;
     uint32_t row_count, page_count;
     bool has_index;  /* there is a table of flags */
+    int worst;       /* exit status of the flags with a page, for --exit-code */
     bool no_verdict; /* of some flag, since too many of its lines are bad */
 };
 
@@ -64,6 +65,9 @@ bool report_logs_of(const struct report_run *run, struct project *project, const
 /* A page on a canary, or on an experiment. An exit status. */
 int report_canary(struct report_run *run, const char *flag, struct index_row *row);
 int report_experiment(struct report_run *run, const char *flag, struct index_row *row);
+
+/* What a page ends in, with --exit-code: of several, the worst. */
+void report_note_exit(struct report_run *run, int status);
 
 /* The rest of its row. */
 void report_canary_row(struct report_run *run, const struct verdict *verdict,
