@@ -158,8 +158,9 @@ bench-compile: setup-bench
 	@$(MAKE) --no-print-directory -s $(ffc) $(BUILD)/bench-yaml
 	@cd $(BUILD)/peers && node compile.mjs $(abspath $(ffc) $(BUILD)/bench-yaml) $(bench_form)
 
-## engines: DuckDB and chDB from npm, which tests of `ffreplay sql` ask (without, they skip)
-engines: setup-bench
+## engines: what tests of `ffreplay sql` and of many machines ask, which skip without: DuckDB and chDB
+##   from npm, PostgreSQL, GNU parallel, sshd
+engines: setup-bench setup-engines
 	@tools/bench/install.sh tools/bench/replay $(BUILD)/replay-peers
 
 ## bench-replay: time ffreplay beside DuckDB and chDB, from npm (JSON=1, MARKDOWN=1, ROUNDS=N, LINES=N,
@@ -169,6 +170,12 @@ bench-replay: setup-bench
 	@$(MAKE) --no-print-directory -s $(ffreplay) $(BUILD)/service-log
 	@cd $(BUILD)/replay-peers && $(if $(LINES),LINES=$(LINES)) $(if $(JOIN_LINES),JOIN_LINES=$(JOIN_LINES)) \
 	    node $(CURDIR)/tools/bench/replay/replay.mjs $(abspath $(ffreplay) $(BUILD)/service-log) $(bench_form)
+
+## bench-scale: what `aggregate` takes by the number of lines, which are streamed (SCALE="1000000 100000000")
+SCALE = 1000000 10000000
+bench-scale: setup-build
+	@$(MAKE) --no-print-directory -s $(ffreplay) $(BUILD)/service-log
+	@tools/bench/scale.py $(ffreplay) $(BUILD)/service-log $(SCALE)
 
 bench_form = $(if $(JSON),--json) $(if $(MARKDOWN),--markdown) $(if $(ROUNDS),--rounds $(ROUNDS))
 
@@ -231,9 +238,9 @@ help:
 # One run of apt-get for each target: two at a time would be in each other's way.
 setup-build:
 	@tools/setup.sh build
-setup-check setup-lint setup-bench setup-fuzz: setup-%:
+setup-check setup-lint setup-bench setup-fuzz setup-engines: setup-%:
 	@tools/setup.sh build $*
-.PHONY: official-sarif-schema engines
+.PHONY: official-sarif-schema engines setup-engines bench-scale
 official-sarif-schema: setup-bench
 	@tests/cli/official_sarif_schema.sh $(BUILD)/sarif
 setup-prometheus:

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian packages that the named jobs need, says which, and does nothing when all are
-# there. Usage: tools/setup.sh build|check|lint|bench|fuzz ...
+# there. Usage: tools/setup.sh build|check|lint|bench|fuzz|engines ...
 set -eu
 
 packages_build="gcc g++ make pkg-config libyaml-dev libxxhash-dev libsodium-dev libjansson-dev
@@ -10,6 +10,7 @@ packages_check="libcmocka-dev python3 python3-yaml python3-xxhash python3-jsonsc
 packages_lint="clang-format-14 shellcheck git mandoc python3"
 packages_bench="nodejs npm zstd"
 packages_fuzz="clang"
+packages_engines="parallel openssh-server openssh-client postgresql postgresql-client"
 
 wanted=
 for job in "$@"; do
@@ -25,8 +26,9 @@ for job in "$@"; do
         command -v node >/dev/null && command -v npm >/dev/null || wanted="$wanted $packages_bench"
         ;;
     fuzz) wanted="$wanted $packages_fuzz" ;;
+    engines) wanted="$wanted $packages_engines" ;;
     *)
-        echo "setup: unknown job '$job' (expected build, check, lint, bench or fuzz)" >&2
+        echo "setup: unknown job '$job' (expected build, check, lint, bench, fuzz or engines)" >&2
         exit 2
         ;;
     esac

@@ -16,8 +16,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "replay"))
 import engines  # noqa: E402
-import lab  # noqa: E402
-from lab import FFREPLAY, HOUR, PROJECT, SCRATCH, START, TOP, canary, equal, finish, ok, project, requests, skip, write  # noqa: E402
+from lab import FFREPLAY, HOUR, SCRATCH, START, TOP, equal, finish, ok, project, skip, write  # noqa: E402
 
 SEED = int(os.environ.get("SEED", "1"))
 rng = random.Random(SEED)
@@ -242,6 +241,251 @@ def one(name, dialect, directory, flags, log, columns, lines, path, *options):
     details = [problem] if problem else compare(ours.out, theirs, dialect == "clickhouse")
     return ok(not details, f"{name}_in_{dialect}", *details[:12])
 
+
+# ------------------------------------------------------------------------------------ every step, every kind
+BASE = """\
+project: {name: lab, environments: [production], bucket_by: user_id}
+attributes:
+  user_id: string
+  country: string
+  age: number
+  beta: boolean
+  groups: strings
+layers: {checkout: {}}
+holdouts: {everyone: {percent: 10%}}
+segments:
+  nordic: {if: {country: [NO, SE]}}
+logs:
+  requests:
+    format: ndjson
+    time: ts
+    unit: user_id
+    context: {user_id: user_id, country: geo.country, age: age, beta: beta, groups: groups}
+    fields: {latency: {from: request_time, scale: 1000}, status: status}
+metrics:
+  error_rate: {kind: proportion, of: {status: {gte: 500}}, better: lower}
+  paid: {kind: proportion, where: {not: {any: [{path: {starts_with: /a}}, {status: 404}]}}, of: {path: [/b, "/c'\\\\"]}, better: higher}
+  latency_p95: {kind: quantile, q: 0.95, value: latency, better: lower}
+  latency_mean: {kind: mean, value: latency, cap: 900, where: {path: {contains: c, ignore_case: true}}, better: lower}
+  slowest: {kind: max, value: latency, better: lower}
+  fastest: {kind: min, value: latency, better: lower}
+  newest: {kind: last, value: latency, better: lower}
+  errors_a_second: {kind: rate, where: {status: {gte: 500}}, better: lower}
+  slow_share: {kind: ratio, numerator: latency, denominator: status, better: lower}
+
+"""
+COLUMNS = {"ts": "time", "user_id": "text", "geo.country": "text", "age": "number", "beta": "boolean", "groups": "strings",
+           "request_time": "number", "status": "integer", "path": "text"}
+GUARDS = """\
+      guards:
+        - {metric: error_rate, max: 5%, over: 5m, action: rollback}
+        - {metric: latency_p95, max: 400, for: 3, action: pause}
+        - {metric: latency_mean, max: 400, action: pause}
+        - {metric: slowest, max: 1000, action: alert}
+        - {metric: newest, max: 1000, over: 1m, action: alert}
+        - {metric: slow_share, max: 1000, over: 1m, action: alert}
+        - {metric: errors_a_second, max: 1000, action: alert}
+      state: running
+      stage: first
+      since: 2026-11-20T10:00:00Z
+"""
+
+
+def line_of():
+    line = {"ts": moment(START - HOUR + rng.randrange(3 * HOUR)), "user_id": rng.choice(["", *(f"u{i}é" for i in range(150))]),
+            "geo.country": rng.choice(["NO", "SE", "US", "us"]), "age": rng.choice([17, 18, 18.5, 40]), "beta": rng.random() < 0.5,
+            "groups": rng.sample(["beta", "staff's", "x"], rng.randrange(3)), "status": rng.choice([200] * 9 + [404, 500]),
+            "request_time": rng.choice([0, 0.1, rng.expovariate(9), rng.expovariate(9) * 1e9, -rng.random(), 1e-9]),
+            "path": rng.choice(["/a", "/b", "/c'\\", "/C", "/d"])}
+    for name in list(line):
+        if name not in ("ts", "groups") and rng.random() < 0.1:
+            del line[name]
+    return line
+
+
+def condition():
+    """A test that both can ask; those of a unit's attributes."""
+    tests = ["{country: [NO, US]}", "{country: {ne: NO}}", "{country: {eq: us, ignore_case: true}}", "{age: {gte: 18}}",
+             "{age: {lt: 18.5}}", "{beta: true}", "{groups: {has: \"staff's\"}}", "{groups: {has_none: [beta, x]}}",
+             "{segment: nordic}", "{country: {present: false}}", "{user_id: {starts_with: u1}}", "{country: {gt: NP}}",
+             "{percent: 40%}"]
+    if rng.random() < 0.4:
+        return rng.choice(tests)
+    kind = rng.choice(["all", "any"])
+    inner = f"{{{kind}: [{', '.join(rng.sample(tests, 2))}]}}"
+    return f"{{not: {inner}}}" if rng.random() < 0.3 else inner
+
+
+def rules():
+    made = []
+    for number in range(rng.randrange(3)):
+        share = rng.choice(["percent: 30%", "percent: 12.345%", "salt: other, percent: 50%", ""])
+        serve = rng.choice(["serve: on", "split: {on: 25%, off: 75%}"])
+        made.append(f"      - {{name: r{number}é, if: {condition()}, {share}{', ' if share else ''}{serve}}}\n")
+    return "    rules:\n" + "".join(made) if made else ""
+
+
+def flag_of():
+    text = "flags:\n  canary.checkout:\n    owner: payments\n"
+    if rng.random() < 0.3:
+        text += "    users: {on: [u1é, u2é], off: [u3é]}\n"
+    if rng.random() < 0.3:
+        text += "    holdout: everyone\n"
+    if rng.random() < 0.3:
+        text += "    layer: {name: checkout, from: 20%, to: 90%}\n"
+    text += rules()
+    only = f", if: {condition()}" if rng.random() < 0.6 else ""
+    if rng.random() < 0.75:
+        text += ("    canary:\n      serve: on\n      stages:\n"
+                 f"        - {{name: first, percent: {rng.choice(['1%', '20%', '33.333%', '100%'])}, hold: 1h{only}}}\n"
+                 "        - {name: full, percent: 100%}\n" + GUARDS)
+    else:
+        text += (f"    experiment:\n      traffic: {rng.choice(['50%', '100%'])}\n      split: {{on: 30%, off: 70%}}\n"
+                 f"      control: off\n      primary: error_rate\n      state: running\n{'      if: ' + condition() if only else ''}\n")
+    if rng.random() < 0.5:
+        text += ("overrides:\n  - {id: outage, flags: [canary.checkout], serve: default, from: 2026-11-20T10:20:00Z, "
+                 f"until: 2026-11-20T10:40:00Z, reason: outage, by: ops{', if: ' + condition() if rng.random() < 0.5 else ''}}}\n")
+    return text
+
+
+def random_flag(number):
+    """The same by each engine: evaluated in one, as logged in all."""
+    name, text = f"flag_{number}", flag_of()
+    directory = project(name, text, BASE)
+    lines = [line_of() for _ in range(rng.choice([0, 1, 30, 600]))]
+    path = write(f"{name}.ndjson", nested(lines))
+    if found["clickhouse"]:
+        if not one(f"a_random_flag_{number}_evaluated", "clickhouse", directory, ["canary.checkout"], "requests", COLUMNS, lines, path):
+            print("\n".join(f"# {line}" for line in text.splitlines()))
+    logged = project(f"{name}-told", re.sub(r", if: {percent.*?}", "", text), re.sub(r"    context: .*\n", "    variant: v\n", BASE))
+    for line in lines:
+        line["v"] = rng.choice(["on", "off", "On", "true", "FALSE", "x\"y", ""])
+    path = write(f"{name}-told.ndjson", nested(lines))
+    for dialect in found:
+        if found[dialect]:
+            one(f"a_random_flag_{number}_as_logged", dialect, logged, ["canary.checkout"], "requests", dict(COLUMNS, v="text"), lines, path)
+
+
+def change(directory, *arguments):
+    done = subprocess.run([os.environ.get("FFC", os.path.join(TOP, "build", "ffc")), *arguments, "-C", directory], capture_output=True,
+                          text=True, env=dict(os.environ, FFC_ACTOR="test"))
+    return ok(done.returncode == 0, f"{arguments[0]}_{arguments[1]}", done.stderr)
+
+
+def stages_over_time():
+    """As the ledger tells: the canary's stages, an emergency that was lifted, an experiment's states."""
+    stages = ("    canary:\n      serve: on\n      stages:\n        - {name: first, percent: 20%, hold: 1h, if: {country: [NO, US]}}\n"
+              "        - {name: half, percent: 50%, hold: 1h}\n        - {name: full, percent: 100%}\n")
+    directory = project("stages", "flags:\n  canary.checkout:\n    owner: x\n" + stages +
+                        re.sub(r"(?s)      state: running.*", "      state: pending\n", GUARDS), BASE)
+    flag, why = ["canary.checkout", "-e", "production"], ["--reason", "test"]
+    change(directory, "canary", "start", *flag, *why, "--at", "2026-11-20T09:20:00Z")
+    change(directory, "canary", "advance", *flag, *why, "--at", "2026-11-20T10:05:00Z")
+    change(directory, "rollback", *flag, *why, "--at", "2026-11-20T10:20:00Z")
+    lifted = next(name for name in os.listdir(os.path.join(directory, "overrides")) if name.endswith(".yaml"))
+    change(directory, "rollback", lifted.removesuffix(".yaml"), "--lift", *why, "--at", "2026-11-20T10:40:00Z")
+    change(directory, "canary", "pause", *flag, *why, "--at", "2026-11-20T11:00:00Z")
+    lines = [line_of() for _ in range(1500)]
+    path = write("stages.ndjson", nested(lines))
+    one("a_canary_over_time", "clickhouse", directory, ["canary.checkout"], "requests", COLUMNS, lines, path)
+    directory = project("trial", "flags:\n  canary.checkout:\n    owner: x\n    experiment:\n      split: {on: 40%, off: 60%}\n"
+                        "      control: off\n      primary: error_rate\n      state: draft\n", BASE)
+    change(directory, "experiment", "start", *flag, *why, "--at", "2026-11-20T09:45:00Z")
+    one("an_experiment_over_time", "clickhouse", directory, ["canary.checkout"], "requests", COLUMNS, lines, path)
+
+
+def flags_in_lines():
+    """A log of exposures: each line names the flag and the variant, or lacks one."""
+    for line in (lines := [line_of() for _ in range(600)]):
+        line["f"], line["v"] = rng.choice(["canary.checkout", "another", None]), rng.choice(["on", "off", "none", None])
+        for name in "fv":
+            if line[name] is None:
+                del line[name]
+    path = write("exposed.ndjson", nested(lines))
+    columns = dict(COLUMNS, f="text", v="text")
+    for name, context in (("alone", ""), ("else_evaluated", "    context: {user_id: user_id, country: geo.country}\n")):
+        base = re.sub(r"    context: .*\n", context + "    flag: f\n    variant: v\n", BASE)
+        directory = project(f"exposed-{name}", canary_if("{country: [NO, US]}"), base)
+        for dialect in found:
+            if found[dialect] and (not context or dialect in RECOMPUTES):
+                one(f"flags_in_lines_{name}", dialect, directory, ["canary.checkout"], "requests", columns, lines, path)
+
+
+# ------------------------------------------------------------------------------------------- two stores
+def halves(dialect):
+    """Each half in a store of its own: together they are the whole, to the byte, but for what was read."""
+    directory = project("halves", flag_of(), BASE)
+    columns, lines = COLUMNS, [line_of() for _ in range(2000)]
+    known = {}
+    for name, part in (("whole", lines), ("one", lines[::2]), ("other", lines[1::2])):
+        found[dialect].create("store", columns, part)
+        known[name], problem = ask(dialect, directory, ["canary.checkout"], ["requests=store"])
+        if problem:
+            return ok(False, "halves_are_the_whole", problem)
+    read = lambda text: "".join(line for line in text.splitlines(True) if not line.startswith(('{"key":"input/', '{"key":"~end')))
+    both = merged(known["one"] + known["other"])
+    equal(read(both[0]), read(merged(known["whole"])[0]), "two_stores_with_half_each_are_the_whole_to_the_byte")
+    twice = merged(known["one"] + known["one"])
+    ok("would count twice" in " ".join(twice[1].split()), "a_store_is_not_counted_twice", *twice)
+    cut = merged("".join(known["one"].splitlines(True)[:-1]))
+    ok("it was cut off" in cut[1] and not cut[0], "output_that_was_cut_is_noticed", *cut)
+    fewer = merged("".join(known["one"].splitlines(True)[:9] + known["one"].splitlines(True)[10:]))
+    ok("should have" in fewer[1] and not fewer[0], "a_row_that_is_missing_is_noticed", *fewer)
+    part = write("part.ndjson", nested(lines[1::2]))
+    path = os.path.join(SCRATCH, "half.rows")
+    with open(path, "w") as file:
+        file.write(known["one"])
+    Command("aggregate", "canary.checkout", f"requests={part}", "-C", directory, "-e", "production", "-o", path + ".agg")
+    mixed = Command("merge", path, path + ".agg")
+    keep = lambda text: {k: v for k, v in rows_of(text).items() if not k.startswith(("input/", "~end"))}
+    found_different = differences(keep(merged(known["whole"])[0]), keep(mixed.out), True)
+    ok(not mixed.status and not found_different, "rows_of_ClickHouse_and_of_files_are_of_one_kind", mixed.err, *found_different[:5])
+
+
+if found["clickhouse"]:
+    halves("clickhouse")
+
+
+# ---------------------------------------------------------------------------------------- what is refused
+def refused(flag, expected, name, *options, base=BASE, dialect="clickhouse"):
+    directory = project("refused", flag, base)
+    done = Command("sql", "canary.checkout", "-C", directory, "-e", "production", "--dialect", dialect, "--table", "t", *options)
+    text = " ".join(done.err.split())
+    ok(done.status and not done.out and re.search(expected, text) and "help:" in text, name, done.status, done.out[:200], done.err)
+
+
+def canary_if(test):
+    return ("flags:\n  canary.checkout:\n    canary:\n      serve: on\n      stages:\n"
+            f"        - {{name: first, percent: 20%, hold: 1h, if: {test}}}\n        - {{name: full, percent: 100%}}\n" + GUARDS)
+
+
+refused(canary_if("{country: {matches: ^N}}"), "flags.yaml:6:.*regular expression", "regular_expressions_are_refused")
+refused(canary_if("{country: {glob: N*}}"), "flags.yaml:6:.*a glob", "globs_are_refused")
+refused(canary_if("{app: {gte: 1.2.3}}"), "order of versions", "versions_are_refused",
+        base=BASE.replace("  age: number\n", "  age: number\n  app: version\n").replace("age: age,", "age: age, app: app,"))
+refused(canary_if("{country: NO}"), "DuckDB has no XXH3.*--variant-column", "what_cannot_be_hashed_is_refused", dialect="duckdb")
+refused(canary_if("{country: NO}"), "by which repeated lines are dropped.*--distinct-ids", "repeated_lines_are_refused",
+        base=BASE.replace("    unit: user_id\n", "    unit: user_id\n    id: request\n"))
+refused(canary_if("{country: NO}"), "made of what the log writes", "fields_that_are_read_are_refused",
+        base=BASE.replace("status: status}", "status: {from: status, parse: number, missing: [none]}}"))
+refused(canary_if("{country: NO}").replace("max: 400, action", "max: 400, confidence: 95%, action"),
+        "judged by how much units differ", "bounds_are_refused")
+hostile = project("hostile", flag_of(), BASE)
+for dialect in ("clickhouse", "duckdb", "postgresql"):
+    name = "a\"b'c\\d;--"
+    done = Command("sql", "canary.checkout", "-C", hostile, "-e", "production", "--dialect", dialect, "--table", name,
+                   "--variant-column", name, "--column", f"path={name}")
+    quoted = engines.quote(dialect, name)
+    ok(not done.status and f"FROM {quoted}\n" in done.out and f"({quoted})" in done.out.replace(" AS VARCHAR", "").replace(" AS text", ""),
+       f"names_are_quoted_in_{dialect}", done.err, *re.findall(r".*--\".*", done.out)[:3])
+    done = Command("sql", "canary.checkout", "-C", hostile, "-e", "production", "--dialect", dialect, "--table", "a\nb")
+    ok(done.status == 2 and "no table can be called" in done.err and not done.out, f"a_name_with_a_line_end_is_refused_in_{dialect}")
+
+if found["clickhouse"]:
+    stages_over_time()
+flags_in_lines()
+for number in range(int(os.environ.get("FLAGS", "60" if os.environ.get("LONG") else "6")) if any(found.values()) else 0):
+    random_flag(number)
 
 if any(found.values()):
     for flag in LOG_OF:
