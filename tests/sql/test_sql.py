@@ -5,6 +5,7 @@ and PostgreSQL the table says it. Where an engine is not there, its part is skip
 
 Runs: first."""
 import datetime
+import decimal
 import json
 import math
 import os
@@ -383,7 +384,7 @@ def stages_over_time():
     change(directory, "canary", "advance", *flag, *why, "--at", "2026-11-20T10:05:00Z")
     change(directory, "rollback", *flag, *why, "--at", "2026-11-20T10:20:00Z")
     lifted = next(name for name in os.listdir(os.path.join(directory, "overrides")) if name.endswith(".yaml"))
-    change(directory, "rollback", lifted.removesuffix(".yaml"), "--lift", *why, "--at", "2026-11-20T10:40:00Z")
+    change(directory, "rollback", "--lift", lifted.removesuffix(".yaml"), *why, "--at", "2026-11-20T10:40:00Z")
     change(directory, "canary", "pause", *flag, *why, "--at", "2026-11-20T11:00:00Z")
     lines = [line_of() for _ in range(1500)]
     path = write("stages.ndjson", nested(lines))
@@ -444,6 +445,38 @@ def halves(dialect):
 
 if found["clickhouse"]:
     halves("clickhouse")
+
+
+# ------------------------------------------------------------------------------------ rows, without an engine
+ROWS = """\
+{"row":"!aggregate","definitions":"x","environment":"production","flags":["a"],"format_version":1,"hash":"md5","units":0}
+{"row":"canary/a","digest":"12p96"}
+{"row":"canary/a","digest":"13p0"}
+{"row":"canary/a/metric/m/canary","sum":"-120892581961462924181504p-80","greatest":"1e+21"}
+{"row":"canary/a/metric/m/canary","count":3,"sum":"12p0"}
+{"row":"input/?l","copies":1,"lines":3,"name":"t","digest":"99p0"}
+{"row":"~end","rows":6}
+"""
+first, err = merged(ROWS)
+cells = rows_of(first)
+equal(cells["canary/a/metric/m/canary"]["sum"], str(decimal.Context(prec=200).subtract(12, decimal.Decimal(0.1))),
+      "sums_are_exact")
+equal(cells["canary/a"]["digest"], "0000000c" + "0" * 23 + "d", "digests_add_up")
+ok("input/" + "0" * 30 + "63" in cells, "what_was_read_is_named_by_its_digest", *cells)
+lines = ROWS.splitlines(True)
+equal(merged(lines[0] + "".join(lines[5:0:-1]) + lines[6])[0], first, "the_order_of_rows_makes_no_difference")
+for name, rows, expected in (("a_field_that_is_unknown", ROWS.replace("digest", "digset", 1), "no field 'digset'"),
+                             ("a_sum_that_is_none", ROWS.replace("12p0", "12p1"), "'sum' is not what it should be"),
+                             ("a_line_that_is_none", ROWS.replace('{"row":"canary/a",', "{", 1), "no row of a query"),
+                             ("more_after_the_end", ROWS + lines[1], "more after"), ("no_end", "".join(lines[:-1]), "cut off"),
+                             ("no_head", "".join(lines[1:]).replace('"rows":6', '"rows":5'), "first row is missing")):
+    done = Command("merge", stdin=rows)
+    ok(done.status and not done.out and expected in " ".join(done.err.split()), f"{name}_is_refused", done.status, done.err)
+whole = os.path.join(SCRATCH, "xxh3.rows")
+with open(whole, "w") as file:
+    file.write(ROWS.replace('"hash":"md5",', "").replace("99p0", "98p0"))
+done = Command("merge", "-", whole, stdin=ROWS)
+ok(done.status and "'hash' is in one of them" in " ".join(done.err.split()), "units_of_another_hash_are_not_mixed", done.status, done.err)
 
 
 # ---------------------------------------------------------------------------------------- what is refused
