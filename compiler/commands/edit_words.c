@@ -17,20 +17,6 @@ struct said_there {
     uint32_t count;
 };
 
-static void write_said(struct buffer *out, const struct said_there *there)
-{
-    field_array(out, "says");
-    for (uint32_t i = 0; i < there->count; i++) {
-        json_write_comma(out);
-        buffer_append_text(out, "{");
-        field_text(out, "what", there->said[i].what);
-        field_text(out, "before", there->said[i].before);
-        field_text(out, "after", there->said[i].after);
-        buffer_append_text(out, "}");
-    }
-    buffer_append_text(out, "]");
-}
-
 static void begin_change(struct buffer *out, enum happening what, const char *flag,
                          const char *former)
 {
@@ -67,7 +53,7 @@ static void write_changed(struct buffer *out, const struct flag_versions *versio
     if (all.count) {
         begin_change(out, HAPPENED_CHANGED, versions->new->name.text, NULL);
         buffer_append_text(out, "]");
-        write_said(out, &all);
+        field_word_changes(out, all.said, all.count);
         buffer_append_text(out, "}");
     }
     struct said_there *each = ARENA_ARRAY(&arena, struct said_there, environments->count + 1u);
@@ -84,7 +70,7 @@ static void write_changed(struct buffer *out, const struct flag_versions *versio
                 each[j].count = j == i ? each[j].count : 0;
             }
         buffer_append_text(out, "]");
-        write_said(out, &each[i]);
+        field_word_changes(out, each[i].said, each[i].count);
         buffer_append_text(out, "}");
     }
     arena_release(&arena);
@@ -95,7 +81,7 @@ static void write_happened(struct buffer *out, enum happening what, const char *
 {
     begin_change(out, what, flag, former);
     buffer_append_text(out, "]");
-    write_said(out, &(struct said_there){.count = 0});
+    field_word_changes(out, NULL, 0);
     buffer_append_text(out, "}");
 }
 

@@ -30,19 +30,14 @@ static bool is_together(const struct flag_change *a, const struct flag_change *b
 
 static bool says_the_same(const struct flag_change *a, const struct flag_change *b)
 {
-    if (a->what != b->what || a->said_count != b->said_count || a->unreadable != b->unreadable ||
+    if (a->what != b->what || a->unreadable != b->unreadable ||
         a->environment_count != b->environment_count || a->former || b->former || !a->flag ||
         !b->flag)
         return false;
     for (uint32_t i = 0; i < a->environment_count; i++)
         if (strcmp(a->environments[i], b->environments[i]) != 0)
             return false;
-    for (uint32_t i = 0; i < a->said_count; i++)
-        if (!is_same(a->said[i].what, b->said[i].what) ||
-            !is_same(a->said[i].before, b->said[i].before) ||
-            !is_same(a->said[i].after, b->said[i].after))
-            return false;
-    return true;
+    return word_changes_are_same(a->said, a->said_count, b->said, b->said_count);
 }
 
 /* "a, b, c, d and 12 more" */
@@ -299,16 +294,7 @@ static void put_change_json(const struct flag_change *change, struct buffer *out
     if (change->override)
         field_text(out, "override", change->override);
     put_texts(out, "environments", change->environments, change->environment_count);
-    field_array(out, "says");
-    for (uint32_t i = 0; i < change->said_count; i++) {
-        json_write_comma(out);
-        buffer_append_text(out, "{");
-        field_text(out, "what", change->said[i].what);
-        field_text(out, "before", change->said[i].before);
-        field_text(out, "after", change->said[i].after);
-        buffer_append_text(out, "}");
-    }
-    buffer_append_text(out, "]");
+    field_word_changes(out, change->said, change->said_count);
     field_text(out, "action", change->action);
     field_text(out, "who", change->who);
     field_text(out, "reason", change->reason);

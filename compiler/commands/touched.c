@@ -8,6 +8,7 @@
 #include "compiler/model/condition.h"
 #include "compiler/model/flag.h"
 #include "in_words.h"
+#include "runtime/ramp.h"
 #include "touched_parts.h"
 
 #define MOST_REGIONS 4096
@@ -328,7 +329,7 @@ static enum explored cut_ramp(struct exploration *exploration, struct cursor cur
     uint64_t threshold;
     exploration->reads_clock = true;
     *split = false;
-    if (stand_of_ramp(ramp, exploration->now, &threshold)) {
+    if (ramp_threshold(ramp, exploration->now, &threshold)) {
         go(cursor, true, 1);
         return EXPLORED;
     }
@@ -868,6 +869,11 @@ struct touched *comparison_touched(struct comparison *comparison, uint32_t old, 
             return touched;
         }
         find_keys(exploration, side, flags[i]);
+        if (program_has_boolean_key(side, flags[i])) {
+            touched->unknown =
+                "its key is a boolean: there are two buckets, and no shares of units";
+            return touched;
+        }
         const struct ffs_flag *flag = &side->listing->flags[flags[i]];
         if (i == VERSION_OLD)
             exploration->old_default = variant_identity(side, flag, flag->default_variant);

@@ -83,8 +83,8 @@ uint16_t variant_named(const struct program_side *side, const struct ffs_flag *f
 const uint64_t *program_suffixes(struct program_side *side, uint32_t flag);
 uint64_t program_hash(struct program_side *side, uint32_t flag);
 
-/* Where a ramp stands, as runtime/ramp.h has it: true at exactly 100 %. */
-bool stand_of_ramp(const struct ffs_ramp *ramp, int64_t now, uint64_t *threshold);
+/* Whether a flag, or one that it asks, hashes a boolean: two buckets are no share of units. */
+bool program_has_boolean_key(const struct program_side *side, uint32_t flag);
 /* Whether the clock is in a window of the week, an operand. */
 bool is_in_week(const struct program_side *side, uint64_t operand, int64_t now);
 

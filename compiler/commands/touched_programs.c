@@ -80,24 +80,29 @@ int64_t *comparison_times(struct comparison *comparison, uint32_t old, uint32_t 
     return times.items;
 }
 
-bool stand_of_ramp(const struct ffs_ramp *ramp, int64_t now, uint64_t *threshold)
+static bool is_boolean_key(const struct program_side *side, uint16_t by)
 {
-    bool rises = ramp->to >= ramp->from;
-    uint64_t distance = rises ? ramp->to - ramp->from : ramp->from - ramp->to;
-    uint64_t elapsed = now > ramp->start ? (uint64_t)now - (uint64_t)ramp->start : 0;
-    uint64_t whole = 1, moved;
-    if (ramp->step) {
-        uint64_t steps = elapsed / (uint64_t)ramp->every;
-        moved = steps > distance / ramp->step ? distance : steps * ramp->step;
-    } else {
-        whole = (uint64_t)ramp->end - (uint64_t)ramp->start;
-        moved = distance * (elapsed < whole ? elapsed : whole);
+    const struct ffs_attribute *attributes = side->listing->attributes;
+    if (by < FFS_FIRST_KEY)
+        return attributes[by].type == FFLAG_ATTRIBUTE_BOOLEAN;
+    const struct ffs_key *key = &side->keys[by - FFS_FIRST_KEY];
+    for (uint32_t i = 0; i < key->count; i++)
+        if (attributes[key->attributes[i]].type != FFLAG_ATTRIBUTE_BOOLEAN)
+            return false;
+    return true;
+}
+
+bool program_has_boolean_key(const struct program_side *side, uint32_t index)
+{
+    const struct ffs_flag *flag = &side->listing->flags[index];
+    const struct ffs_instruction *code = side->listing->code + flag->first_code;
+    for (uint32_t i = 0; i < flag->code_count; i++) {
+        if (ffs_operand_of(code[i].op) == FFS_OPERAND_FLAG &&
+            program_has_boolean_key(side, (uint32_t)code[i].operand))
+            return true;
+        if (reads_bucket(code[i].op) && is_boolean_key(side, code[i].attribute))
+            return true;
     }
-    uint64_t part = rises ? ramp->from * whole + moved : ramp->from * whole - moved;
-    *threshold = 0;
-    if (part == 100000 * whole)
-        return true;
-    *threshold = (uint64_t)(((unsigned __int128)part << 64) / (100000 * whole));
     return false;
 }
 

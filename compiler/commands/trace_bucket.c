@@ -10,6 +10,7 @@
 #include "compiler/base/percent.h"
 #include "compiler/model/declaration.h"
 #include "compiler/model/flag.h"
+#include "runtime/ramp.h"
 
 /* The key of one attribute as text; NULL if it has none. */
 static const char *part_key(struct tracer *tracer, const struct attribute *attribute)
@@ -125,19 +126,15 @@ struct standing {
 
 static struct standing ramp_standing(const struct ramp *ramp, int64_t now)
 {
-    bool rises = ramp->to >= ramp->from;
-    uint64_t distance = rises ? ramp->to - ramp->from : ramp->from - ramp->to;
-    uint64_t elapsed = now > ramp->start ? (uint64_t)now - (uint64_t)ramp->start : 0;
-    uint64_t whole = 1, moved;
-    if (ramp->step) {
-        uint64_t steps = elapsed / (uint64_t)ramp->every;
-        moved = steps > distance / ramp->step ? distance : steps * ramp->step;
-    } else {
-        whole = (uint64_t)ramp->end - (uint64_t)ramp->start;
-        moved = distance * (elapsed < whole ? elapsed : whole);
-    }
-    uint64_t part = rises ? ramp->from * whole + moved : ramp->from * whole - moved;
-    return (struct standing){part, whole};
+    const struct ffs_ramp as_lowered = {.from = ramp->from,
+                                        .to = ramp->to,
+                                        .step = ramp->step,
+                                        .every = ramp->every,
+                                        .start = ramp->start,
+                                        .end = ramp->end};
+    struct standing standing;
+    ramp_part(&as_lowered, now, &standing.part, &standing.whole);
+    return standing;
 }
 
 /* Millionths of a percent, rounded down. */

@@ -5,6 +5,7 @@
 
 #include "compiler/base/arena.h"
 #include "compiler/base/buffer.h"
+#include "compiler/base/json.h"
 #include "compiler/model/model.h"
 
 #define NOWHERE UINT32_MAX
@@ -276,4 +277,18 @@ bool word_changes_are_same(const struct word_change *a, uint32_t a_count,
         same = is_same_text(a[i].what, b[i].what) && is_same_text(a[i].before, b[i].before) &&
                is_same_text(a[i].after, b[i].after);
     return same;
+}
+
+void field_word_changes(struct buffer *out, const struct word_change *said, uint32_t count)
+{
+    field_array(out, "says");
+    for (uint32_t i = 0; i < count; i++) {
+        json_write_comma(out);
+        buffer_append_text(out, "{");
+        field_text(out, "what", said[i].what);
+        field_text(out, "before", said[i].before);
+        field_text(out, "after", said[i].after);
+        buffer_append_text(out, "}");
+    }
+    buffer_append_text(out, "]");
 }

@@ -41,6 +41,8 @@ struct word_change *flag_words_changed(const struct flag_versions *versions,
                                        uint32_t *count);
 /* Whether the ledger tells it as an entry of its own: an override's. */
 bool is_of_override(const struct word_change *said);
+/* `"says":[{"what":"rule nordics","before":null,"after":"on for 5%"}]` */
+void field_word_changes(struct buffer *out, const struct word_change *said, uint32_t count);
 bool word_changes_are_same(const struct word_change *a, uint32_t a_count,
                            const struct word_change *b, uint32_t b_count);
 

@@ -402,6 +402,19 @@ def renamed():
     ok(got == {"one": "added", "two": "added", "base": "removed"}, "of two, neither", got)
 
 
+def two_buckets():
+    """A key that is a boolean has no shares of units; one that is a number has them."""
+    old = HEAD.replace("country: string", "country: string, beta: boolean, score: number") + \
+        "  b: {percent: 30%, bucket_by: beta}\n  n: {percent: 30%, bucket_by: score}\n  asks: {requires: {b: on}, percent: 50%}\n"
+    directory = repository("buckets", old, old.replace("percent: 30%", "percent: 60%"))
+    got = changes(directory, "HEAD~1..HEAD", "-e", "production")
+    for name in ("b", "asks"):
+        one = got[name, "production"]
+        ok("two buckets" in one["unknown"] and "shares" not in one and any("whom it touches is not known" in risk for risk in one["risks"]),
+           f"of a boolean, nobody is told to be a share: {name}", one)
+    ok(shares(got["n", "production"]) == {("off", "on"): 0.3}, "of a number, they are", got["n", "production"])
+
+
 def speed():
     """10,000 flags in at most three times the processor time of `ffc check`, the better of some runs of each."""
     for which in ("one", "two"):
@@ -431,7 +444,7 @@ def speed():
     ok(best["diff"] <= 3 * best["check"], f"within three times a check: {best['diff'] / best['check']:.2f}", best)
 
 
-for part in (versions, mistakes, hostile, risks, remembered, hidden, listed, counted, printed, renamed, speed):
+for part in (versions, mistakes, hostile, risks, remembered, hidden, listed, counted, printed, renamed, two_buckets, speed):
     part()
 print(f"1..{count}")
 sys.exit(1 if failed else 0)

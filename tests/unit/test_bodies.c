@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "../../runtime/load.h"
 #include "sample.h"
+#include "verify_bytes.h"
 
 #define UNUSED_STATE void **state __attribute__((unused))
 
@@ -24,15 +24,6 @@ static uint8_t *with_test(struct assembler *a, const struct ffs_instruction *tes
     code[count] = serve(1, FFLAG_REASON_TARGETING_MATCH, FFS_NONE);
     add_boolean(a, "flag", code, count + 1);
     return assemble(a, length);
-}
-
-static enum fflag_error verify(const uint8_t *bytes, size_t length, struct problem *problem)
-{
-    struct snapshot *snapshot;
-    enum fflag_error error = runtime_load_memory(bytes, length, &snapshot, problem);
-    if (!error)
-        runtime_unload(snapshot);
-    return error;
 }
 
 /* ----------------------------------------------------------------------------- when it holds -- */

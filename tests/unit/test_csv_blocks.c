@@ -16,33 +16,7 @@
 #include "tools/ffreplay/logs/blocks.h"
 #include "tools/ffreplay/logs/csv_record.h"
 #include "tools/ffreplay/logs/line_parser.h"
-
-static uint64_t state;
-static uint32_t below(uint32_t limit)
-{
-    state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (uint32_t)(state >> 33) % limit;
-}
-
-static char path[64];
-
-static int begin(void **unused)
-{
-    (void)unused;
-    const char *seed = getenv("SEED");
-    state = seed ? strtoull(seed, NULL, 10) : 20261130;
-    printf("# SEED=%llu\n", (unsigned long long)state);
-    snprintf(path, sizeof path, "/tmp/ffreplay-csv-XXXXXX");
-    int fd = mkstemp(path);
-    close(fd);
-    return fd < 0;
-}
-
-static int end(void **unused)
-{
-    (void)unused;
-    return unlink(path);
-}
+#include "random_file.h"
 
 /* ----------------------------------------------------------------------------------- records -- */
 
@@ -77,10 +51,10 @@ static void a_record_ends_where_no_quote_holds_its_end(void **unused)
     unsigned ended = 0;
     for (int i = 0; i < 400000; i++) {
         char text[40];
-        size_t length = below(sizeof text);
+        size_t length = random_below(sizeof text);
         for (size_t j = 0; j < length; j++)
-            text[j] = "\"\"\", ,\na#\n "[below(11)];
-        char comment = below(2) ? '#' : '\0', delimiter = ",; "[below(3)];
+            text[j] = "\"\"\", ,\na#\n "[random_below(11)];
+        char comment = random_below(2) ? '#' : '\0', delimiter = ",; "[random_below(3)];
         size_t expected = slow_end_if_any(text, length, delimiter, comment);
         size_t found = csv_record_end(text, length, delimiter, comment);
         if (found != expected)
@@ -118,21 +92,21 @@ static size_t make_file(char *text, uint32_t each, bool hostile)
     memset(run, 'r', sizeof run);
     size_t length = 0;
     while (length < FILE_SIZE) {
-        if (below(400) == 0)
+        if (random_below(400) == 0)
             append_text(text, &length, "# it's \"5\" wide\n");
-        if (hostile && below(3000) == 0)
-            for (uint32_t i = below(24); i > 0; i--)
+        if (hostile && random_below(3000) == 0)
+            for (uint32_t i = random_below(24); i > 0; i--)
                 append(text, &length, run, sizeof run);
         for (int field = 0; field < 5; field++) {
-            append(text, &length, run, below(20));
-            if (each > 0 && below(each) == 0)
-                append_text(text, &length, quoted[below(7)]);
-            if (hostile && below(each * 50) == 0)
-                append_text(text, &length, odd[below(8)]);
-            append_text(text, &length, field < 4 ? "," : below(4) ? "\n" : "\r\n");
+            append(text, &length, run, random_below(20));
+            if (each > 0 && random_below(each) == 0)
+                append_text(text, &length, quoted[random_below(7)]);
+            if (hostile && random_below(each * 50) == 0)
+                append_text(text, &length, odd[random_below(8)]);
+            append_text(text, &length, field < 4 ? "," : random_below(4) ? "\n" : "\r\n");
         }
     }
-    return length - below(30);
+    return length - random_below(30);
 }
 
 struct piece {
@@ -233,12 +207,13 @@ static void make_line(char line[LONGEST + 1], const struct csv_form *form, size_
 {
     static const char *const odd[] = {"\"q\"", "\"", "\t", " ", "  b  ",
                                       "\r",    "#",  "",   "-", "\"\"\"x\"\"\""};
-    size_t length = 0, count = columns + (below(12) == 0) - (below(12) == 0);
+    size_t length = 0, count = columns + (random_below(12) == 0) - (random_below(12) == 0);
     for (size_t i = 0; i < count; i++) {
-        for (uint32_t j = below(4) ? below(9) : below(90); j > 0 && length < LONGEST - 20; j--)
-            line[length++] = (char)('a' + below(26));
-        if (below(25) == 0 && length < LONGEST - 20)
-            length += (size_t)snprintf(line + length, 12, "%s", odd[below(10)]);
+        for (uint32_t j = random_below(4) ? random_below(9) : random_below(90);
+             j > 0 && length < LONGEST - 20; j--)
+            line[length++] = (char)('a' + random_below(26));
+        if (random_below(25) == 0 && length < LONGEST - 20)
+            length += (size_t)snprintf(line + length, 12, "%s", odd[random_below(10)]);
         if (i + 1 < count && length < LONGEST)
             line[length++] = form->delimiter;
     }

@@ -16,6 +16,7 @@
 #include "compiler/base/arena.h"
 #include "compiler/model/log.h"
 #include "tools/ffreplay/logs/line_parser.h"
+#include "random.h"
 
 #define LONGEST 200
 #define MOST    12
@@ -122,13 +123,6 @@ static void compile(struct reference *reference, const struct format_string *for
 /* ----------------------------------------------------------------------------- random lines -- */
 
 static unsigned abreast_read;
-static uint64_t state;
-static uint32_t below(uint32_t limit)
-{
-    state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (uint32_t)(state >> 33) % limit;
-}
-
 static const char *const words[] = {"200",
                                     "-",
                                     "192.0.2.1",
@@ -173,14 +167,14 @@ static void make_line(const struct format_string *format, char line[LONGEST + 1]
     line[0] = '\0';
     append(line, format->lead);
     for (uint32_t i = 0; i < format->part_count; i++) {
-        unsigned count = below(4) ? 1 : 1 + below(3);
+        unsigned count = random_below(4) ? 1 : 1 + random_below(3);
         for (unsigned j = 0; j < count; j++)
-            append(line, below(3) ? usual[format->parts[i].as]
-                                  : words[below(sizeof words / sizeof *words)]);
-        append(line, below(40) ? format->parts[i].literal : "");
+            append(line, random_below(3) ? usual[format->parts[i].as]
+                                         : words[random_below(sizeof words / sizeof *words)]);
+        append(line, random_below(40) ? format->parts[i].literal : "");
     }
-    if (line[0] && !below(12))
-        line[below((uint32_t)strlen(line))] = " \"-:|a0]["[below(9)];
+    if (line[0] && !random_below(12))
+        line[random_below((uint32_t)strlen(line))] = " \"-:|a0]["[random_below(9)];
 }
 
 /* Lines that are read side by side are those that are read, and say the same. */
@@ -248,9 +242,7 @@ static void expect_same(struct line_parser *parser, struct reference *reference,
 static void a_line_is_read_if_there_is_one_way(void **unused)
 {
     (void)unused;
-    const char *seed = getenv("SEED");
-    state = seed ? strtoull(seed, NULL, 10) : 20261120;
-    printf("# SEED=%llu\n", (unsigned long long)state);
+    random_begin(20261120);
     unsigned read = 0, refused = 0, ambiguous = 0;
     for (size_t i = 0; i < sizeof strings / sizeof *strings; i++) {
         struct arena arena = {0};

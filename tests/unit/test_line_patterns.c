@@ -12,6 +12,7 @@
 #include "tools/ffreplay/logs/line_parser.h"
 #include "tools/ffreplay/logs/lines.h"
 #include "tools/ffreplay/logs/line_pattern.h"
+#include "random.h"
 
 #define LONGEST 512
 
@@ -39,22 +40,14 @@ static const char *const lines[] = {
 };
 #define LINE_COUNT (sizeof lines / sizeof *lines)
 
-static uint64_t state = 1;
-
-static uint32_t below(uint32_t limit)
-{
-    state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (uint32_t)((state >> 33) % limit);
-}
-
 /* Changes, removes or inserts a byte, sometimes several, or truncates the line. */
 static size_t damage(char *line, size_t length)
 {
     static const char bytes[] = "{}[]\",:\\ \t\r/0123456789.eE-+tfna\x80\xc3\x1f";
-    for (uint32_t times = below(3); times > 0 && length > 0; times--) {
-        size_t at = below((uint32_t)length);
-        char byte = bytes[below(sizeof bytes - 1)];
-        switch (below(4)) {
+    for (uint32_t times = random_below(3); times > 0 && length > 0; times--) {
+        size_t at = random_below((uint32_t)length);
+        char byte = bytes[random_below(sizeof bytes - 1)];
+        switch (random_below(4)) {
         case 0:
             line[at] = byte;
             break;
@@ -66,7 +59,7 @@ static size_t damage(char *line, size_t length)
             line[at] = byte;
             break;
         default:
-            if (below(4) == 0)
+            if (random_below(4) == 0)
                 length = at;
         }
     }
@@ -93,7 +86,7 @@ static void reads_as_the_parser_does(void **unused)
     uint32_t good = 0, total = 200000;
     for (uint32_t i = 0; i < total; i++) {
         char line[LONGEST + LINE_PADDING] = {0};
-        const char *model = lines[below(LINE_COUNT)];
+        const char *model = lines[random_below(LINE_COUNT)];
         size_t length = strlen(model);
         memcpy(line, model, length);
         length = damage(line, length);
@@ -126,7 +119,7 @@ struct text {
 /* A line as in a block: another one follows it. */
 static void make_text(struct text *text)
 {
-    const char *model = lines[below(LINE_COUNT)];
+    const char *model = lines[random_below(LINE_COUNT)];
     memset(text, 0, sizeof *text);
     text->length = strlen(model);
     memcpy(text->line, model, text->length);

@@ -13,15 +13,7 @@
 #include "compiler/regex/regex.h"
 #include "tools/ffreplay/metrics/kinds/shared.h"
 #include "tools/ffreplay/metrics/windows.h"
-
-static uint64_t seed = 88172645463325252u;
-
-static uint64_t random_bits(void)
-{
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    return seed ^= seed << 17;
-}
+#include "random.h"
 
 /* ----------------------------------------------------------------------------------- windows -- */
 

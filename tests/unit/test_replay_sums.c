@@ -13,24 +13,7 @@
 
 #include "compiler/statistics/exact_sum.h"
 #include "compiler/statistics/sketch.h"
-
-static uint64_t seed;
-
-static uint64_t random_bits(void)
-{
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    return seed ^= seed << 17;
-}
-
-static int seed_from_environment(void **state)
-{
-    (void)state;
-    const char *text = getenv("SEED");
-    seed = text ? strtoull(text, NULL, 10) : 20261120;
-    printf("# SEED=%llu\n", (unsigned long long)seed);
-    return 0;
-}
+#include "random.h"
 
 /* Finite, with any exponent, including subnormals. */
 static double random_double(void)
@@ -246,5 +229,5 @@ int main(void)
         cmocka_unit_test(quantiles_are_within_the_accuracy),
         cmocka_unit_test(the_ends_of_the_doubles_are_values_too),
     };
-    return cmocka_run_group_tests_name("replay_sums", tests, seed_from_environment, NULL);
+    return cmocka_run_group_tests_name("replay_sums", tests, random_setup, NULL);
 }

@@ -11,26 +11,9 @@
 #include <cmocka.h>
 
 #include "tools/ffreplay/replay/traffic.h"
+#include "random.h"
 
 #define COUNT 20000
-
-static uint64_t seed;
-
-static uint64_t random_bits(void)
-{
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    return seed ^= seed << 17;
-}
-
-static int seed_from_environment(void **state)
-{
-    (void)state;
-    const char *text = getenv("SEED");
-    seed = text ? strtoull(text, NULL, 10) : 20261120;
-    printf("# SEED=%llu\n", (unsigned long long)seed);
-    return 0;
-}
 
 static void assert_same(const struct traffic *left, const struct traffic *right)
 {
@@ -129,5 +112,5 @@ int main(void)
         cmocka_unit_test(extremes_overflow_nothing),
         cmocka_unit_test(nothing_is_no_time),
     };
-    return cmocka_run_group_tests(tests, seed_from_environment, NULL);
+    return cmocka_run_group_tests(tests, random_setup, NULL);
 }

@@ -18,37 +18,11 @@
 #include "compiler/model/log.h"
 #include "tools/ffreplay/logs/blocks.h"
 #include "tools/ffreplay/logs/line_parser.h"
+#include "random_file.h"
 
 #define FIELDS    4
 #define FILE_SIZE (5u << 20)
 #define PARSERS   3
-
-static uint64_t state;
-static uint32_t below(uint32_t limit)
-{
-    state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (uint32_t)(state >> 33) % limit;
-}
-
-static char path[64];
-
-static int begin(void **unused)
-{
-    (void)unused;
-    const char *seed = getenv("SEED");
-    state = seed ? strtoull(seed, NULL, 10) : 20261130;
-    printf("# SEED=%llu\n", (unsigned long long)state);
-    snprintf(path, sizeof path, "/tmp/ffreplay-rows-XXXXXX");
-    int fd = mkstemp(path);
-    close(fd);
-    return fd < 0;
-}
-
-static int end(void **unused)
-{
-    (void)unused;
-    return unlink(path);
-}
 
 /* What is found in a line: whether it is a record, is none, or is bad; and its values. */
 static uint64_t digest(const struct line_parser *parser, bool parsed, const struct value *values)
@@ -193,7 +167,7 @@ static void expect_same(struct line_parser *(*open)(void), const struct buffer *
     for (int i = 0; i < PARSERS; i++)
         parsers[i] = open();
     while (blocks_next(&blocks, &block, 0)) {
-        turn.parser = parsers[below(PARSERS)];
+        turn.parser = parsers[random_below(PARSERS)];
         take_block(&turn);
     }
     assert_int_equal(count, expected_count);
@@ -238,14 +212,15 @@ static struct line_parser *open_listed(void)
 static void append_row(struct buffer *text, unsigned form)
 {
     static const char *const separators[] = {" ", " ", "\t"}, *const ends[] = {"\n", "\r\n"};
-    const char *separator = separators[below(300) ? form % 3 : below(3)];
+    const char *separator = separators[random_below(300) ? form % 3 : random_below(3)];
     static const char *const agents[] = {"Mozilla/5.0+(X11)", "-", "a\"b", "\"a b\"", "curl/8"};
-    buffer_format(text, "2026-11-20%s10:%02u:00", separator, below(60));
+    buffer_format(text, "2026-11-20%s10:%02u:00", separator, random_below(60));
     for (unsigned i = 0; i < 3; i++)
-        buffer_format(text, "%s%s%u", separator, below(5) ? "" : agents[below(5)], below(900));
-    if (below(1000) == 0)
+        buffer_format(text, "%s%s%u", separator, random_below(5) ? "" : agents[random_below(5)],
+                      random_below(900));
+    if (random_below(1000) == 0)
         buffer_append_text(text, " and more");
-    buffer_append_text(text, ends[below(6) == 0]);
+    buffer_append_text(text, ends[random_below(6) == 0]);
 }
 
 /* `each`: in how many lines there is one that says something. */
@@ -263,15 +238,16 @@ static void make_w3c(struct buffer *text, uint32_t each)
                                        "\n",
                                        " \t\n"};
     text->length = 0;
-    buffer_append_text(text, below(2) ? said[0] : "\xef\xbb\xbf#Fields: date time x y sc-status\n");
-    for (unsigned form = below(3); text->length < FILE_SIZE;) {
-        if (below(each) == 0) {
-            buffer_append_text(text, said[below(11)]);
-            form = below(4) ? form : below(3);
+    buffer_append_text(text, random_below(2) ? said[0]
+                                             : "\xef\xbb\xbf#Fields: date time x y sc-status\n");
+    for (unsigned form = random_below(3); text->length < FILE_SIZE;) {
+        if (random_below(each) == 0) {
+            buffer_append_text(text, said[random_below(11)]);
+            form = random_below(4) ? form : random_below(3);
         }
         append_row(text, form);
     }
-    text->length -= below(40);
+    text->length -= random_below(40);
 }
 
 static void columns_are_those_above(void **unused)
@@ -313,25 +289,28 @@ static void append_line(struct buffer *text, uint32_t parts)
                                       "no line of a container stdout P\n",
                                       "2026-11-20T10:00:00Z stderr F:tag a stack of stdout P's\r\n",
                                       "\n"};
-    const char *stream = below(9) ? "stdout" : "stderr";
+    const char *stream = random_below(9) ? "stdout" : "stderr";
     char line[400];
     int length =
         snprintf(line, sizeof line,
                  "{\"time\":%u,\"user\":\"u%u\",\"status\":%u,\"message\":\"stdout P %.*s\"}",
-                 1795168800 + below(1000), below(5000), below(600), below(4) ? 3 : (int)below(200),
+                 1795168800 + random_below(1000), random_below(5000), random_below(600),
+                 random_below(4) ? 3 : (int)random_below(200),
                  "................................................................................"
                  "................................................................................"
                  "........................................");
     for (uint32_t i = 0, from = 0; i < parts; i++) {
-        uint32_t to = i + 1 == parts ? (uint32_t)length : from + below((uint32_t)length - from);
-        buffer_format(text, "2026-11-20T10:00:00.%uZ %s %s %.*s\n", below(1000000000), stream,
-                      i + 1 == parts ? "F"
-                      : below(2)     ? "P"
-                                     : "P:x",
+        uint32_t to =
+            i + 1 == parts ? (uint32_t)length : from + random_below((uint32_t)length - from);
+        buffer_format(text, "2026-11-20T10:00:00.%uZ %s %s %.*s\n", random_below(1000000000),
+                      stream,
+                      i + 1 == parts    ? "F"
+                      : random_below(2) ? "P"
+                                        : "P:x",
                       (int)(to - from), line + from);
         from = to;
-        if (below(8) == 0)
-            buffer_append_text(text, odd[below(8)]);
+        if (random_below(8) == 0)
+            buffer_append_text(text, odd[random_below(8)]);
     }
 }
 
@@ -339,8 +318,8 @@ static void make_cri(struct buffer *text, uint32_t each)
 {
     text->length = 0;
     while (text->length < FILE_SIZE)
-        append_line(text, below(each) ? 1 : 2 + below(4));
-    text->length -= below(100);
+        append_line(text, random_below(each) ? 1 : 2 + random_below(4));
+    text->length -= random_below(100);
 }
 
 static void parts_are_joined(void **unused)
@@ -402,22 +381,24 @@ static const char *const odd_docker[] = {
 /* The same by Docker, whose parts lack the line end that others have. */
 static void append_docker(struct buffer *text, uint32_t parts, uint32_t odd_each)
 {
-    const char *stream = below(9) ? "stdout" : "stderr";
+    const char *stream = random_below(9) ? "stdout" : "stderr";
     char line[400];
-    int length = snprintf(
-        line, sizeof line, "{\"time\":%u,\"user\":\"u%u\",\"status\":%u,\"message\":\"%s%.*s\"}",
-        1795168800 + below(1000), below(5000), below(600), below(3) ? "a" : "\\\\\\\"n\\n",
-        (int)below(60), "............................................................");
+    int length = snprintf(line, sizeof line,
+                          "{\"time\":%u,\"user\":\"u%u\",\"status\":%u,\"message\":\"%s%.*s\"}",
+                          1795168800 + random_below(1000), random_below(5000), random_below(600),
+                          random_below(3) ? "a" : "\\\\\\\"n\\n", (int)random_below(60),
+                          "............................................................");
     for (uint32_t i = 0, from = 0; i < parts; i++) {
         bool is_last = i + 1 == parts;
-        uint32_t to = is_last ? (uint32_t)length : from + below((uint32_t)length - from);
+        uint32_t to = is_last ? (uint32_t)length : from + random_below((uint32_t)length - from);
         buffer_append_text(text, "{\"log\":\"");
         append_escaped(text, line + from, to - from);
         buffer_format(text, "%s\",\"stream\":\"%s\",\"time\":\"2026-11-20T10:00:00.%uZ\"}\n",
-                      is_last ? "\\n" : "", stream, below(1000000000));
+                      is_last ? "\\n" : "", stream, random_below(1000000000));
         from = to;
-        if (below(odd_each) == 0)
-            buffer_format(text, "%s\n", odd_docker[below(sizeof odd_docker / sizeof *odd_docker)]);
+        if (random_below(odd_each) == 0)
+            buffer_format(text, "%s\n",
+                          odd_docker[random_below(sizeof odd_docker / sizeof *odd_docker)]);
     }
 }
 
@@ -483,8 +464,8 @@ static void parts_by_docker_are_joined(void **unused)
     for (size_t i = 0; i < sizeof each / sizeof *each; i++) {
         text.length = 0;
         while (text.length < FILE_SIZE)
-            append_docker(&text, below(each[i]) ? 1 : 2 + below(4), 2 + each[i] / 10);
-        text.length -= below(100);
+            append_docker(&text, random_below(each[i]) ? 1 : 2 + random_below(4), 2 + each[i] / 10);
+        text.length -= random_below(100);
         expect_same(open_docker, &text);
         expect_same(open_docker_of_stderr, &text);
     }

@@ -5,8 +5,8 @@
 
 #include <cmocka.h>
 
-#include "../../runtime/load.h"
 #include "sample.h"
+#include "verify_bytes.h"
 
 /* The sample's automaton has 5 states of 3 classes, so 15 is past its rows, and 7 is between
  * two. */
@@ -38,15 +38,6 @@ static const struct damage {
     {"padding", ROW(5, 0), 1, "automaton 0: the padding is not zero"},
 };
 #define DAMAGES (sizeof damages / sizeof *damages)
-
-static enum fflag_error verify(const uint8_t *bytes, size_t length, struct problem *problem)
-{
-    struct snapshot *snapshot;
-    enum fflag_error error = runtime_load_memory(bytes, length, &snapshot, problem);
-    if (!error)
-        runtime_unload(snapshot);
-    return error;
-}
 
 static void refuses(void **state)
 {

@@ -5,8 +5,8 @@
 
 #include <cmocka.h>
 
-#include "../../runtime/load.h"
 #include "sample.h"
+#include "verify_bytes.h"
 
 /* The sample's first zone has 3 changes; the second, at word 8, has none, and ends the section. */
 static const struct damage {
@@ -38,15 +38,6 @@ static const struct damage {
     {"two_changes_at_once", CHANGE(2, at), 2000000, 8, "zone 0: its changes are not in order"},
 };
 #define DAMAGES (sizeof damages / sizeof *damages)
-
-static enum fflag_error verify(const uint8_t *bytes, size_t length, struct problem *problem)
-{
-    struct snapshot *snapshot;
-    enum fflag_error error = runtime_load_memory(bytes, length, &snapshot, problem);
-    if (!error)
-        runtime_unload(snapshot);
-    return error;
-}
 
 static void refuses(void **state)
 {

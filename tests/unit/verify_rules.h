@@ -13,19 +13,10 @@
 
 #include <cmocka.h>
 
-#include "../../runtime/load.h"
 #include "sample.h"
+#include "verify_bytes.h"
 
 #define UNUSED_STATE void **state __attribute__((unused))
-
-static UNUSED enum fflag_error verify(const uint8_t *bytes, size_t length, struct problem *problem)
-{
-    struct snapshot *snapshot;
-    enum fflag_error error = runtime_load_memory(bytes, length, &snapshot, problem);
-    if (!error)
-        runtime_unload(snapshot);
-    return error;
-}
 
 static UNUSED struct ffs_header *header_of(uint8_t *bytes)
 {

@@ -16,6 +16,7 @@
 #include "tools/ffreplay/commands/analyze/analyze_keep.h"
 #include "tools/ffreplay/commands/choose_logs.h"
 #include "tools/ffreplay/commands/commands.h"
+#include "tools/ffreplay/commands/sound_project.h"
 #include "tools/ffreplay/commands/from_aggregates.h"
 #include "tools/ffreplay/commands/health/served_row.h"
 #include "tools/ffreplay/commands/log_options.h"
@@ -465,11 +466,8 @@ static int aggregate(struct gathering *gathering, char **operands, size_t count)
 {
     struct replay *replay = gathering->replay;
     struct project *project = replay->project;
-    if (project->diagnostics.errors > 0) {
-        diagnostics_write(&project->diagnostics, DIAGNOSTIC_TEXT, use_color(COLOR_AUTO, stderr),
-                          stderr);
+    if (!require_sound_project(project, COLOR_AUTO))
         return EXIT_INPUT;
-    }
     if (!past_overrides_put_back(project))
         return EXIT_JOB;
     replay_init(replay, project);

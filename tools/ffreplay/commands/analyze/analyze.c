@@ -25,6 +25,7 @@
 #include "compiler/project/project.h"
 #include "tools/ffreplay/commands/choose_logs.h"
 #include "tools/ffreplay/commands/commands.h"
+#include "tools/ffreplay/commands/sound_project.h"
 #include "tools/ffreplay/commands/log_options.h"
 #include "tools/ffreplay/replay/log_paths.h"
 
@@ -534,11 +535,8 @@ int analyze_flag(const struct analyze_options *options, struct replay *replay, c
                  struct log_arguments *logs, analyze_taker *take, void *user)
 {
     struct project *project = replay->project;
-    if (project->diagnostics.errors > 0) {
-        diagnostics_write(&project->diagnostics, DIAGNOSTIC_TEXT, use_color(options->color, stderr),
-                          stderr);
+    if (!require_sound_project(project, options->color))
         return EXIT_INPUT;
-    }
     if (!past_overrides_put_back(project))
         return EXIT_JOB;
     replay_init(replay, project);

@@ -16,6 +16,7 @@
 #include "compiler/model/model.h"
 #include "compiler/project/project.h"
 #include "tools/ffreplay/commands/commands.h"
+#include "tools/ffreplay/commands/sound_project.h"
 #include "tools/ffreplay/commands/log_options.h"
 #include "tools/ffreplay/replay/log_paths.h"
 
@@ -213,11 +214,8 @@ static int print_contexts(const struct options *options, struct replay *replay,
                           struct log_arguments *logs)
 {
     struct project *project = replay->project;
-    if (project->diagnostics.errors > 0) {
-        diagnostics_write(&project->diagnostics, DIAGNOSTIC_TEXT, use_color(options->color, stderr),
-                          stderr);
+    if (!require_sound_project(project, options->color))
         return EXIT_INPUT;
-    }
     replay_init(replay, project);
     struct contexts contexts = {.consumer = {take, note_incomplete, NULL, NULL},
                                 .options = options};

@@ -16,6 +16,7 @@
 #include "tools/ffreplay/commands/choose_canaries.h"
 #include "tools/ffreplay/commands/choose_logs.h"
 #include "tools/ffreplay/commands/commands.h"
+#include "tools/ffreplay/commands/sound_project.h"
 #include "tools/ffreplay/commands/from_aggregates.h"
 #include "compiler/model/model.h"
 #include "compiler/rollout/actor.h"
@@ -445,11 +446,8 @@ static int decide_on_logs(struct replay *replay, struct analyses *analyses,
                           struct log_arguments *logs, bool *changed)
 {
     struct project *project = replay->project;
-    if (project->diagnostics.errors > 0) {
-        diagnostics_write(&project->diagnostics, DIAGNOSTIC_TEXT, use_color(options->color, stderr),
-                          stderr);
+    if (!require_sound_project(project, options->color))
         return EXIT_INPUT;
-    }
     struct buffer error = {0};
     if (!publication_fits(&options->publication, project, options->environment, &error)) {
         job_error(&decide_command, "%s", error.bytes);

@@ -14,6 +14,7 @@
 #include "tools/ffreplay/commands/choose_logs.h"
 #include "tools/ffreplay/canary/analysis_row.h"
 #include "tools/ffreplay/commands/commands.h"
+#include "tools/ffreplay/commands/sound_project.h"
 #include "tools/ffreplay/commands/from_aggregates.h"
 #include "tools/ffreplay/commands/log_options.h"
 #include "tools/ffreplay/replay/log_paths.h"
@@ -273,11 +274,8 @@ static int check_flag(const struct options *options, struct replay *replay, cons
                       struct log_arguments *logs)
 {
     struct project *project = replay->project;
-    if (project->diagnostics.errors > 0) {
-        diagnostics_write(&project->diagnostics, DIAGNOSTIC_TEXT, use_color(options->color, stderr),
-                          stderr);
+    if (!require_sound_project(project, options->color))
         return EXIT_INPUT;
-    }
     if (!past_overrides_put_back(project))
         return EXIT_JOB;
     replay_init(replay, project);

@@ -9,6 +9,7 @@
 #include "table_aggregate.h"
 #include "compiler/choose/choose.h"
 #include "tools/ffreplay/commands/commands.h"
+#include "tools/ffreplay/commands/sound_project.h"
 #include "tools/ffreplay/commands/from_aggregates.h"
 #include "tools/ffreplay/commands/log_options.h"
 #include "tools/ffreplay/commands/choose_logs.h"
@@ -339,11 +340,8 @@ static int measure(struct options *options, struct replay *replay, struct log_ar
                    struct from_aggregates *from)
 {
     struct project *project = replay->project;
-    if (project->diagnostics.errors > 0) {
-        diagnostics_write(&project->diagnostics, DIAGNOSTIC_TEXT, use_color(options->color, stderr),
-                          stderr);
+    if (!require_sound_project(project, options->color))
         return EXIT_INPUT;
-    }
     if (!past_overrides_put_back(project))
         return EXIT_JOB;
     replay_init(replay, project);

@@ -9,6 +9,7 @@
 #include "plan_page.h"
 #include "compiler/choose/choose.h"
 #include "tools/ffreplay/commands/commands.h"
+#include "tools/ffreplay/commands/sound_project.h"
 #include "tools/ffreplay/commands/log_options.h"
 #include "tools/ffreplay/commands/choose_logs.h"
 #include "compiler/base/percent.h"
@@ -247,11 +248,8 @@ static int plan_flag(struct options *options, struct replay *replay, const char 
                      size_t count)
 {
     struct project *project = replay->project;
-    if (project->diagnostics.errors > 0) {
-        diagnostics_write(&project->diagnostics, DIAGNOSTIC_TEXT, use_color(options->color, stderr),
-                          stderr);
+    if (!require_sound_project(project, options->color))
         return EXIT_INPUT;
-    }
     replay_init(replay, project);
     const struct flag *flag = choose_flag(&plan_command, project, name);
     uint32_t environment =

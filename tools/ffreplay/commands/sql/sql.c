@@ -12,6 +12,7 @@
 #include "compiler/project/project.h"
 #include "tools/ffreplay/commands/choose_logs.h"
 #include "tools/ffreplay/commands/commands.h"
+#include "tools/ffreplay/commands/sound_project.h"
 #include "tools/ffreplay/commands/from_aggregates.h"
 #include "tools/ffreplay/commands/log_options.h"
 #include "tools/ffreplay/commands/metrics/table_aggregate.h"
@@ -378,11 +379,8 @@ static int ask(struct asking *asking, char **names, size_t count)
     struct replay *replay = asking->replay;
     struct project *project = replay->project;
     const struct options *options = asking->options;
-    if (project->diagnostics.errors > 0) {
-        diagnostics_write(&project->diagnostics, DIAGNOSTIC_TEXT, use_color(COLOR_AUTO, stderr),
-                          stderr);
+    if (!require_sound_project(project, COLOR_AUTO))
         return EXIT_INPUT;
-    }
     tell_variants(project, options->variant_column);
     if (!past_overrides_put_back(project))
         return EXIT_JOB;
