@@ -119,14 +119,19 @@ const struct unit_counts *unit_shares_counts(struct unit_shares *shares)
     return &shares->counts;
 }
 
+/* For a unit that is not kept, the first slot: no branch, for which ones are kept is random. */
+static inline void fetch_slot(const struct unit_shares *shares, struct unit_hash unit, bool kept)
+{
+    uint64_t at = unit.low & (shares->capacity - 1) & -(uint64_t)kept;
+    __builtin_prefetch(&shares->slots[at]);
+    __builtin_prefetch(&shares->slots[at].groups); /* may be on the next line */
+}
+
 void unit_shares_add(struct unit_shares *shares, struct unit_hash unit, uint64_t groups)
 {
-    /* No branch on whether the unit is sampled: that is random, and cannot be predicted. */
     bool kept = is_kept(&shares->counts, unit);
-    uint64_t at = unit.low & (shares->capacity - 1) & -(uint64_t)kept;
-    const struct unit_share *slot = shares->slots + at;
-    __builtin_prefetch(slot);
-    __builtin_prefetch(&slot->groups); /* may be on the next line */
+    if (shares->capacity > 0)
+        fetch_slot(shares, unit, kept);
     shares->waiting[shares->waiting_count] = (struct unit_share){unit, groups};
     shares->waiting_count += kept;
     if (shares->waiting_count == UNIT_SHARES_WAITING)
