@@ -61,7 +61,7 @@ runtime_c := $(sort $(filter-out $(if $(signatures),runtime/signature_none.c,$(s
     $(wildcard runtime/*.c)))
 library_links = -pthread $(if $(signatures),-lsodium)
 nodelete = -Wl,-z,nodelete
-program_folders := commands lsp main
+program_folders := commands lsp mcp main
 commands_c := $(sort $(wildcard $(program_folders:%=compiler/%/*.c)))
 compiler_c := $(sort $(filter-out $(commands_c),$(wildcard compiler/*/*.c)))
 replay_folders := tools/ffreplay tools/ffreplay/* tools/ffreplay/*/*

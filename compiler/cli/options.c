@@ -176,6 +176,16 @@ bool option_time(const char *text, int64_t *time)
     return parse_time(text, time) || (*text == '-' && parse_ago(text + 1, time));
 }
 
+bool option_directory(const struct command *command, const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0)
+        close(fd);
+    else
+        job_error(command, "cannot read '%s': %s", path, strerror(errno));
+    return fd >= 0;
+}
+
 static bool set_value(struct parsing *parsing, const struct option *option, const char *value)
 {
     int choice;

@@ -95,6 +95,10 @@ int program_main(const struct command *program, int argc, char **argv);
 int options_parse(const struct command *command, const struct option *options, size_t count,
                   int argc, char **argv, int *status);
 
+/* Whether the directory that an option names can be read; else it has been said. For what serves it
+ * later on, and can say it only now. */
+bool option_directory(const struct command *command, const char *path);
+
 /* What OPTION_TIME takes. */
 bool option_time(const char *text, int64_t *time);
 

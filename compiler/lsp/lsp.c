@@ -7,7 +7,6 @@
 #include "lsp.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -239,16 +238,6 @@ static int serve(struct server *server)
     }
 }
 
-static bool is_directory(const char *path)
-{
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0)
-        close(fd);
-    else
-        job_error(&lsp_command, "cannot read '%s': %s", path, strerror(errno));
-    return fd >= 0;
-}
-
 static int run(int argc, char **argv)
 {
     struct server server = {.state = SERVER_NEW};
@@ -260,7 +249,7 @@ static int run(int argc, char **argv)
         return status;
     if (operands > 0)
         return usage_error(&lsp_command, "unexpected '%s'", argv[1]);
-    if (server.directory && !is_directory(server.directory))
+    if (server.directory && !option_directory(&lsp_command, server.directory))
         return EXIT_JOB;
     server.rpc = rpc_open(STDIN_FILENO, STDOUT_FILENO, &style);
     status = serve(&server);

@@ -2,6 +2,7 @@
 #include "compiler/commands/commands.h"
 #include "compiler/choose/completion.h"
 #include "compiler/lsp/lsp.h"
+#include "compiler/mcp/mcp.h"
 
 int main(int argc, char **argv)
 {
@@ -12,7 +13,7 @@ int main(int argc, char **argv)
         sign_command,   canary_command,     rollback_command, completion_command, stale_command,
         gen_command,    experiment_command, log_command,      set_command,        new_command,
         remove_command, rename_command,     promote_command,  revert_command,     freeze_command,
-        lsp_command,
+        lsp_command,    mcp_command,
     };
     return command_main(
         "ffc",

@@ -139,6 +139,32 @@ for program, arguments in COMMANDS:
     if marked:
         os.unlink(MARK)
 
+# Servers of editors and assistants, asked for everything.
+URI = f"file://{HERE}/flags/shop.yaml"
+PLACE = {"textDocument": {"uri": URI}, "position": {"line": PROJECT[:PROJECT.index("  checkout:")].count("\n"), "character": 4},
+         "range": {"start": {"line": 0, "character": 0}, "end": {"line": 99, "character": 0}}, "newName": f"$({MARKS} renamed)", "context": {"includeDeclaration": True}}
+LSP = [("initialize", {"rootUri": f"file://{HERE}"}), ("textDocument/didOpen", {"textDocument": {"uri": URI, "version": 1, "text": PROJECT}})]
+LSP += [(f"textDocument/{method}", PLACE) for method in ("hover", "completion", "definition", "references", "prepareRename", "rename", "formatting", "codeAction", "inlayHint")]
+MCP = [("initialize", {"protocolVersion": "2025-06-18"}), ("tools/list", {})]
+FLAG, ENV = {"flag": "checkout"}, {"environment": "production"}
+MCP += [("tools/call", {"name": name, "arguments": arguments}) for name, arguments in (
+    ("list", {}), ("show", FLAG), ("show", {"flag": f"$({MARKS} flag)"}), ("check", {}), ("eval", {"flags": ["checkout"], "context": {"user_id": f"`{MARKS}`"}, **ENV}),
+    ("trace", {**FLAG, **ENV, "context": {"user_id": "u1"}}), ("diff", {"old": "before", "new": "HEAD"}), ("diff", {"old": f"--upload-pack={MARKS}"}),
+    ("stale", {"source": ["code"]}), ("health", {**FLAG, **ENV}), ("decide", {**FLAG, **ENV}), ("analyze", {"flag": "theme", **ENV}),
+    ("decide", {**FLAG, **ENV, "logs": [f"web=;{MARKS}"]}), ("set", {"flags": ["checkout"], "changes": [f"owner=$({MARKS} owner)"], "reason": f"`{MARKS}`"}))]
+for name, messages, headers in (("lsp", LSP, True), ("mcp", MCP, False)):
+    data = b""
+    for number, (method, params) in enumerate(messages):
+        message = json.dumps({"jsonrpc": "2.0", "method": method, "params": params, **({} if "did" in method else {"id": number})}).encode()
+        data += b"Content-Length: %d\r\n\r\n" % len(message) + message if headers else message + b"\n"
+    options = ["--allow-edits"] if name == "mcp" else []
+    done = subprocess.run([FFC, name, *options], cwd=HERE, env=ENVIRONMENT, input=data, capture_output=True, timeout=120)
+    marked = open(MARK, encoding="utf-8").read() if os.path.exists(MARK) else ""
+    answers = done.stdout.count(b'"jsonrpc"')
+    ok(not marked and answers >= len(messages) - 1, f"ffc {name} answers everything, and runs nothing", marked, answers, done.stdout[-500:], done.stderr)
+    if marked:
+        os.unlink(MARK)
+
 # The test would see it: with --run-steps and --allow-commands they run.
 subprocess.run([FFC, "canary", "start", "checkout", "-e", "production", *WHY, "--run-steps"], cwd=HERE, env=ENVIRONMENT, capture_output=True)
 ok(os.path.exists(MARK) and "of-the-definitions" in open(MARK, encoding="utf-8").read(), "with --run-steps a hook runs")
