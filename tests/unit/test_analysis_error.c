@@ -636,8 +636,9 @@ static void print_errors(uint32_t rounds)
         "the relative\n"
         "lift, tuned for 5000 units; and\n"
         "[Spotify](https://github.com/spotify/confidence)'s group sequential z test, which spends "
-        "5 %% t² and has\n"
-        "to know the number of looks beforehand. Neither says from how many units on it holds.\n\n"
+        "5 %% t²\n"
+        "and has to know the number of looks beforehand. Neither says from how many units on it "
+        "holds.\n\n"
         "| | sequential | group_sequential | fixed | bayesian, flat prior | GrowthBook | Spotify "
         "|\n"
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n",
@@ -738,8 +739,8 @@ static void print_guards(uint32_t rounds)
         printf("| %s |", settings[guarded[i]].name);
         put_share(always.beyond, rounds, true);
         put_share(always.within, rounds, true);
-        put_share(once.beyond, rounds, true);
-        put_share(once.within, rounds, true);
+        put_share(once.beyond, rounds, is_asserted(&settings[guarded[i]], ANALYSIS_FIXED));
+        put_share(once.within, rounds, is_asserted(&settings[guarded[i]], ANALYSIS_FIXED));
         printf("\n");
     }
     printf("\n");
@@ -892,18 +893,19 @@ static void print_coverage(uint32_t rounds)
 {
     static const enum analysis_method methods[] = {ANALYSIS_SEQUENTIAL, ANALYSIS_GROUP_SEQUENTIAL,
                                                    ANALYSIS_FIXED};
-    printf("## Experiments: intervals\n\n"
-           "How often the 95 %% interval of the absolute change holds the true one, which is 20 %% "
-           "of\n"
-           "the control (none, of ratios and heavy users), in %u replays: `sequential` at every "
-           "look (shares: at\n"
-           "six of them), `group_sequential` at all of its looks, `fixed` at the end. Chance takes "
-           "up to\n"
-           "%.1f %% away. Without a cap, Pareto's variance is infinite, and nothing has an "
-           "interval. *-*: not\n"
-           "judged in any replay.\n\n"
-           "| | sequential | group_sequential | fixed |\n| --- | ---: | ---: | ---: |\n",
-           rounds, 300 * sqrt(ALPHA * (1 - ALPHA) / rounds));
+    printf(
+        "## Experiments: intervals\n\n"
+        "How often the 95 %% interval of the absolute change holds the true one, which is 20 %% "
+        "of\n"
+        "the control (none, of ratios and heavy users), in %u replays: `sequential` at every look "
+        "(shares:\n"
+        "at six of them), `group_sequential` at all of its looks, `fixed` at the end. Chance "
+        "takes up to\n"
+        "%.1f %% away. Without a cap, Pareto's variance is infinite, and nothing has an "
+        "interval. *-*: not\n"
+        "judged in any replay.\n\n"
+        "| | sequential | group_sequential | fixed |\n| --- | ---: | ---: | ---: |\n",
+        rounds, 300 * sqrt(ALPHA * (1 - ALPHA) / rounds));
     for (size_t i = 0; i < SETTINGS; i++) {
         if (settings[i].draw == pareto && !(settings[i].parameter > 0))
             continue;
