@@ -550,7 +550,8 @@ static bool has_enough(struct conclusion *conclusion, struct arena *arena)
     }
     if (elapsed(conclusion) < least_duration(terms)) {
         conclusion_say(&conclusion->reasons, arena,
-                       arena_format(arena, "%.1f days, of %s %.1f", elapsed(conclusion) / DAY,
+                       arena_format(arena, "%.1f days, of %s %.1f",
+                                    floor(elapsed(conclusion) / DAY * 10) / 10,
                                     terms->of_whole_weeks ? "whole weeks," : "'min_duration'",
                                     least_duration(terms) / DAY));
         enough = false;
@@ -772,6 +773,16 @@ void conclusion_reach(struct conclusion *conclusion, uint32_t max_bad, struct ar
         conclusion->winner = NO_ARM;
         conclusion->reasons = (struct sentence_list){0};
         conclusion_say(&conclusion->reasons, arena, "the data cannot be trusted: see the issues");
+        return;
+    }
+    if (conclusion->terms.is_aa) {
+        conclusion->decision = DECISION_RUNNING;
+        conclusion->winner = NO_ARM;
+        conclusion->status = STATUS_RUNNING;
+        conclusion->reasons = (struct sentence_list){0};
+        conclusion_say(&conclusion->reasons, arena,
+                       "an A/A experiment: no metric is shown to differ, as it should be, and "
+                       "there is nothing to decide");
         return;
     }
     conclusion->status = conclusion->decision == DECISION_RUNNING ? STATUS_RUNNING : STATUS_READY;

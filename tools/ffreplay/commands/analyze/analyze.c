@@ -466,7 +466,13 @@ static int analyze(struct task *task, struct from_aggregates *from)
     if (unit_store_count(task->exposures.store) == 0) {
         job_error(task->command, "no unit was exposed to '%s' in these logs",
                   task->flag->name.text);
-        if (task_is_concluded(task) && task->exposures.not_exposed[NOT_EXPOSED_OUTSIDE] > 0)
+        if (task->options->to == INT64_MAX && task_has_ended(task, &settled.start)) {
+            char end[32];
+            format_time(settled.start.end, end, sizeof end);
+            print_help("it was concluded at %s, and what came after is left out unless --to says "
+                       "otherwise",
+                       end);
+        } else if (task_is_concluded(task) && task->exposures.not_exposed[NOT_EXPOSED_OUTSIDE] > 0)
             print_help("it is concluded: a ledger, a record of publications (--archive) or lines "
                        "that name variants say who was in it while it ran");
         return EXIT_JOB;
