@@ -463,6 +463,8 @@ for name, keeps, says in (("from_a_day_on", lambda day: day < 6, "the ratio is o
 same = project("same", "aa: true\nmin_samples: 100")
 result = analyze(same, *logs(exposures, outcomes), "--json")
 equal((result.json["status"], result.json["decision"]), ("running", "running"), "an_aa_experiment_without_a_difference")
+ok("no metric is shown to differ, as it should be" in result.json["reasons"][0] and result.json["days_left"] is None,
+   "which_says_so", result.json["reasons"])
 result = analyze(same, *logs(*experiment(6000, {"blue": 0.10, "green": 0.16})), "--json", "--exit-code")
 ok(result.status == 21 and any("an A/A experiment, and green differs in bought" in issue
                                for issue in result.json["quality"]["issues"]), "an_aa_experiment_with_one_is_unhealthy", result.out)
@@ -470,6 +472,8 @@ better = logs(*experiment(6000, {"blue": 0.10, "green": 0.16}, days=10))
 for keys, wanted in (("whole_weeks: true", "ship"), ("whole_weeks: true\nmin_duration: 8d", "running"), ("min_duration: 8d", "ship")):
     result = analyze(project("weeks", keys), *better, "--json")
     equal(result.json["decision"], wanted, f"decided_with_{keys.split()[-1]}", result.json["reasons"])
+short = analyze(project("nearly", "min_duration: 10d"), *better, "--json").json["reasons"]
+ok(any("9.9 days, of 'min_duration' 10.0" in reason for reason in short), "days_are_not_rounded_up", short)
 ok("of whole weeks, 14.0" in analyze(project("weeks", "whole_weeks: true\nmin_duration: 8d"), *better, "--json").out,
    "it_says_how_many_days_whole_weeks_are")
 

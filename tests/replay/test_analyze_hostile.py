@@ -9,6 +9,7 @@ import subprocess
 import lab
 from lab import FFREPLAY, Result, finish, ok, write
 
+FFC = os.environ.get("FFC", os.path.join(lab.TOP, "build", "ffc"))
 DAY = 86400
 START = 1_700_000_000
 METHODS = ("sequential", "fixed", "group_sequential", "bayesian")
@@ -186,6 +187,30 @@ ok(renamed.json["units"] == {"v0": 250, "v1": 250} and renamed.json["left_out"][
 ok("500 lines name a variant that is none of this experiment's" in notes(renamed), "which_is_said", notes(renamed))
 moved = analyze(TWO, [line if i < 500 else {**line, "flag": "knob"} for i, line in enumerate(EXPOSED)], OUTCOMES)
 ok(moved.json["units"] == {"v0": 250, "v1": 250} and "was it renamed?" in notes(moved), "a_renamed_flag", notes(moved))
+# By `ffc rename`, which the ledger has: lines of either name are the flag's, and its start is found.
+LEDGER = project(2, " ")
+with open(os.path.join(LEDGER, "flags.yaml"), encoding="utf-8") as file:
+    text = file.read().replace("state: running", "state: draft").replace("  button:", "  knopf:")
+with open(os.path.join(LEDGER, "flags.yaml"), "w", encoding="utf-8") as file:
+    file.write(text)
+for command in (["experiment", "start", "knopf", "-e", "production"], ["rename", "knopf", "bouton"],
+                ["rename", "bouton", "button"]):
+    done = Result(subprocess.run([FFC, *command, "-C", LEDGER, "--reason", "a test"], capture_output=True))
+    ok(done.status == 0, " ".join(command[:2]), done.err)
+names = ("knopf", "bouton", "button")
+told = analyze(LEDGER, [{**line, "flag": names[i * 3 // 1000]} for i, line in enumerate(EXPOSED)], OUTCOMES)
+ok(told.json["units"] == {"v0": 500, "v1": 500} and told.json["metrics"] == healthy.json["metrics"],
+   "lines_of_each_name_that_it_had", told.json["units"])
+ok("this flag was called 'bouton' before" in notes(told) and told.json["experiment"]["started"] is not None and
+   not told.json["experiment"]["terms_changed"], "which_is_said_and_its_start_is_known", told.json["experiment"])
+with open(os.path.join(LEDGER, "flags.yaml"), encoding="utf-8") as file:
+    text = file.read()
+with open(os.path.join(LEDGER, "flags.yaml"), "w", encoding="utf-8") as file:
+    file.write(text.replace("  knob: {owner: lab}", "  knob: {owner: lab}\n  bouton: {owner: lab}"))
+other = analyze(LEDGER, [{**line, "flag": "bouton" if i % 2 else "button"} for i, line in enumerate(EXPOSED)], OUTCOMES)
+ok(other.json["units"] == {"v0": 500, "v1": 0} and "was called" not in notes(other), "a_name_that_another_flag_has_now",
+   other.json["units"])
+
 both = analyze(TWO, EXPOSED + [{**line, "flag": "knob"} for line in EXPOSED], OUTCOMES)
 ok("renamed" not in notes(both) and both.json["metrics"] == healthy.json["metrics"], "other_flags_are_others", notes(both))
 blank = analyze(TWO, EXPOSED + [{**line, "user_id": None} for line in EXPOSED[:7]], OUTCOMES)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "compiler/rollout/former_names.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
 #include "compiled_store.h"
@@ -86,6 +87,7 @@ bool flag_variants_open(struct flag_variants *variants, struct project *project,
 {
     *variants = (struct flag_variants){
         .flag = flag, .environment = environment, .targeting = &flag->environments[environment]};
+    variants->former = former_names(project, flag, &project->arena, &variants->former_count);
     variants->held = held_times_of(project, flag, environment);
     if (!find_stages(variants, project) || (past_overrides_are_put_back(project) &&
                                             !compiled_build(project, environment, variants->build)))
@@ -262,6 +264,14 @@ static struct served grouped(const struct flag_variants *variants, enum record_g
     return (struct served){.kind = SERVED_VARIANT, .variant = targeting->default_variant};
 }
 
+static bool names_flag(const struct flag_variants *variants, const struct value *name)
+{
+    bool named = value_spells(name, variants->flag->name.text);
+    for (uint32_t i = 0; i < variants->former_count && !named; i++)
+        named = value_spells(name, variants->former[i]);
+    return named;
+}
+
 struct served served_of(struct variant_reader *reader, const struct event *event)
 {
     const struct layout *layout = reader->layout;
@@ -273,7 +283,7 @@ struct served served_of(struct variant_reader *reader, const struct event *event
     if (layout->flag != NO_PLACE) {
         const struct value *flag = &event->values[layout->flag];
         about = value_is_text(flag);
-        if (about && !value_spells(flag, variants->flag->name.text))
+        if (about && !names_flag(variants, flag))
             return (struct served){.kind = SERVED_OTHER_FLAG};
         is_named = about;
     }

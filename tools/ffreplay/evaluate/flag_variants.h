@@ -24,6 +24,8 @@ struct flag_variants {
     const struct flag *flag;
     uint32_t environment;
     const struct targeting *targeting;
+    const char *const *former; /* names that it had, by the ledger: lines that name them are its */
+    uint32_t former_count;
     struct stage_times stages; /* of its canary or experiment; without one, one that is always */
     struct opened {
         fflag_store *store;

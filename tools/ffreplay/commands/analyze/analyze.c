@@ -478,6 +478,12 @@ static int analyze(struct task *task, struct from_aggregates *from)
         return EXIT_JOB;
     }
     note_assumed(task, &settled.start, &conclusion);
+    if (task->variants->former_count > 0)
+        add_note(task, &conclusion,
+                 arena_format(task->replay->texts,
+                              "by the ledger, this flag was called '%s' before: lines that name it "
+                              "so count, too",
+                              task->variants->former[0]));
     conclusion.units = exposures_count(&task->exposures);
     if (plans_looks(task->metrics, task->metric_count, &conclusion.terms))
         settle_looks(&conclusion.terms, experiment ? experiment->looks : 0, task->arms.count,
