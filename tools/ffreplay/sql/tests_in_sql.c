@@ -292,48 +292,34 @@ static const char *column_of_attribute(struct table_columns *columns,
     return *column = "NULL"; /* absent in every line */
 }
 
+static const char *in_order(struct table_columns *columns, const struct condition *test,
+                            const struct texts_of *texts)
+{
+    struct arena *arena = columns->arena;
+    const char *column = sql_by_bytes(arena, columns->dialect, texts->column);
+    const char **parts = ARENA_ARRAY(arena, const char *, texts->count + 1);
+    for (uint32_t i = 0; i < texts->count; i++)
+        parts[i] = arena_format(arena, "%s %s %s", column,
+                                order_sign(operator_kinds[test->operator_kind].order),
+                                sql_text(arena, columns->dialect, texts->items[i]));
+    return joined(arena, parts, texts->count, " OR ", "false");
+}
+
 static const char *string_test(struct table_columns *columns, const struct condition *test,
                                const char *column)
 {
-    struct arena *arena = columns->arena;
     const struct operator_kind_info *asked = &operator_kinds[test->operator_kind];
     struct texts_of texts = texts_of(columns, test, column);
-    const char **parts;
-    switch (test->operator_kind) {
-    case OPERATOR_EQ:
-    case OPERATOR_IN_FILE:
+    if (asked->log == LOG_EQUAL || asked->log == LOG_LISTED)
         return in_list(columns, texts.column, texts.items, texts.count);
-    case OPERATOR_LT:
-    case OPERATOR_LE:
-    case OPERATOR_GT:
-    case OPERATOR_GE:
-        parts = ARENA_ARRAY(arena, const char *, texts.count + 1);
-        for (uint32_t i = 0; i < texts.count; i++)
-            parts[i] = arena_format(
-                arena, "%s %s %s", sql_by_bytes(arena, columns->dialect, texts.column),
-                order_sign(asked->order), sql_text(arena, columns->dialect, texts.items[i]));
-        return joined(arena, parts, texts.count, " OR ", "false");
-    case OPERATOR_CONTAINS:
-    case OPERATOR_STARTS_WITH:
-    case OPERATOR_ENDS_WITH:
+    if (asked->log == LOG_ORDER)
+        return in_order(columns, test, &texts);
+    if (asked->log == LOG_PART)
         return any_part(columns, test, column, part_of_place(asked->place));
-    case OPERATOR_GLOB:
+    if (asked->log == LOG_GLOB)
         return refuse(columns, test->span, "a glob");
-    case OPERATOR_MATCHES:
+    if (asked->log == LOG_PATTERN)
         return refuse(columns, test->span, "a regular expression, which it reads otherwise,");
-    case OPERATOR_HAS_ANY:
-    case OPERATOR_HAS_ALL:
-    case OPERATOR_WITHIN:
-    case OPERATOR_OLDER:
-    case OPERATOR_MOD:
-    case OPERATOR_ANY_ENTRY:
-    case OPERATOR_ALL_ENTRIES:
-    case OPERATOR_NO_ENTRY:
-    case OPERATOR_SIZE:
-    case OPERATOR_PRESENT:
-    case OPERATOR_IS_NULL:
-        break;
-    }
     return refuse(columns, test->span, "this operator");
 }
 
