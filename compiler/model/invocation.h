@@ -24,7 +24,9 @@
     X(HOOK_REPORTED, "on_reported")               \
     X(HOOK_UNHEALTHY, "on_unhealthy")             \
     X(HOOK_STALE_LOG, "on_stale_log")
-#define HOOKS(X) CHANGE_HOOKS(X) NOTICE_HOOKS(X)
+/* The same of an experiment, as `ffreplay analyze` finds it; a project's alone. */
+#define EXPERIMENT_HOOKS(X) X(HOOK_EXPERIMENT_READY, "on_experiment_ready")
+#define HOOKS(X)            CHANGE_HOOKS(X) NOTICE_HOOKS(X) EXPERIMENT_HOOKS(X)
 enum hook { HOOKS(WORDS_MEMBER) };
 #define HOOK_COUNT WORDS_COUNT(HOOKS)
 extern const char *const hook_words[]; /* their keys */

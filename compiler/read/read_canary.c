@@ -202,6 +202,16 @@ static void pass_over(struct reader *reader, struct node *node, void *target)
 static void read_canary_hooks(struct reader *reader, struct node *node, void *target)
 {
     read_hooks(reader, node, &((struct canary_keys *)target)->canary.hooks);
+    const struct entry *ready =
+        node->kind == NODE_MAP ? find_entry(node, hook_words[HOOK_EXPERIMENT_READY]) : NULL;
+    if (!ready)
+        return;
+    diagnose(reader->diagnostics, FF0800, ready->key->span,
+             "a canary is no experiment: '%s' is "
+             "never run",
+             hook_words[HOOK_EXPERIMENT_READY]);
+    diagnose_help(reader->diagnostics, "give it to the project: 'project: {hooks: {%s: …}}'",
+                  hook_words[HOOK_EXPERIMENT_READY]);
 }
 
 /* Where a stage was renamed, the advice must not be one that exposes everybody. */

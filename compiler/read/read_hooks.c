@@ -59,6 +59,8 @@ struct hook_keys {
 #define HELP_HOOK_REPORTED        "once `automatic: false` leaves a rollback to a person"
 #define HELP_HOOK_UNHEALTHY       "once a log is unhealthy"
 #define HELP_HOOK_STALE_LOG       "once a log no longer mentions the canary"
+#define HELP_HOOK_EXPERIMENT_READY \
+    "once `ffreplay analyze --run-steps` finds an experiment decided; of a project, not a canary"
 #define HOOK(hook, word) \
     FIELD(word, FIELD_PROGRAM, struct hook_keys, hooks.on[hook].arguments, HELP_##hook),
 static const struct field hook_fields[] = {

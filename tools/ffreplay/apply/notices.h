@@ -1,6 +1,6 @@
 /*
  * notices.h - tells people what they should know of a verdict that changes nothing: the hooks
- * on_alert to on_stale_log.
+ * on_alert to on_stale_log, and on_experiment_ready.
  *
  * Each is told once, when it begins, and not again at every look, until it is over and begins
  * anew; a new stage begins anew, too. The ledger remembers it: an entry when somebody was told, and
@@ -11,10 +11,13 @@
 #define FFREPLAY_NOTICES_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
-#include "tools/ffreplay/canary/verdict.h"
-
+struct arena;
 struct buffer;
+struct flag;
+struct project;
+struct verdict;
 
 #define NOTICE_RETRY 300000 /* ms */
 
@@ -26,5 +29,22 @@ struct buffer;
  */
 bool notices_tell(struct verdict *verdict, const char *actor, bool *cancelled,
                   struct buffer *error);
+
+/* An experiment as an analysis finds it. */
+struct experiment_notices {
+    struct arena *arena;
+    const struct project *project;
+    const struct flag *flag;
+    const char *environment;
+    int64_t now, since;   /* since: it started then; INT64_MIN: nobody knows */
+    const char *decision; /* "ship green", of which `reason` is why; NULL: it is not decided */
+    const char *reason;
+    const char *issue; /* why its data cannot be relied on; or NULL */
+    void (*write_input)(const void *what, struct buffer *out); /* for programs: JSON, a line */
+    const void *what;
+};
+/* The same of an experiment, by the hooks of the project; another decision is told anew. */
+bool notices_tell_experiment(const struct experiment_notices *found, const char *actor,
+                             bool *cancelled, struct buffer *error);
 
 #endif

@@ -626,10 +626,11 @@ static int write_result(const struct analyze_page *page, void *user)
         analyze_markdown(page, &out, arena);
         break;
     }
+    bool told = !options->run_steps || analyze_tell(page, options);
     bool reported = !options->report || write_report(page, options, &out);
     bool written = write_stdout(&analyze_command, &out) && reported;
     buffer_release(&out);
-    if (!written || (options->units && !write_units(options, conclusion)))
+    if (!written || !told || (options->units && !write_units(options, conclusion)))
         return EXIT_JOB;
     if (!options->exit_code)
         return EXIT_FINE;
@@ -740,6 +741,8 @@ static int run(int argc, char **argv)
         JSON_OPTION(options.json, "the same as --format json"),
         EXIT_CODE_OPTION(options.exit_code,
                          "exit 0 ship, 10 running, 12 no difference, 20 stop, 21 unhealthy"),
+        RUN_STEPS_OPTION(options.run_steps, "run the hook of an experiment that is decided"),
+        ACTOR_OPTIONS(options.actor),
         ALLOW_COMMANDS_OPTION(options.logs),
         MAX_BAD_OPTION(options.logs),
         SERVED_OPTIONS(options.logs),

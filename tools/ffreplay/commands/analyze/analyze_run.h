@@ -27,7 +27,8 @@ struct analyze_options {
     struct option_texts aggregates;
     const char *report, *command_line; /* a page, and how it is made again */
     bool keeps_series;                 /* effects over time, too */
-    bool json, exit_code, cuped, show_private;
+    bool json, exit_code, cuped, show_private, run_steps;
+    const char *actor; /* of what is told, for the ledger */
     enum analyze_form form;
     int64_t from, to;
     enum color_choice color;
@@ -50,5 +51,9 @@ typedef int analyze_taker(const struct analyze_page *page, void *user);
  */
 int analyze_flag(const struct analyze_options *options, struct replay *replay, const char *name,
                  struct log_arguments *logs, analyze_taker *take, void *user);
+
+/* Runs the hooks of what people should know of a running experiment, each once. False: one failed,
+ * which has been reported. */
+bool analyze_tell(const struct analyze_page *page, const struct analyze_options *options);
 
 #endif
