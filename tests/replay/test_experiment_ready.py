@@ -74,7 +74,7 @@ done = analyze(directory, calm, "--run-steps")
 equal((done.returncode, told(directory), notices(directory)), (0, [], []), "of one that is not decided, nobody hears")
 done = analyze(directory, ship)
 equal((done.returncode, told(directory)), (0, []), "without --run-steps nobody does either")
-done = analyze(directory, ship, "--run-steps", "--actor", "robot")
+done = analyze(directory, ship, "--run-steps")
 said = told(directory)
 equal((done.returncode, len(said)), (0, 1), "once it is decided, somebody does")
 ok(said[0]["decision"] == "ship" and said[0]["event"]["name"] == "experiment_ready" and said[0]["event"]["runbook"] == "wiki"

@@ -742,8 +742,6 @@ static int run(int argc, char **argv)
         EXIT_CODE_OPTION(options.exit_code,
                          "exit 0 ship, 10 running, 12 no difference, 20 stop, 21 unhealthy"),
         RUN_STEPS_OPTION(options.run_steps, "run the hook of an experiment that is decided"),
-        {"actor", 0, OPTION_TEXT, &options.actor, "NAME",
-         "who, for the ledger [$FFC_ACTOR, your name in git or your login]"},
         ALLOW_COMMANDS_OPTION(options.logs),
         MAX_BAD_OPTION(options.logs),
         SERVED_OPTIONS(options.logs),

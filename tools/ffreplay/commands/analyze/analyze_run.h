@@ -28,7 +28,6 @@ struct analyze_options {
     const char *report, *command_line; /* a page, and how it is made again */
     bool keeps_series;                 /* effects over time, too */
     bool json, exit_code, cuped, show_private, run_steps;
-    const char *actor; /* of what is told, for the ledger */
     enum analyze_form form;
     int64_t from, to;
     enum color_choice color;

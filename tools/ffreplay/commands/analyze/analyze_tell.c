@@ -58,8 +58,7 @@ bool analyze_tell(const struct analyze_page *page, const struct analyze_options 
         .issue = is_unhealthy && conclusion->issues.count > 0 ? conclusion->issues.items[0] : NULL,
         .write_input = write_page,
         .what = page};
-    bool told = notices_tell_experiment(&found, actor_name(options->actor, options->directory),
-                                        NULL, &error);
+    bool told = notices_tell_experiment(&found, actor_name(NULL, options->directory), NULL, &error);
     if (!told)
         job_error(&analyze_command, "%s", error.bytes);
     buffer_release(&error);
