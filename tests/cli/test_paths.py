@@ -111,6 +111,8 @@ def plan(program, command, key, at):
                   + ([] if key == "output" else ["-o", f"{at}/report.html"]),
         "show": ["a"] + project,
         "log": ["a"] + project,
+        "lsp": project,
+        "mcp": project,
         "stale": project,
         "gen": ["c"] + project,
         "diff": [] if key == "directory" else [p] if key == "NEW" else [p, p] + live,
