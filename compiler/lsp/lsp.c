@@ -253,6 +253,10 @@ static int run(int argc, char **argv)
         return EXIT_JOB;
     server.rpc = rpc_open(STDIN_FILENO, STDOUT_FILENO, &style);
     status = serve(&server);
+    if (server.state == SERVER_NEW)
+        print_note(
+            "no editor has asked for '%s': it is an editor that starts this, and speaks first",
+            server.directory ? server.directory : "flags");
     checking_stop(&server.checking);
     rpc_finish(server.rpc);
     rpc_close(server.rpc);
