@@ -12,7 +12,9 @@
 /* clang-format off */
 #define DIRECTORY_OPTION(target) \
     {"directory", 'C', OPTION_TEXT, &(target), "DIR", \
-     "the project [flags, or . where it holds definitions]"}
+     "the project [flags, or . where it holds definitions]"}, \
+    {"allow-outside", 0, OPTION_OUTSIDE, NULL, "DIR", \
+     "links of the project may lead into DIR; may be repeated"}
 #define ENVIRONMENT_OPTION(target, help) {"environment", 'e', OPTION_TEXT, &(target), "ENV", help}
 #define SNAPSHOT_OPTION(target, help) {"snapshot", 's', OPTION_TEXT, &(target), "FILE", help}
 #define CONTEXT_OPTION(target) \
@@ -57,6 +59,9 @@
      "also a git commit of the files that it changes"}, \
     {"push", 0, OPTION_FLAG, &(push), NULL, "with --commit: push it"}
 #define RUN_STEPS_OPTION(target, help) {"run-steps", 0, OPTION_FLAG, &(target), NULL, help}
+#define ALLOW_LIST_OPTION(target) \
+    {"allow-list", 0, OPTION_TEXT, &(target), "FILE", \
+     "programs of definitions that may run [~/.config/ffc/allow]"}
 
 /* clang-format on */
 

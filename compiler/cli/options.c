@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "compiler/base/nearest.h"
+#include "compiler/base/outside.h"
 #include "compiler/base/memory.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/calendar.h"
@@ -135,7 +136,7 @@ static bool is_repeated(struct parsing *parsing, const struct option *option)
 {
     size_t index = (size_t)(option - parsing->options);
     bool repeated = index < MOST_NAMES && parsing->given[index] && option->kind != OPTION_FLAG &&
-                    option->kind != OPTION_TEXTS;
+                    option->kind != OPTION_TEXTS && option->kind != OPTION_OUTSIDE;
     if (index < MOST_NAMES)
         parsing->given[index] = true;
     if (repeated)
@@ -207,6 +208,12 @@ static bool set_value(struct parsing *parsing, const struct option *option, cons
         texts->items[texts->count++] = value;
         return true;
     }
+    case OPTION_OUTSIDE:
+        if (outside_allow(value))
+            return true;
+        job_error(parsing->command, "--%s: cannot open '%s': %s", option->name, value,
+                  strerror(errno));
+        return false;
     case OPTION_COUNT:
         return set_count(parsing, option, value);
     case OPTION_AGO:

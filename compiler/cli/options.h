@@ -33,7 +33,8 @@ enum option_kind {
     OPTION_TIME,   /* int64_t, milliseconds, from RFC 3339, or "-7d": so long ago */
     OPTION_AGO,    /* int64_t, milliseconds: a time so long ago, from "7d"; or a time, or a day */
     OPTION_FORMAT, /* enum diagnostic_format: text, json, github */
-    OPTION_COLOR   /* enum color_choice: auto, always, never */
+    OPTION_COLOR,  /* enum color_choice: auto, always, never */
+    OPTION_OUTSIDE /* a directory, for outside.h; no target */
 };
 
 struct option_texts {

@@ -290,6 +290,7 @@ static int run_steps(const struct turn *turn, const struct buffer *entry)
                                 .plan = turn->control == CONTROL_ROLLBACK,
                                 .hook = hooks[turn->control],
                                 .input = &input,
+                                .permission = change->steps,
                                 .publication = change->build ? &change->publication : NULL};
     int status = EXIT_FINE;
     if (!steps_run(&steps, &error))
@@ -325,7 +326,7 @@ static int apply(struct turn *turn)
         status = status == EXIT_FINE ? committed : status;
     }
     ledger_unlock(&change->ledger);
-    if (status == EXIT_FINE && change->run_steps)
+    if (status == EXIT_FINE && !change->dry_run)
         status = run_steps(turn, &entry);
     buffer_release(&entry);
     buffer_release(&error);
@@ -476,7 +477,7 @@ static int roll_back_in_a_hurry(struct change *change, const struct order *order
     hurry_unlock(&hurry);
     if (made) {
         transition_note_shared(change->project, turn.flag, turn.environment);
-        if (change->run_steps)
+        if (!change->dry_run)
             hurry_run_steps(&hurry, turn.flag, false, &status);
         turn.published = hurry.published;
         turn.unwritten = !hurry.written;

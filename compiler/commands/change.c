@@ -24,11 +24,11 @@ bool change_is_explained(const struct change *change, int *status)
         usage_error(change->command, "--sign signs what --build publishes: give both");
     else if (change->push && !change->commit)
         usage_error(change->command, "--push pushes what --commit commits: give both");
-    else if (change->dry_run && (change->build || change->run_steps || change->commit))
+    else if (change->dry_run && (change->build || change->steps.given || change->commit))
         usage_error(change->command, "--dry-run changes nothing: leave out %s",
-                    change->build       ? "--build"
-                    : change->run_steps ? "--run-steps"
-                                        : "--commit");
+                    change->build         ? "--build"
+                    : change->steps.given ? "--run-steps"
+                                          : "--commit");
     else
         return true;
     return false;

@@ -12,6 +12,7 @@
 #include "commands.h"
 #include "compiler/rollout/commit.h"
 #include "compiler/rollout/ledger.h"
+#include "compiler/rollout/permission.h"
 #include "compiler/rollout/publication.h"
 
 struct buffer;
@@ -21,7 +22,8 @@ struct change {
     const struct command *command;
     const char *directory, *environment, *reason, *actor, *build, *key;
     int64_t at; /* INT64_MIN: now */
-    bool dry_run, json, run_steps;
+    bool dry_run, json;
+    struct permission steps; /* to run the plan and the hooks */
     bool commit, push;
     enum color_choice color;
 
@@ -44,9 +46,10 @@ struct change {
         {"dry-run", 0, OPTION_FLAG, &(change).dry_run, NULL, "show what would be changed"}, \
         JSON_OPTION((change).json, "the result as JSON"), COLOR_OPTION((change).color)
 /* The same of a rollout, which has plans and hooks. */
-#define CHANGE_OPTIONS(change) \
-    EDIT_OPTIONS(change),      \
-        RUN_STEPS_OPTION((change).run_steps, "then run the rollback plan and the hooks")
+#define CHANGE_OPTIONS(change)                                                              \
+    EDIT_OPTIONS(change),                                                                   \
+        RUN_STEPS_OPTION((change).steps.given, "then run the rollback plan and the hooks"), \
+        ALLOW_LIST_OPTION((change).steps.list)
 
 /*
  * Reads the project: under its lock, and after what a crash left was finished, unless nothing is to

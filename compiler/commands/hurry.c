@@ -216,6 +216,7 @@ void hurry_run_steps(struct hurry *hurry, const struct flag *flag, bool is_off, 
         .hook = HOOK_ROLLBACK,
         .is_off = is_off,
         .input = &input,
+        .permission = change->steps,
         .publication = change->build ? &change->publication : NULL};
     if (!steps_run(&steps, &error))
         *status = job_error(change->command, "%s", error.bytes);

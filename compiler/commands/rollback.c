@@ -248,7 +248,7 @@ static bool is_possible(struct wish *wish, int *status)
         !environment_is_known(wish, status) || !segment_is_known(wish, status) ||
         !every_one_selects(wish, status))
         return false;
-    if (wish->emergency.from > change->at && change->run_steps) {
+    if (wish->emergency.from > change->at && change->steps.given) {
         *status = usage_error(&rollback_command,
                               "--run-steps is for a flag that is off, but --from is in the future");
         return false;
@@ -579,8 +579,8 @@ static int do_it(struct wish *wish)
     if (!change->dry_run)
         carry_out(wish);
     hurry_unlock(&wish->hurry);
-    for (uint32_t i = 0; change->run_steps && i < wish->edit.flag_count && status == EXIT_FINE;
-         i++) {
+    bool is_off = !change->dry_run && wish->emergency.from <= change->at;
+    for (uint32_t i = 0; is_off && i < wish->edit.flag_count && status == EXIT_FINE; i++) {
         const struct flag *flag = project_flag(hurry_project(&wish->hurry), wish->edit.flags[i]);
         if (flag)
             hurry_run_steps(&wish->hurry, flag, true, &status);
@@ -784,7 +784,7 @@ static bool check_usage(const struct wish *wish, int operands, int *status)
     else if (wish->status && change->environment)
         usage_error(&rollback_command,
                     "--status shows the steps of all environments: leave out -e");
-    else if (wish->lift && change->run_steps)
+    else if (wish->lift && change->steps.given)
         usage_error(&rollback_command, "--run-steps is for a rollback, not for lifting one");
     else if (!wish->list && !wish->status && !change_is_explained(change, status))
         return false;

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "compiler/base/buffer.h"
+#include "compiler/base/outside.h"
 
 /* Opening a pipe would block, and a terminal become ours. */
 #define READ_FLAGS (O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
@@ -58,7 +59,8 @@ bool input_is_inside(int project, int fd)
     size_t length = strlen(outer);
     if (length == 1) /* the root */
         return true;
-    return strncmp(inner, outer, length) == 0 && (inner[length] == '/' || !inner[length]);
+    return (strncmp(inner, outer, length) == 0 && (inner[length] == '/' || !inner[length])) ||
+           outside_has(inner);
 }
 
 int input_open_inside(int project, const char *name, struct stat *status)

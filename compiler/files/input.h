@@ -17,9 +17,11 @@ struct buffer;
 
 /* Opens the file. EINVAL: it is not a regular one. -1: failed. */
 int input_open(int directory, const char *name, struct stat *status);
-/* The same, of a name below an open project directory. EXDEV: a link leads out of it. */
+/* The same, of a name below an open project directory. EXDEV: a link leads out of it,
+ * and not where --allow-outside says. */
 int input_open_inside(int project, const char *name, struct stat *status);
-/* Whether what is open lies in the project's directory, once all links are resolved. */
+/* Whether what is open lies in the project's directory, or where --allow-outside says, once all
+ * links are resolved. */
 bool input_is_inside(int project, int fd);
 
 /* Appends up to `limit` bytes; more is EFBIG. */

@@ -50,7 +50,9 @@ static void report_directory(struct reader *reader, const char *prefix, int erro
     diagnose(reader->diagnostics, FF0403, WHOLE_FILE(file), "this directory cannot be read: %s",
              input_error(error));
     if (error == EXDEV)
-        diagnose_help(reader->diagnostics, "copy what is in it into the project");
+        diagnose_help(
+            reader->diagnostics,
+            "copy what is in it into the project, or add --allow-outside DIR for where it leads");
     else if (!*prefix)
         diagnose_help(reader->diagnostics, "name the project's directory with -C DIR");
 }
@@ -200,7 +202,9 @@ static void report_unreadable(struct diagnostics *diagnostics, uint32_t file, in
     diagnose(diagnostics, FF0401, WHOLE_FILE(file), "this file cannot be read: %s",
              input_error(error));
     if (error == EXDEV)
-        diagnose_help(diagnostics, "copy the file into the project");
+        diagnose_help(
+            diagnostics,
+            "copy the file into the project, or add --allow-outside DIR for where it leads");
 }
 
 static bool read_bytes(int fd, size_t size, char *text, size_t *length)

@@ -91,7 +91,8 @@ static void report_unreadable(struct reader *reader, const struct node *path, co
     if (error == EXDEV) {
         diagnose(reader->diagnostics, FF0249, path->span,
                  "'%s' is a link that leads out of the project", name);
-        diagnose_help(reader->diagnostics, "copy the file into the project: lists/NAME.txt");
+        diagnose_help(reader->diagnostics, "copy the file into the project: lists/NAME.txt; or add "
+                                           "--allow-outside DIR for where it leads");
         return;
     }
     diagnose(reader->diagnostics, FF0248, path->span, "list file '%s' cannot be read: %s", name,

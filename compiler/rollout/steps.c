@@ -299,7 +299,56 @@ static bool run_all(const struct steps *steps, struct processes *processes, stru
     return !hook || run_step(steps, &step, processes, error);
 }
 
-bool steps_run(const struct steps *steps, struct buffer *error)
+/* -------------------------------------------------------------------------------- permission -- */
+
+/* As steps_permit(); what else is not run, because the list has other programs, is noted. */
+static bool permits(const struct permission *permission, const struct project *project,
+                    const struct invocation *invocation, const char *plan, struct buffer *error)
+{
+    struct buffer why = {0};
+    enum permitted permitted = permission_has(permission, project->directory, invocation, &why);
+    switch (permitted) {
+    case PERMITTED:
+    case PERMITTED_NOT:
+        break;
+    case PERMITTED_OTHERS:
+        if (plan)
+            print_note("%s is not run: %s", plan, why.bytes);
+        break;
+    case PERMITTED_FAULTY:
+        if (!error->length)
+            buffer_append(error, why.bytes, why.length);
+        break;
+    }
+    buffer_release(&why);
+    return permitted == PERMITTED;
+}
+
+bool steps_permit(const struct permission *permission, const struct project *project,
+                  const struct invocation *invocation, struct buffer *error)
+{
+    return permits(permission, project, invocation, NULL, error);
+}
+
+/* Without --run-steps, a plan is run for the sake of its programs, so it has some. */
+static bool permits_plan(const struct steps *steps, struct buffer *error)
+{
+    uint32_t programs = 0;
+    if (steps->permission.given)
+        return true;
+    for (uint32_t i = 0; i < steps->flag->rollback_count; i++) {
+        const struct rollback_step *step = &steps->flag->rollback[i];
+        if (step->kind != ROLLBACK_RUN && step->kind != ROLLBACK_NOTIFY)
+            continue;
+        if (!permits(&steps->permission, steps->project, &step->invocation, "the rollback plan",
+                     error))
+            return false;
+        programs++;
+    }
+    return programs > 0;
+}
+
+static bool run_permitted(const struct steps *steps, struct buffer *error)
 {
     struct processes processes;
     if (steps_count(steps) == 0)
@@ -314,4 +363,15 @@ bool steps_run(const struct steps *steps, struct buffer *error)
     process_end(&processes);
     steps_unlock(steps->project->directory, steps->flag->name.text, lock);
     return done;
+}
+
+bool steps_run(const struct steps *steps, struct buffer *error)
+{
+    struct steps permitted = *steps;
+    const struct invocation *hook = hook_of(steps);
+    permitted.plan = steps->plan && permits_plan(steps, error);
+    if (hook && !permits(&steps->permission, steps->project, hook, hook_words[steps->hook], error))
+        permitted.hook = -1;
+    bool relied = error->length == 0;
+    return run_permitted(&permitted, error) && relied;
 }

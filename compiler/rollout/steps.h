@@ -14,6 +14,7 @@
 
 #include "entry.h"
 #include "ledger.h"
+#include "permission.h"
 #include "publication.h"
 
 struct buffer;
@@ -31,6 +32,8 @@ struct steps {
      * of what the hook is for. */
     const struct buffer *input;
     const struct publication *publication; /* gets each override, too; or NULL */
+    /* What is not permitted is not run: of a plan, no step unless all of its programs are. */
+    struct permission permission;
     bool *cancelled; /* set where a signal said to end, which is used up by that; or NULL */
 };
 
@@ -39,6 +42,11 @@ struct steps {
  * run; a sentence in `error`.
  */
 bool steps_run(const struct steps *steps, struct buffer *error);
+
+/* Whether a program of the project may be run; where the allow-list cannot be relied on, and
+ * nothing else permits it, that is said in `error`. */
+bool steps_permit(const struct permission *permission, const struct project *project,
+                  const struct invocation *invocation, struct buffer *error);
 
 /* Whether somebody is running steps for the flag. */
 bool steps_are_running(const char *directory, const char *flag);

@@ -226,7 +226,8 @@ class Run:
 
 
 AT_A_TIME = 240  # of which most have ended, and some wait for who writes to a pipe
-WAITS = {("watch", "LOG"), ("watch", "build"), ("watch", "sign"), ("watch", "archive")}  # what it accepts, it watches until it is told to end
+WAITS = {("watch", "LOG"), ("watch", "build"), ("watch", "sign"), ("watch", "archive"), ("watch", "status-file"),
+         ("watch", "allow-list")}  # what it accepts, it watches until it is told to end
 SIGNS = {("sign", key) for key in ("FILE", "key", "output", "detach")}
 KINDS = ("zero", "memory", "fifo", "directory", "dangling", "sparse", "unreadable", "empty")
 

@@ -86,6 +86,8 @@ write(".gitattributes", "*.yaml filter=mark diff=mark\n")
 write(".gitmodules", f'[submodule "x"]\n\tpath = x\n\turl = ext::{MARKS} module\n')
 write(".githooks/post-checkout", f"#!/bin/sh\n{MARKS} hook\n")
 write(".ffcrc", f"command: [{MARKS}]\n")
+for name in ("allow", ".ffc/allow", "ffc/allow", ".config/ffc/allow"):  # lists of what may run, which are not the tree's to make
+    write(name, json.dumps({HERE: [[MARKS, "of-the-definitions"]], f"{HERE}/flags": [[MARKS, "of-the-definitions"]]}))
 write(f"flags/;{os.path.basename(MARKS)};.yaml", "# nothing\n")
 write("flags/--output=x.yaml", "# nothing\n")
 write("code/app.py", f'client.get_boolean_value("$({MARKS} code)", False)\n')
@@ -113,7 +115,8 @@ COMMANDS = [
     (FFC, ["diff", f"--upload-pack={MARKS}", "HEAD"]), (FFC, ["diff", f"x;{os.path.basename(MARKS)}", "HEAD"]),
     (FFC, ["log"]), (FFC, ["log", "checkout"]), (FFC, ["log", f"$({MARKS} flag)"]), (FFC, ["stale", "--source", "code"]), (FFC, ["fmt", "--check"]),
     (FFC, ["trace", "checkout", "-e", "production", "user_id=u1"]), (FFC, ["eval", "checkout", "-e", "production", "user_id=u1"]),
-    (FFC, ["schema"]), (FFC, ["gen", "c"]), (FFC, ["completion", "bash"]),
+    (FFC, ["schema"]), *[(FFC, ["gen", language]) for language in ("c", "cpp", "go", "java", "python", "rust", "typescript")],
+    (FFC, ["gen", "java", "--native"]), (FFC, ["gen", "c", "-o", f"{SCRATCH}/flags.h"]), (FFC, ["gen", "c", "-o", f"{SCRATCH}/flags.h", "--check"]), (FFC, ["completion", "bash"]),
     (FFREPLAY, ["decide", "checkout", LOG, *DECIDE]), (FFREPLAY, ["decide", "checkout", LOG, *DECIDE, "--json"]),
     (FFREPLAY, ["decide", "checkout", *DECIDE]), (FFREPLAY, ["health", "checkout", *DECIDE]), (FFREPLAY, ["metrics", "--flag", "checkout", "-e", "production"]),
     (FFREPLAY, ["analyze", "theme", LOG, "-e", "production", "--now", NOW]), (FFREPLAY, ["analyze", "theme", "-e", "production"]),

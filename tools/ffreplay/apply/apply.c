@@ -338,6 +338,7 @@ bool apply_steps(struct verdict *verdict, const char *actor, const struct public
                                 .plan = verdict->decision.verdict == VERDICT_ROLLBACK,
                                 .hook = hook_of(verdict),
                                 .input = &input,
+                                .permission = verdict->replay->steps,
                                 .publication = publication,
                                 .cancelled = cancelled};
     bool done = steps_run(&steps, error);

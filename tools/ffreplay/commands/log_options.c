@@ -19,7 +19,7 @@ bool log_options_apply(const struct log_options *options, const struct command *
 {
     struct replay_times *times = &replay->times;
     replay->takes_partial = options->allow_partial;
-    replay->allows_commands = options->allow_commands;
+    replay->commands = options->commands;
     times->served =
         (struct served_record){.is_asked = options->settle != NULL, .archive = options->archive};
     if (!parse_duration(options->window, &times->window) || times->window < 1000)

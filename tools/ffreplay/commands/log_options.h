@@ -14,7 +14,7 @@ struct log_options {
     const char *settle; /* NULL: what was served when is not looked up */
     const char *archive;
     bool allow_partial;
-    bool allow_commands;
+    struct permission commands; /* to run those of logs; its list is of plans and hooks, too */
 };
 #define LOG_OPTIONS_INIT                                                                    \
     {                                                                                       \
@@ -53,11 +53,10 @@ struct log_options {
         "allow-partial", 0, OPTION_FLAG, &(options).allow_partial, NULL, \
             "accept Prometheus answers that are marked partial"          \
     }
-#define ALLOW_COMMANDS_OPTION(options)                                     \
-    {                                                                      \
-        "allow-commands", 0, OPTION_FLAG, &(options).allow_commands, NULL, \
-            "run the programs that the definitions of logs name"           \
-    }
+#define ALLOW_COMMANDS_OPTION(options)                                                       \
+    {"allow-commands",          0,    OPTION_FLAG,                                           \
+     &(options).commands.given, NULL, "run the programs that the definitions of logs name"}, \
+        ALLOW_LIST_OPTION((options).commands.list)
 #define THREADS_OPTION(options)                             \
     {                                                       \
         "threads", 0, OPTION_TEXT, &(options).threads, "N", \

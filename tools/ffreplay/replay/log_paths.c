@@ -8,6 +8,7 @@
 
 #include "compiler/base/arena.h"
 #include "compiler/base/memory.h"
+#include "compiler/base/buffer.h"
 #include "compiler/cli/messages.h"
 #include "compiler/model/model.h"
 #include "replay.h"
@@ -157,7 +158,13 @@ static void copy(struct replay *replay, struct log_arguments *arguments)
 static bool may_run(const struct replay *replay, const struct log *log,
                     const struct asked_times *times)
 {
-    if (replay->allows_commands)
+    struct buffer why = {0};
+    enum permitted permitted =
+        permission_has(&replay->commands, replay->project->directory, &log->command, &why);
+    if (why.length)
+        print_warning("%s", why.bytes);
+    buffer_release(&why);
+    if (permitted == PERMITTED)
         return log_command_is_told(replay->project, log, times);
     print_error_at(&replay->project->sources, log->command.arguments.items[0].span,
                    "log '%s' is what a program prints, '%s', which may not be run", log->name.text,

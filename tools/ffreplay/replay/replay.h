@@ -7,6 +7,7 @@
 #ifndef FFREPLAY_REPLAY_H
 #define FFREPLAY_REPLAY_H
 
+#include "compiler/rollout/permission.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -60,10 +61,10 @@ struct replay {
     uint32_t source_count;
     uint32_t threads; /* at most; 0: as many as there are processors */
     bool now_given;
-    bool allows_commands;     /* of logs, to be run */
-    bool takes_partial;       /* answers that say that they are not all there is */
-    struct traffic bad;       /* lines, at the times of those beside them */
-    struct traffic seen;      /* of all logs */
+    struct permission commands, steps; /* to run those of logs; plans and hooks */
+    bool takes_partial;                /* answers that say that they are not all there is */
+    struct traffic bad;                /* lines, at the times of those beside them */
+    struct traffic seen;               /* of all logs */
     struct traffic_span span; /* of those lines; known once it is settled what time it is */
     bool kept_strays;         /* they could not be left out */
     bool bad_shown[BAD_CAUSE_COUNT];

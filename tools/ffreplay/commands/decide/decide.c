@@ -84,7 +84,8 @@ static void run_steps(const struct options *options, struct verdict *verdicts,
             (void)apply_steps(&verdicts[i], options->apply.actor, &options->publication, NULL,
                               &problem);
         keep_first(error, &problem);
-        (void)notices_tell(&verdicts[i], options->apply.actor, NULL, &problem);
+        if (options->apply.run_steps)
+            (void)notices_tell(&verdicts[i], options->apply.actor, NULL, &problem);
         keep_first(error, &problem);
     }
 }
@@ -184,8 +185,7 @@ static bool apply_all(const struct options *options, struct ledger *ledger,
     (void)publication_record(&options->publication, ledger, options->apply.actor, &problem);
     keep_first(error, &problem);
     ledger_unlock(ledger);
-    if (options->apply.run_steps)
-        run_steps(options, verdicts, outcomes, count, error);
+    run_steps(options, verdicts, outcomes, count, error);
     apply_note_rest(&applying, ledger->directory);
     if (!error->length && !options->json && out->length > 0)
         say_applied(options, verdicts, outcomes, count, out);
@@ -502,6 +502,7 @@ static int decide_once(const struct options *options, struct ledger *ledger, con
     int status;
     *changed = false;
     (void)log_options_apply(&options->logs, &decide_command, &replay);
+    replay.steps = (struct permission){options->apply.run_steps, options->logs.commands.list};
     if (load(&replay, options, ledger, &logs, &error))
         status = decide_on_logs(&replay, &analyses, options, ledger, flag, &logs, changed);
     else

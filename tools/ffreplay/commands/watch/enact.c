@@ -134,7 +134,7 @@ void watch_apply(struct watch *watch, struct verdict *verdict)
     record(watch, &ledger);
     ledger_unlock(&ledger);
     buffer_release(&error);
-    if (made && watch->options->apply.run_steps)
+    if (made)
         run_programs(watch, verdict, RUNS_STEPS);
     apply_note_rest(&applying, watch->directory);
     buffer_release(&applying.why);

@@ -172,6 +172,7 @@ static bool prepare(struct watch *watch, struct project *project)
     struct replay *replay = &watch->replay;
     *replay = (struct replay){.now_given = true};
     (void)log_options_apply(&options->logs, &watch_command, replay);
+    replay->steps = (struct permission){options->apply.run_steps, options->logs.commands.list};
     replay->times.now = clock_now();
     replay->times.served.is_quiet = watch->was_loaded;
     bool known = past_overrides_put_back(project);
