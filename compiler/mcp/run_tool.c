@@ -70,7 +70,8 @@ static _Noreturn void be_child(enum tool_program program, char **argv, int out, 
     if (program == TOOL_FFREPLAY) {
         const char *path = replay_program();
         char **with = calloc((size_t)count_of(argv) + 2, sizeof *with);
-        if (path && with) {
+        /* Nobody has an allow-list there: what its user may run, an assistant may not. */
+        if (path && with && setenv("XDG_CONFIG_HOME", "/dev/null", 1) == 0) {
             with[0] = (char *)(uintptr_t)path;
             memcpy(with + 1, argv, (size_t)count_of(argv) * sizeof *with);
             execv(path, with);

@@ -29,7 +29,8 @@ PATHS = {"DIR", "FILE", "PATH", "KEY", "SIGNATURE", "OUT", "LOG", "NEW", "NAME=F
 OTHERS = {"ENV", "TIME", "CODE", "FORMAT", "WHEN", "N", "K=V", "ID", "JSON", "PERCENT", "SALT", "KIND", "NAME", "WORD", "TAG",
           "STATE", "STAGE", "TEXT", "SEGMENT", "VARIANT", "D", "LIST", "RATE", "METRIC=VALUE", "HASH", "FLAG", "GLOB",
           "FILTER", "ACTION", "T", "K", "S", "OLD", "METHOD", "DEVIATION", "DURATION",
-          "FIELD", "FLAG=VARIANT", "CHANGE", "ROLLOUT", "VALUE", "REVISION"}
+          "FIELD", "FLAG=VARIANT", "CHANGE", "ROLLOUT", "VALUE", "REVISION", "CI", "WHERE",
+          "NAME=IDENTIFIER"}
 NO_PATHS = {("bucket", "KEY"),  # a unit's, as an operand
             ("new", "KEY"), ("rename", "NEW")}
 
@@ -229,6 +230,7 @@ AT_A_TIME = 240  # of which most have ended, and some wait for who writes to a p
 WAITS = {("watch", "LOG"), ("watch", "build"), ("watch", "sign"), ("watch", "archive"), ("watch", "status-file"),
          ("watch", "allow-list")}  # what it accepts, it watches until it is told to end
 SIGNS = {("sign", key) for key in ("FILE", "key", "output", "detach")}
+FITS = {("allow-outside", "directory")}  # is what is asked for
 KINDS = ("zero", "memory", "fifo", "directory", "dangling", "sparse", "unreadable", "empty")
 
 
@@ -293,7 +295,7 @@ def main():
                     continue
                 if not ok(plan(program, command, key, "") is not None, f"{program} {command} {key}: there is a command line for it"):
                     continue
-                for kind in KINDS:
+                for kind in (kind for kind in KINDS if (key, kind) not in FITS):
                     name = f"{program} {command} {' '.join(option) or key}, {kind}"
                     at = f"{SCRATCH}/{len(begun)}"
                     path = lay_out(at, built)[kind]

@@ -235,6 +235,30 @@ answer = client.call("set", flags=["theme"], changes=["default=nonsense"], reaso
 ok(answer["isError"] and not token_of(answer), "an edit that breaks something gets no token", answer)
 client.end()
 
+# ---- what its user may run ----
+root = project("allowed")
+mark, config = f"{scratch}/ran", f"{scratch}/config"
+os.makedirs(f"{config}/ffc", mode=0o755)
+argv = ["touch", mark]
+with open(f"{root}/flags/shop.yaml", encoding="utf-8") as file:
+    text = file.read()
+with open(f"{root}/flags/shop.yaml", "w", encoding="utf-8") as file:
+    file.write(text.replace("format: ndjson", f"format: ndjson, command: {json.dumps(argv)}"))
+with open(f"{config}/ffc/allow", "w", encoding="utf-8") as file:
+    json.dump({f"{root}/flags": [argv]}, file)
+os.chmod(f"{config}/ffc/allow", 0o644)
+old, os.environ["XDG_CONFIG_HOME"] = os.environ.get("XDG_CONFIG_HOME"), config
+client = Client(root)
+for tool in ("decide", "health"):
+    client.call(tool, flag="checkout", environment="production")
+client.end()
+ok(not os.path.exists(mark), "an assistant does not run what an allow-list lets its user run")
+done = subprocess.run([FFREPLAY, "decide", "checkout", "-e", "production"], cwd=root, capture_output=True, text=True)
+ok(os.path.exists(mark), "and its user does", done.stderr)
+del os.environ["XDG_CONFIG_HOME"]
+if old is not None:
+    os.environ["XDG_CONFIG_HOME"] = old
+
 # ---- without the other program ----
 alone = f"{scratch}/alone"
 os.makedirs(alone)

@@ -24,14 +24,13 @@ static int run(int argc, char **argv);
 
 const struct command sql_command = {
     .name = "sql",
-    .summary = "print a query that aggregates logs where they are tables, for 'merge'",
+    .summary = "print a query that aggregates logs where they are tables",
     .usage = "FLAG… -e ENV --dialect DIALECT --table TABLE",
-    .examples =
-        "  ffreplay sql checkout -e production --dialect clickhouse --table logs.requests |\n"
-        "    clickhouse-client | ffreplay merge -o all.agg\n"
-        "  ffreplay sql checkout -e production --dialect postgresql --table requests \\\n"
-        "    --variant-column variant | psql -qAtX | ffreplay merge -o all.agg\n"
-        "  ffreplay decide checkout -e production --from all.agg\n",
+    .examples = "  ffreplay sql checkout -e production --dialect clickhouse --table logs.web |\n"
+                "    clickhouse-client | ffreplay merge -o all.agg\n"
+                "  ffreplay sql checkout -e production --dialect postgresql --table requests \\\n"
+                "    --variant-column variant | psql -qAtX | ffreplay merge -o all.agg\n"
+                "  ffreplay decide checkout -e production --from all.agg\n",
     .run = run,
 };
 
