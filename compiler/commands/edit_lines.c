@@ -25,15 +25,16 @@ struct lines {
 
 static struct lines split(struct file_side side)
 {
-    struct lines lines = {0};
-    size_t count = 0;
+    size_t room = 64;
+    struct lines lines = {.items = xcalloc(room, sizeof *lines.items)};
     const char *end = side.text ? side.text + side.length : NULL;
-    for (const char *at = side.text; at && at < end; at++)
-        count += *at == '\n';
-    lines.items = xcalloc(count + 2, sizeof *lines.items);
     for (const char *at = side.text; at && at < end;) {
         const char *stop = memchr(at, '\n', (size_t)(end - at));
         stop = stop ? stop : end;
+        if (lines.count == room) {
+            room *= 2;
+            lines.items = xrealloc(lines.items, room * sizeof *lines.items);
+        }
         lines.items[lines.count++] = (struct line){at, (size_t)(stop - at)};
         at = stop + 1;
     }

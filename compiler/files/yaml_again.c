@@ -5,6 +5,7 @@
  * on them parses alone as it does in the file. So the edited entry is parsed by itself, and the
  * others are taken from the old nodes. Whatever looks unusual is parsed as a whole.
  */
+#include <stddef.h>
 #include <string.h>
 
 #include "compiler/base/arena.h"
@@ -12,6 +13,7 @@
 #include "yaml.h"
 
 #define AROUND "x:\n" /* so that the entry is as deep as it was */
+#define STRIDE 8      /* bytes compared at a time */
 
 /* The entry, and the lines that it has. */
 struct edited_entry {
@@ -147,14 +149,34 @@ static struct entry parse_lines(struct arena *arena, const char *lines, size_t l
     return one ? map->entries[0] : (struct entry){NULL, NULL};
 }
 
+/* How many bytes are the same from the beginning, and to the end. */
+static size_t same_at_first(const char *a, const char *b, size_t most)
+{
+    size_t same = 0;
+    while (most - same >= STRIDE && memcmp(a + same, b + same, STRIDE) == 0)
+        same += STRIDE;
+    while (same < most && a[same] == b[same])
+        same++;
+    return same;
+}
+
+static size_t same_at_last(const char *a_end, const char *b_end, size_t most)
+{
+    size_t same = 0;
+    while (most - same >= STRIDE &&
+           memcmp(a_end - same - STRIDE, b_end - same - STRIDE, STRIDE) == 0)
+        same += STRIDE;
+    while (same < most && a_end[-1 - (ptrdiff_t)same] == b_end[-1 - (ptrdiff_t)same])
+        same++;
+    return same;
+}
+
 struct node *yaml_parse_edited(struct arena *arena, const struct node *root,
                                const struct source *old, const char *text, size_t length)
 {
-    size_t most = old->length < length ? old->length : length, before = 0, after = 0;
-    while (before < most && old->text[before] == text[before])
-        before++;
-    while (after < most - before && old->text[old->length - 1 - after] == text[length - 1 - after])
-        after++;
+    size_t most = old->length < length ? old->length : length;
+    size_t before = same_at_first(old->text, text, most);
+    size_t after = same_at_last(old->text + old->length, text + length, most - before);
     struct edited_entry place;
     if (length > YAML_MAX_FILE || !find_entry(root, old->text, before, old->length - after, &place))
         return NULL;
