@@ -30,7 +30,7 @@ OTHERS = {"ENV", "TIME", "CODE", "FORMAT", "WHEN", "N", "K=V", "ID", "JSON", "PE
           "STATE", "STAGE", "TEXT", "SEGMENT", "VARIANT", "D", "LIST", "RATE", "METRIC=VALUE", "HASH", "FLAG", "GLOB",
           "FILTER", "ACTION", "T", "K", "S", "OLD", "METHOD", "DEVIATION", "DURATION",
           "FIELD", "FLAG=VARIANT", "CHANGE", "ROLLOUT", "VALUE", "REVISION", "CI", "WHERE",
-          "NAME=IDENTIFIER"}
+          "NAME=IDENTIFIER", "METRIC", "DIALECT", "COLUMN", "TABLE", "TYPE", "CLUSTER", "FIELD=COLUMN"}
 NO_PATHS = {("bucket", "KEY"),  # a unit's, as an operand
             ("new", "KEY"), ("rename", "NEW")}
 
@@ -106,6 +106,7 @@ def plan(program, command, key, at):
                      + ([] if key == "output" else ["-o", f"{at}/out.agg"]),
         "merge": ([] if key == "FILE" else [f"{at}/part.agg"]) + ([] if key == "output" else ["-o", f"{at}/out.agg"]),
         "plan": ["c"] + ([] if key == "LOG" else [log]) + live + project,
+        "sql": ["c", "--dialect", "clickhouse", "--table", "t"] + live + project,
         "history": project,
         "analyze": ["x"] + ([] if key == "LOG" else [log]) + live + project,
         "report": ["c"] + ([] if key == "LOG" else [log]) + live + project
