@@ -13,6 +13,7 @@
 
 #include "compiler/base/buffer.h"
 #include "compiler/base/escape.h"
+#include "compiler/base/utf8.h"
 #include "compiler/files/input.h"
 
 #define MOST_OF_A_LIST ((size_t)1 << 20)
@@ -144,8 +145,9 @@ static json_t *read_list(const struct permission *permission, const struct tree 
         terminal_format(why, "the allow-list '%s' cannot be read: %s", path, input_error(errno));
     } else if (is_trusted(tree, path, &status, why)) {
         json_error_t problem;
-        list =
-            json_loadb(text.bytes ? text.bytes : "", text.length, JSON_REJECT_DUPLICATES, &problem);
+        const char *bytes = text.bytes ? text.bytes : "";
+        size_t mark = text_mark(bytes, text.length);
+        list = json_loadb(bytes + mark, text.length - mark, JSON_REJECT_DUPLICATES, &problem);
         if (!list)
             terminal_format(why, "the allow-list '%s' is not JSON: line %d: %s", path, problem.line,
                             problem.text);

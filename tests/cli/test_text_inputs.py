@@ -228,6 +228,14 @@ def evidence(place):
     return status, out, err
 
 
+def allowed(place):
+    lay_out(place)
+    place.write("flags/project.yaml", PROJECT.replace("format: ndjson", "format: ndjson, command: [printf, '%s', '{}']"))
+    place.write("allow", json.dumps({f"{os.path.realpath(place.at)}/flags": [["printf", "%s", "{}"]]}, indent=1) + "\n")
+    os.chmod(f"{place.at}/allow", 0o644)
+    return place.run(FFREPLAY, "metrics", "-C", "flags", "--allow-list", "allow")
+
+
 def counted_log(place):
     lay_out(place)
     place.run(FFC, "build", "-C", "flags", "-e", "live", "-o", "live.ffs")
@@ -258,6 +266,7 @@ CASES = [
     ("the ledger", "flags/ledger", ledger),
     ("a ledger of lines", "flags/ledger.jsonl", old_ledger),
     ("a policy", "policy.yaml", policy),
+    ("an allow-list", "allow", allowed),
     ("a log that contexts are taken from", "log", counted_log),
     ("counters", "counters", counters),
     ("evidence of an experiment", "evidence", evidence),
@@ -339,6 +348,7 @@ OPTIONS = {"--contexts FILE": "contexts", "--sign KEY": "a secret key", "sign --
            "--counters FILE": "counters", "--evidence FILE": "evidence of an experiment",
            "new --file FILE": "definitions that are edited",
            "--snapshot FILE": "", "--build FILE": "", "--archive DIR": "", "--source DIR": "",
+           "--allow-list FILE": "an allow-list", "--allow-outside DIR": "", "--status-file FILE": "",
            "--units FILE": "", "--report FILE": "", "--from FILE": ""}
 
 
