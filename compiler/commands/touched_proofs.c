@@ -10,7 +10,8 @@
 #include "compiler/model/declaration.h"
 #include "touched_parts.h"
 
-#define MOST_RELATED 64 /* tests of an attribute that are looked at for one proof */
+#define MOST_COMPARED (UINT64_C(1) << 16)
+#define MOST_RELATED  64 /* tests of an attribute that are looked at for one proof */
 
 static bool asks_for(const struct condition *test, const struct attribute *attribute)
 {
@@ -87,6 +88,14 @@ bool atom_implies(struct comparison *comparison, const struct atom *atom, const 
            prove_impossible(&comparison->prover, &holding, 1, &failing, 1);
 }
 
+static bool has_operand(const struct condition *test, const char *source)
+{
+    for (uint32_t i = 0; i < test->operand_count; i++)
+        if (strcmp(test->operands[i].source.text, source) == 0)
+            return true;
+    return false;
+}
+
 struct condition *joined_alternatives(struct arena *arena, const struct condition *a,
                                       const struct condition *b)
 {
@@ -101,7 +110,10 @@ struct condition *joined_alternatives(struct arena *arena, const struct conditio
     joined->operand_count = 0;
     for (uint32_t i = 0; i < a->operand_count; i++)
         *ARENA_APPEND(arena, joined->operands, joined->operand_count) = a->operands[i];
+    /* Long lists keep what they have twice: of those, the number of values is told. */
+    bool compares = (uint64_t)a->operand_count * b->operand_count <= MOST_COMPARED;
     for (uint32_t i = 0; i < b->operand_count; i++)
-        *ARENA_APPEND(arena, joined->operands, joined->operand_count) = b->operands[i];
+        if (!compares || !has_operand(a, b->operands[i].source.text))
+            *ARENA_APPEND(arena, joined->operands, joined->operand_count) = b->operands[i];
     return joined;
 }
