@@ -26,3 +26,14 @@ void words_list(const char *const *words, struct buffer *out)
     for (size_t i = 0; words[i]; i++)
         buffer_format(out, "%s%s", i ? ", " : "", words[i]);
 }
+
+bool text_has_word(const char *text, const char *word, size_t length)
+{
+    for (const char *at = text; *at; at += strspn(at, " ")) {
+        size_t one = strcspn(at, " ");
+        if (one == length && memcmp(at, word, length) == 0)
+            return true;
+        at += one;
+    }
+    return false;
+}

@@ -16,6 +16,7 @@
 #ifndef FFC_WORDS_H
 #define FFC_WORDS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,6 +34,8 @@ struct buffer;
 /* The member that a word is for; -1: none. */
 int words_find(const char *const *words, const char *word);
 uint32_t words_count(const char *const *words);
+/* Whether a word of so many bytes is one of a text's, which have blanks between them. */
+bool text_has_word(const char *text, const char *word, size_t length);
 /* "pending, running, paused" */
 void words_list(const char *const *words, struct buffer *out);
 

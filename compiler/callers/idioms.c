@@ -8,6 +8,7 @@
 #include "compiler/base/buffer.h"
 #include "compiler/base/escape.h"
 #include "compiler/base/match.h"
+#include "compiler/base/words.h"
 
 const struct idiom idioms[] = {
 #define IDIOM(member, word_, scanned_, ending_, comment_, text_, method, type, variant, attribute) \
@@ -66,18 +67,6 @@ static bool is_letter_or_digit(char c)
     return is_lower(c) || is_upper(c) || is_digit(c);
 }
 
-static bool is_listed(const char *list, const char *word)
-{
-    size_t length = strlen(word);
-    for (const char *at = list; *at; at += strspn(at, " ")) {
-        size_t one = strcspn(at, " ");
-        if (one == length && memcmp(at, word, length) == 0)
-            return true;
-        at += one;
-    }
-    return false;
-}
-
 /* Whether a capital at `at` begins a word: `newUI`, `HTTPServer`. */
 static bool begins_word(const char *begin, const char *at)
 {
@@ -101,7 +90,7 @@ static void add_word(struct spelling *spelling, const char *word, size_t length)
     for (size_t i = 0; i < length; i++)
         lower[i] = ascii_lower(word[i]);
     lower[length] = '\0';
-    bool capitals = is_listed(spelling->idiom->initialisms, lower);
+    bool capitals = text_has_word(spelling->idiom->initialisms, lower, strlen(lower));
     switch (spelling->letters) {
     case CASE_KEPT:
         memcpy(lower, word, length);
@@ -155,7 +144,8 @@ bool is_identifier(const char *text)
 
 bool idiom_reserves(const struct idiom *idiom, const char *identifier)
 {
-    return is_listed(idiom->keywords, identifier) || is_listed(idiom->own, identifier);
+    return text_has_word(idiom->keywords, identifier, strlen(identifier)) ||
+           text_has_word(idiom->own, identifier, strlen(identifier));
 }
 
 const char *idiom_identifier(const struct idiom *idiom, enum name_kind kind, const char *name,
@@ -179,7 +169,7 @@ const char *idiom_identifier(const struct idiom *idiom, enum name_kind kind, con
 
 bool idiom_is_for(const struct idiom *idiom, const char *language)
 {
-    return is_listed(idiom->scanned, language);
+    return text_has_word(idiom->scanned, language, strlen(language));
 }
 
 const struct idiom *idiom_of_generated(const char *code)

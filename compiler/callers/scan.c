@@ -46,23 +46,12 @@ const char *const language_names = "C, C++, Go, Python, JavaScript, TypeScript, 
 
 /* --------------------------------------------------------------------------------- languages -- */
 
-static bool is_listed(const char *list, const char *word, size_t length)
-{
-    for (const char *at = list; *at; at += strspn(at, " ")) {
-        size_t one = strcspn(at, " ");
-        if (one == length && memcmp(at, word, length) == 0)
-            return true;
-        at += one;
-    }
-    return false;
-}
-
 const struct language *language_of(const char *path)
 {
     const char *name = strrchr(path, '/');
     const char *dot = strrchr(name ? name : path, '.');
     for (size_t i = 0; dot && i < sizeof languages / sizeof *languages; i++)
-        if (is_listed(languages[i].extensions, dot, strlen(dot)))
+        if (text_has_word(languages[i].extensions, dot, strlen(dot)))
             return &languages[i];
     return NULL;
 }
@@ -190,7 +179,7 @@ static bool is_defined(const struct scanner *scanner)
 {
     return scanner->before_word == TOKEN_WORD &&
            scanner->word_before.begin >= scanner->line_begin &&
-           !is_listed(value_words, scanner->word_before.begin, scanner->word_before.length);
+           !text_has_word(value_words, scanner->word_before.begin, scanner->word_before.length);
 }
 
 static void open_bracket(struct scanner *scanner, char bracket)
@@ -629,7 +618,7 @@ static bool is_quote(const struct scanner *scanner, char c)
 static bool may_begin_value(const struct scanner *scanner)
 {
     if (scanner->token == TOKEN_WORD)
-        return is_listed(value_words, scanner->word.begin, scanner->word.length);
+        return text_has_word(value_words, scanner->word.begin, scanner->word.length);
     return scanner->token == TOKEN_NONE || scanner->token == TOKEN_SIGN;
 }
 

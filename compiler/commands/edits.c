@@ -514,8 +514,10 @@ static const char **related(struct edits *edits, const struct file_text *texts, 
         names[name_count++] = edits->flags[i];
     if (edits->renamed)
         names[name_count++] = edits->renamed;
-    names = parsed_related(edits->parsed, NULL, 0, names, name_count, &edits->arena, found);
-    return parsed_related(edits->parsed, texts, count, names, *found, &edits->arena, found);
+    names = parsed_related(edits->parsed, RELATIVES_ALL, NULL, 0, names, name_count, &edits->arena,
+                           found);
+    return parsed_related(edits->parsed, RELATIVES_ALL, texts, count, names, *found, &edits->arena,
+                          found);
 }
 
 static int tell_meaning(struct edits *edits, const struct file_text *texts, uint32_t count,

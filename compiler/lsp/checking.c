@@ -188,8 +188,9 @@ static void check_edited(struct server *server, const char *name)
     const char **flags = flags_in(root, &arena, &view.flag_count);
     if (flags && view.flag_count <= MOST_QUICK) {
         view.texts = workspace_texts(&server->workspace, &arena, &view.text_count);
-        view.flags = parsed_needed(server->workspace.parsed, view.texts, view.text_count, flags,
-                                   view.flag_count, &arena, &view.flag_count);
+        view.flags =
+            parsed_related(server->workspace.parsed, RELATIVES_NEEDED, view.texts, view.text_count,
+                           flags, view.flag_count, &arena, &view.flag_count);
         if (!view.flags)
             view.flags = flags;
         struct project *project = parsed_project(server->workspace.parsed, &view);

@@ -10,8 +10,8 @@ struct project *project_part(const struct workspace *workspace, const char *cons
     struct arena arena = {0};
     struct parsed_view view = {.closed = true, .now = now};
     view.texts = workspace_texts(workspace, &arena, &view.text_count);
-    view.flags = parsed_needed(workspace->parsed, view.texts, view.text_count, flags, count, &arena,
-                               &view.flag_count);
+    view.flags = parsed_related(workspace->parsed, RELATIVES_NEEDED, view.texts, view.text_count,
+                                flags, count, &arena, &view.flag_count);
     if (!view.flags) /* none, and not all */
         view.flags = ARENA_ARRAY(&arena, const char *, 1);
     struct project *project = parsed_project(workspace->parsed, &view);

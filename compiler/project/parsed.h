@@ -55,16 +55,13 @@ struct parsed_view {
 const struct node *parsed_text(const struct parsed *parsed, const struct file_text *text);
 /* Read and checked as project_load() does it. */
 struct project *parsed_project(const struct parsed *parsed, const struct parsed_view *view);
-/*
- * The names of flags whose answers may change with those that are named, these among them, and of
- * all that these depend on; with the texts in place. In the arena.
- */
-const char **parsed_related(const struct parsed *parsed, const struct file_text *texts,
-                            uint32_t text_count, const char *const *names, uint32_t name_count,
-                            struct arena *arena, uint32_t *count);
-/* Only those that are named, and what they depend on. */
-const char **parsed_needed(const struct parsed *parsed, const struct file_text *texts,
-                           uint32_t text_count, const char *const *names, uint32_t name_count,
-                           struct arena *arena, uint32_t *count);
+/* Whom a flag has to do with: what it depends on, and those whose answers may change with it. */
+enum relatives { RELATIVES_NEEDED, RELATIVES_ALL };
+/* The names of those that are named, of their relatives, and of all that these depend on; with the
+ * texts in place. In the arena. */
+const char **parsed_related(const struct parsed *parsed, enum relatives relatives,
+                            const struct file_text *texts, uint32_t text_count,
+                            const char *const *names, uint32_t name_count, struct arena *arena,
+                            uint32_t *count);
 
 #endif

@@ -140,28 +140,17 @@ static void add_files(struct relation *relation, const struct parsed *parsed,
         add_file(relation, root_of(parsed, &texts[i], relation->arena));
 }
 
-const char **parsed_related(const struct parsed *parsed, const struct file_text *texts,
-                            uint32_t text_count, const char *const *names, uint32_t name_count,
-                            struct arena *arena, uint32_t *count)
+const char **parsed_related(const struct parsed *parsed, enum relatives relatives,
+                            const struct file_text *texts, uint32_t text_count,
+                            const char *const *names, uint32_t name_count, struct arena *arena,
+                            uint32_t *count)
 {
     struct relation relation = {.arena = arena};
     add_files(&relation, parsed, texts, text_count);
     for (uint32_t i = 0; i < name_count; i++)
         choose_name(&relation, names[i]);
-    add_dependents(&relation);
-    add_needed(&relation);
-    *count = relation.found_count;
-    return relation.found;
-}
-
-const char **parsed_needed(const struct parsed *parsed, const struct file_text *texts,
-                           uint32_t text_count, const char *const *names, uint32_t name_count,
-                           struct arena *arena, uint32_t *count)
-{
-    struct relation relation = {.arena = arena};
-    add_files(&relation, parsed, texts, text_count);
-    for (uint32_t i = 0; i < name_count; i++)
-        choose_name(&relation, names[i]);
+    if (relatives == RELATIVES_ALL)
+        add_dependents(&relation);
     add_needed(&relation);
     *count = relation.found_count;
     return relation.found;

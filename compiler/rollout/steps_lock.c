@@ -8,13 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "compiler/cli/messages.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/json.h"
 #include "compiler/files/durable.h"
+#include "compiler/files/lock_file.h"
 #include "ledger.h"
 #include "steps.h"
 #include "compiler/base/json_read.h"
@@ -30,42 +30,11 @@ static void name_lock(const char *directory, const char *flag, struct buffer *pa
     buffer_format(path, "%s/" LEDGER_ASIDE "/" LOCK_PREFIX "%08x", directory, hash);
 }
 
-static struct flock whole_file(void)
-{
-    return (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET};
-}
-
-/* If its last holder has removed the file, the lock excludes nobody: take the new one. */
-static bool is_there(int fd)
-{
-    struct stat status;
-    return fstat(fd, &status) == 0 && status.st_nlink > 0;
-}
-
-/* Steps follow a change, and its entry created the folder. */
-static int take(const char *path)
-{
-    for (;;) {
-        int fd = open_at(AT_FDCWD, path, O_RDWR | O_CREAT, 0666);
-        struct flock lock = whole_file();
-        if (fd < 0)
-            return -1;
-        bool locked = TEMP_FAILURE_RETRY(fcntl(fd, F_OFD_SETLKW, &lock)) == 0;
-        if (locked && is_there(fd))
-            return fd;
-        int cause = errno;
-        close(fd);
-        errno = cause;
-        if (!locked)
-            return -1;
-    }
-}
-
 int steps_lock(const char *directory, const char *flag, struct buffer *error)
 {
     struct buffer path = {0};
     name_lock(directory, flag, &path);
-    int fd = take(path.bytes);
+    int fd = lock_file(path.bytes, LOCK_WAITS); /* the change's entry has created the folder */
     if (fd >= 0 && !sync_name_of(path.bytes)) {
         close(fd);
         fd = -1;
@@ -98,8 +67,7 @@ static int open_lock(const char *directory, const char *flag)
 bool steps_are_running(const char *directory, const char *flag)
 {
     int fd = open_lock(directory, flag);
-    struct flock lock = whole_file();
-    bool running = fd >= 0 && fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+    bool running = fd >= 0 && lock_is_held(fd);
     if (fd >= 0)
         close(fd);
     return running;
@@ -169,11 +137,10 @@ static bool recover_flag(struct ledger *ledger, const char *flag, json_t *last,
                          struct buffer *error)
 {
     int fd = open_lock(ledger->directory, flag);
-    struct flock lock = whole_file();
     if (fd < 0)
         return true;
     bool done = true;
-    if (TEMP_FAILURE_RETRY(fcntl(fd, F_OFD_SETLK, &lock)) == 0 && is_there(fd)) {
+    if (lock_open_file(fd, LOCK_TRIES)) {
         done = !is_started(last) || add_interrupted(ledger, flag, last, error);
         if (done)
             steps_unlock(ledger->directory, flag, fd);

@@ -419,6 +419,17 @@ void replay_report_no_time(const struct replay *replay)
     }
 }
 
+bool replay_has_time(const struct replay *replay)
+{
+    if (replay->times.now != INT64_MIN)
+        return true;
+    if (!replay_is_too_bad(replay)) {
+        replay_report_no_time(replay);
+        print_help("give the time with --now");
+    }
+    return false;
+}
+
 struct log_counts replay_counts(const struct replay *replay)
 {
     struct log_counts all = {0};

@@ -115,7 +115,9 @@ bool replay_read(struct replay *replay, char **arguments, size_t count);
 bool replay_settle_now(struct replay *replay, char **arguments, size_t count, bool *again);
 /* That it could not, and why: there is nothing that would have a time, or it has none. */
 void replay_report_no_time(const struct replay *replay);
-/* The same for who knows what time it is: what was ahead of that, and left out. */
+/* Whether somebody gave the time, or a line did; else that is reported. */
+bool replay_has_time(const struct replay *replay);
+/* As replay_settle_now() for who knows what time it is: what was ahead of that, and left out. */
 void replay_settle_clocks(struct replay *replay, const struct stray_lines *ahead);
 /* Lets the consumers go, so that others can take logs that are read next; of those of them that
  * were read already, by `again`, what was read is forgotten. What is prepared and what was shown

@@ -429,17 +429,6 @@ static int read_aggregates(struct replay *replay, struct analyses *analyses,
     return read ? EXIT_FINE : EXIT_JOB;
 }
 
-static bool has_time(struct replay *replay)
-{
-    if (replay->times.now != INT64_MIN)
-        return true;
-    if (!replay_is_too_bad(replay)) {
-        replay_report_no_time(replay);
-        print_help("give the time with --now");
-    }
-    return false;
-}
-
 /* `analyses` is the caller's to release. */
 static int decide_on_logs(struct replay *replay, struct analyses *analyses,
                           const struct options *options, struct ledger *ledger, const char *flag,
@@ -462,7 +451,7 @@ static int decide_on_logs(struct replay *replay, struct analyses *analyses,
                             : read_logs(replay, analyses, options, flag, logs);
     if (status == EXIT_FINE && !aggregated)
         (void)replay_settle_now(replay, logs->items, logs->count, &again);
-    if (status == EXIT_FINE && analyses->count > 0 && !has_time(replay))
+    if (status == EXIT_FINE && analyses->count > 0 && !replay_has_time(replay))
         return EXIT_JOB;
     if (again) {
         analyses_release(analyses);

@@ -50,17 +50,6 @@ static bool put_back(struct canary_run *run, const struct flag *flag, uint32_t e
     return true;
 }
 
-static bool has_time(struct replay *replay)
-{
-    if (replay->times.now != INT64_MIN)
-        return true;
-    if (!replay_is_too_bad(replay)) {
-        replay_report_no_time(replay);
-        print_help("give the time with --now");
-    }
-    return false;
-}
-
 /* In place of the logs. */
 static int read_aggregates(struct canary_run *run)
 {
@@ -87,7 +76,7 @@ static int read_aggregates(struct canary_run *run)
     read = read && from_units(&from, &cells) && from_settle(&from, replay);
     unit_cells_release(&cells);
     from_close(&from);
-    return read && has_time(replay) ? EXIT_FINE : EXIT_JOB;
+    return read && replay_has_time(replay) ? EXIT_FINE : EXIT_JOB;
 }
 
 static int read_logs(struct canary_run *run)
@@ -114,7 +103,7 @@ static int read_logs(struct canary_run *run)
         return EXIT_JOB;
     bool again = false;
     (void)replay_settle_now(replay, logs.items, logs.count, &again);
-    if (!has_time(replay))
+    if (!replay_has_time(replay))
         return EXIT_JOB;
     if (!again)
         return EXIT_FINE;

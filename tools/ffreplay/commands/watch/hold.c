@@ -6,7 +6,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,6 +17,7 @@
 #include "compiler/base/json_read.h"
 #include "compiler/base/memory.h"
 #include "compiler/files/durable.h"
+#include "compiler/files/lock_file.h"
 #include "compiler/model/model.h"
 #include "compiler/rollout/actor.h"
 #include "compiler/rollout/entry.h"
@@ -72,26 +72,6 @@ static void append_holder(const char *path, struct buffer *out)
     json_decref(holder);
     if (fd >= 0)
         close(fd);
-}
-
-/* If its last holder has removed the file, the lock excludes nobody: take the new one. -1: see
- * errno, which is EWOULDBLOCK where another process has it. */
-static int take(const char *path)
-{
-    for (;;) {
-        struct stat status;
-        int fd = open_at(AT_FDCWD, path, O_RDWR | O_CREAT, 0666);
-        if (fd < 0)
-            return -1;
-        bool locked = TEMP_FAILURE_RETRY(flock(fd, LOCK_EX | LOCK_NB)) == 0;
-        if (locked && fstat(fd, &status) == 0 && status.st_nlink > 0)
-            return fd;
-        int cause = errno;
-        close(fd);
-        errno = cause;
-        if (!locked)
-            return -1;
-    }
 }
 
 static void let_go(const struct watch *watch, struct hold *hold)
@@ -150,7 +130,7 @@ static bool hold(struct watch *watch, const char *flag, bool *fails)
     held->is_wanted = true;
     name_lock(watch, flag, &path);
     if (held->lock < 0) {
-        held->lock = take(path.bytes);
+        held->lock = lock_file(path.bytes, LOCK_TRIES);
         if (held->lock >= 0)
             write_holder(watch, held->lock);
         else if (errno == EWOULDBLOCK)
@@ -222,7 +202,7 @@ bool hold_is_free(const struct watch *watch)
         if (watch->holds.items[i].lock >= 0)
             continue;
         name_lock(watch, watch->holds.items[i].flag, &path);
-        int lock = take(path.bytes);
+        int lock = lock_file(path.bytes, LOCK_TRIES);
         is_free = lock >= 0;
         if (is_free)
             close(lock);
