@@ -13,11 +13,12 @@ import tempfile
 import termios
 import unicodedata
 
+from tap import finish, ok
+
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FFC = os.environ.get("FFC", f"{TOP}/build/ffc")
 SCRATCH = tempfile.mkdtemp(prefix="ffc-color-")
 PAINT = re.compile(r"\x1b\[[0-9;]*m")
-count = failed = 0
 SHOP = """project: {name: shop, environments: [staging, production, japan], bucket_by: user_id}
 attributes: {user_id: string, country: string}
 flags:
@@ -33,15 +34,6 @@ tests:
   - {flag: checkout, environment: staging, context: {user_id: u1}, expect: on}
   - {name: wrong, flag: checkout, environment: staging, context: {user_id: u1}, expect: off}
 """
-
-
-def ok(holds, name, *details):
-    global count, failed
-    count += 1
-    failed += not holds
-    print(f"{'ok' if holds else 'not ok'} {count} - {name}", flush=True)
-    for detail in details if not holds else ():
-        print("\n".join(f"# {line}" for line in str(detail).splitlines()[:40]))
 
 
 def columns(line):
@@ -114,5 +106,4 @@ ok(max(map(columns, page.splitlines())) <= 80 and re.search("^Tests: 2, 1 fails;
 page = PAINT.sub("", on_terminal("diff", "./flags", "./next"))
 ok(max(map(columns, page.splitlines())) <= 80 and "japan" in page, "diff fits, too", page)
 shutil.rmtree(SCRATCH)
-print(f"1..{count}")
-sys.exit(failed > 0)
+sys.exit(finish())

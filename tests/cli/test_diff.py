@@ -9,6 +9,8 @@ import subprocess
 import sys
 import tempfile
 
+from tap import finish, ok
+
 if not shutil.which("git"):
     print("ok 1 - what a change means # SKIP there is no git\n1..1")
     sys.exit()
@@ -16,17 +18,7 @@ if not shutil.which("git"):
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FFC = os.environ.get("FFC", f"{TOP}/build/ffc")
 SCRATCH = tempfile.mkdtemp(prefix="ffc-diff-")
-count = failed = 0
 BARE = {"PATH": os.environ["PATH"], "TMPDIR": SCRATCH}  # a container: no $HOME, no $USER
-
-
-def ok(holds, name, *details):
-    global count, failed
-    count += 1
-    failed += not holds
-    print(f"{'ok' if holds else 'not ok'} {count} - {name}", flush=True)
-    for detail in details if not holds else ():
-        print("\n".join(f"# {line}" for line in str(detail).splitlines()[:40]))
 
 
 def run(*arguments, cwd, env=None, stdin=None):
@@ -446,5 +438,4 @@ def speed():
 
 for part in (versions, mistakes, hostile, risks, remembered, hidden, listed, counted, printed, renamed, two_buckets, speed):
     part()
-print(f"1..{count}")
-sys.exit(1 if failed else 0)
+sys.exit(finish())

@@ -12,6 +12,8 @@ import subprocess
 import sys
 import tempfile
 
+from tap import finish, ok
+
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FFC = os.environ.get("FFC", f"{TOP}/build/ffc")
 BUILD = os.environ.get("BUILD", f"{TOP}/build")
@@ -19,16 +21,6 @@ LONG = bool(os.environ.get("LONG"))
 SEED = int(os.environ.get("SEED", random.randrange(1 << 30)))
 SCRATCH = tempfile.mkdtemp(prefix="ffc-shares-")
 NOW, AT = 1795341600000, "2026-11-22T10:00:00Z"  # a Sunday
-count = failed = 0
-
-
-def ok(holds, name, *details):
-    global count, failed
-    count += 1
-    failed += not holds
-    print(f"{'ok' if holds else 'not ok'} {count} - {name}", flush=True)
-    for detail in details if not holds else ():
-        print("\n".join(f"# {line}" for line in str(detail).splitlines()[:40]))
 
 
 # --------------------------------------------------------------------------------------------- contexts
@@ -600,5 +592,4 @@ check("kinds of snapshots", old_kinds, new_kinds, strata[:10], UNITS // len(stra
 for turn in range(40 if LONG else 4):
     old, new = random_flags(SEED + turn, 25)
     check(f"random {SEED + turn}", old, new, strata, UNITS // len(strata))
-print(f"1..{count}")
-sys.exit(1 if failed else 0)
+sys.exit(finish())

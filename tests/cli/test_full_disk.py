@@ -9,6 +9,8 @@ import sys
 import tempfile
 import time
 
+from tap import finish, ok
+
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("BUILD", f"{TOP}/build")
 FFC, FFREPLAY = (os.environ.get(key, f"{BUILD}/{name}") for key, name in (("FFC", "ffc"), ("FFREPLAY", "ffreplay")))
@@ -22,7 +24,6 @@ if "IN_NAMESPACE" not in os.environ:
 SCRATCH = tempfile.mkdtemp(prefix="ffc-full-")
 DISK = f"{SCRATCH}/disk"
 PAGE, PAGES = 4096, 200
-count = failed = 0
 SHOP = """project: {name: shop, environments: [production], bucket_by: user_id, archive: archive}
 attributes: {user_id: string}
 logs: {requests: {format: ndjson, time: ts, unit: user_id, context: {user_id: user_id}, fields: {status: status}}}
@@ -38,16 +39,6 @@ flags:
       stage: first
       since: 2026-11-20T10:00:00Z
 """
-
-
-def ok(holds, name, *details):
-    global count, failed
-    count += 1
-    failed += not holds
-    print(f"{'ok' if holds else 'not ok'} {count} - {name}", flush=True)
-    for detail in details if not holds else ():
-        print("\n".join(f"# {line}" for line in str(detail).splitlines()[:40]))
-    return holds
 
 
 def run(*arguments, cwd=None, **how):
@@ -200,6 +191,5 @@ done = run(*WATCH)
 ok(b"rolled_back" in read(f"{DISK}/flags/shop.yaml"), "started again with room, it rolls back", done.returncode, done.stderr)
 ok([entry["verdict"] for entry in entries()].count("rollback") == 1 and is_sound() is True, "which is recorded once", entries(), is_sound())
 end()
-print(f"1..{count}")
 shutil.rmtree(SCRATCH, ignore_errors=True)
-sys.exit(1 if failed else 0)
+sys.exit(finish())

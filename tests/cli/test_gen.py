@@ -9,12 +9,13 @@ import subprocess
 import sys
 import tempfile
 
+from tap import finish, ok
+
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FFC = os.environ.get("FFC", f"{TOP}/build/ffc")
 BUILD = os.path.abspath(os.environ.get("BUILD", f"{TOP}/build"))
 SCRATCH = tempfile.mkdtemp(prefix="ffc-gen-")
 AT = ["--at", "2026-11-30T12:00:00Z"]
-count = failed = 0
 PROJECT = r'''project: {name: shop, environments: [staging, production], bucket_by: user_id}
 attributes:
   user_id: {type: string, description: "who */ \"asks\" //"}
@@ -73,16 +74,6 @@ int main(int count, char **arguments)
 }
 '''
 WANTED = ("0 1 0 g {\"a\":[1,\"x\"]} -9223372036854775808 0.1 y say \"??/\" \\ ü\n12 17 1 mine 1\n")
-
-
-def ok(holds, name, *details):
-    global count, failed
-    count += 1
-    print(("ok" if holds else "not ok"), count, "-", name, flush=True)
-    if not holds:
-        failed += 1
-        for detail in details:
-            print("#", str(detail).replace("\n", "\n# "))
 
 
 def write(path, text):
@@ -185,9 +176,8 @@ def main():
                              (["c", "absent"], "absent"), (["c", "-o", "no/such/flags.h"], "no/such")):
         done = run(*arguments)
         ok(done.returncode == 2 and words in done.stderr, f"refused: {' '.join(arguments) or 'no language'}", done.stderr)
-    print(f"1..{count}")
     shutil.rmtree(SCRATCH)
-    return 1 if failed else 0
+    return finish()
 
 
 sys.exit(main())

@@ -11,12 +11,13 @@ import subprocess
 import sys
 import tempfile
 
+from tap import finish, ok, skip
+
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FFC = os.path.abspath(os.environ.get("FFC", f"{TOP}/build/ffc"))
 BUILD = os.path.abspath(os.environ.get("BUILD", f"{TOP}/build"))
 SEED = int(os.environ.get("SEED", "20261130"))
 AT = ["--at", "2026-11-30T12:00:00Z"]
-count = failed = 0
 PROJECT = r'''project: {name: shop, environments: [staging, production], bucket_by: user_id}
 attributes:
   user_id: {type: string, description: "who */ \"\"\" asks // *\\/ \\u002a/ @deprecated <b>"}
@@ -75,23 +76,6 @@ WITH_VARIANTS = ["retries", "ratio", "cta", "differs", "nothing"]
 FALLBACKS = {"nothing": 1}
 
 
-def ok(holds, name, *details):
-    global count, failed
-    count += 1
-    print(("ok" if holds else "not ok"), count, "-", name, flush=True)
-    if not holds:
-        failed += 1
-        for detail in details:
-            print("#", str(detail)[:6000].replace("\n", "\n# "), flush=True)
-    return holds
-
-
-def skip(name, why):
-    global count
-    count += 1
-    print(f"ok {count} - {name} # SKIP {why}", flush=True)
-
-
 def contexts():
     """Every attribute alone, and forty with whatever there is."""
     chance = random.Random(SEED)
@@ -104,8 +88,6 @@ def contexts():
     made += [{name: value} for name, choices in values.items() for value in choices]
     made += [{name: chance.choice(choices) for name, choices in values.items() if chance.random() < 0.6} for _ in range(40)]
     return [dict(context, user_id=context.get("user_id", f"unit-{i}")) if i else context for i, context in enumerate(made)]
-
-
 
 
 def fixed(text):  # Python, Go
@@ -776,9 +758,8 @@ def main():
     for language in languages:
         if not chosen or language.word in chosen:
             try_language(language, made, answers)
-    print(f"1..{count}")
     shutil.rmtree(SCRATCH, ignore_errors=True)
-    return 1 if failed else 0
+    return finish()
 
 
 if any(word in BUILD for word in ("/address", "/thread", "/undefined")):

@@ -7,10 +7,11 @@ import sys
 import tempfile
 import xml.etree.ElementTree as ET
 
+from tap import finish, ok
+
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FFC = os.environ.get("FFC", f"{TOP}/build/ffc")
 SCRATCH = tempfile.mkdtemp(prefix="ffc-junit-")
-count = failed = 0
 PROJECT = r"""project: {name: shop, environments: [staging, production], bucket_by: user_id}
 attributes: {user_id: string, country: string}
 flags:
@@ -20,15 +21,6 @@ tests:
   - {name: Norway gets it, flag: checkout, environment: production, context: {user_id: u1, country: "NO"}, expect: {value: true}}
   - {name: "a ]]> \"b\" & <c> \e[31m \u202e é", flag: checkout, environment: [staging, production], context: {user_id: "<&]]>\"'\x01", country: DE}, expect: {value: true}}
 """
-
-
-def ok(holds, name, *details):
-    global count, failed
-    count += 1
-    failed += not holds
-    print(f"{'ok' if holds else 'not ok'} {count} - {name}", flush=True)
-    for detail in details if not holds else ():
-        print("\n".join(f"# {line}" for line in str(detail).splitlines()[:40]))
 
 
 def run(*arguments):
@@ -56,6 +48,5 @@ done = run("--format", "xml")
 ok(done.returncode == 2 and b"no format" in done.stderr and not done.stdout, "another format is refused", done.stderr)
 ok(run("--format", "junit", "--json").returncode == 2, "one product at a time")
 ok(b"TAP version" in run("--format", "github").stdout and b"::error" in run("--format", "github").stderr, "the other formats are as they were", run("--format", "github").stderr)
-print(f"1..{count}")
 shutil.rmtree(SCRATCH)
-sys.exit(1 if failed else 0)
+sys.exit(finish())

@@ -6,22 +6,13 @@ import subprocess
 import sys
 import tempfile
 
+from tap import finish, ok
+
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FFC = os.environ.get("FFC", os.path.join(TOP, "build", "ffc"))
 UNITS = 20000
 PROJECT = "project: {name: p, environments: [e], bucket_by: user_id}\nattributes: {user_id: string}\n"
 THEME = "type: string, variants: {light: l, dark: d, blue: b}, default: light"
-
-number = failed = 0
-
-
-def ok(holds, name, detail=""):
-    global number, failed
-    number += 1
-    failed += not holds
-    print(f"{'ok' if holds else 'not ok'} {number} - {name}")
-    if not holds and detail != "":
-        print(f"# {detail}")
 
 
 with tempfile.TemporaryDirectory(prefix="ffc-keep-") as scratch:
@@ -80,5 +71,4 @@ with tempfile.TemporaryDirectory(prefix="ffc-keep-") as scratch:
     dump = subprocess.run([FFC, "dump", snapshot], capture_output=True, text=True, check=True).stdout
     ok(dump.count("of salt") == 1, "dump shows whose salt it is", dump)
 
-print(f"1..{number}")
-sys.exit(failed > 0)
+sys.exit(finish())

@@ -7,6 +7,8 @@ import subprocess
 import sys
 import tempfile
 
+from tap import finish, ok
+
 if not shutil.which("git"):
     print("ok 1 - one history # SKIP there is no git\n1..1")
     sys.exit()
@@ -14,7 +16,7 @@ if not shutil.which("git"):
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FFC = os.environ.get("FFC", f"{TOP}/build/ffc")
 SCRATCH = tempfile.mkdtemp(prefix="ffc-log-")
-count = failed = day = 0
+day = 0
 SHOP = """project: {name: shop, environments: [staging, production], bucket_by: user_id}
 attributes: {user_id: string, country: string}
 metrics: {errors: {kind: proportion, of: {status: 500}}}
@@ -39,15 +41,6 @@ FLAGS = """flags:
   size: {type: integer, value: 20}
   listed: {users: {on: {file: lists/beta.txt}}}
 """
-
-
-def ok(holds, name, *details):
-    global count, failed
-    count += 1
-    failed += not holds
-    print(f"{'ok' if holds else 'not ok'} {count} - {name}", flush=True)
-    for detail in details if not holds else ():
-        print("\n".join(f"# {line}" for line in str(detail).splitlines()[:40]))
 
 
 def run(*arguments, cwd=None, at=None):
@@ -349,6 +342,5 @@ ok(found[0]["what"] == "new", "a project that is moved begins anew", found)
 edit("owner:", "owner: [", "toggles/flags.yaml")
 done = run(FFC, "log", "-C", "toggles")
 ok(done.returncode == 1 and "work tree does not compile" in done.stderr, "a work tree with errors is said to be unknown", done.stderr)
-print(f"1..{count}")
 shutil.rmtree(SCRATCH)
-sys.exit(1 if failed else 0)
+sys.exit(finish())

@@ -6,19 +6,11 @@ import subprocess
 import sys
 import tempfile
 
+from tap import finish, ok
+
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROGRAMS = {"ffc": os.environ.get("FFC", f"{TOP}/build/ffc"),
             "ffreplay": os.environ.get("FFREPLAY", f"{TOP}/build/ffreplay")}
-count = failed = 0
-
-
-def ok(condition, name, *details):
-    global count, failed
-    count += 1
-    failed += not condition
-    print(f"{'ok' if condition else 'not ok'} {count} - {name}")
-    for detail in details if not condition else ():
-        print("\n".join(f"# {line}" for line in str(detail).splitlines()))
 
 
 DEFINITIONS = """\
@@ -147,5 +139,4 @@ with tempfile.TemporaryDirectory() as scratch:
        "and_says_where_there_is_none")
     done = run("ffc", "rollback", "--status", "-e", "staging")
     ok(done.returncode == 2 and "leave out -e" in done.stderr, "the_steps_are_of_all_environments", done.stderr)
-print(f"1..{count}")
-sys.exit(failed > 0)
+sys.exit(finish())

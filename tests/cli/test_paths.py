@@ -17,6 +17,8 @@ import sys
 import tempfile
 import time
 
+from tap import finish, ok
+
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("BUILD", f"{TOP}/build")
 PROGRAMS = {"ffc": os.environ.get("FFC", f"{BUILD}/ffc"), "ffreplay": os.environ.get("FFREPLAY", f"{BUILD}/ffreplay")}
@@ -47,19 +49,6 @@ flags:
   x: {experiment: {split: {on: 50%, off: 50%}, control: off, primary: errors, state: running}}
 """
 LINE = '{"ts": "2026-11-20T10:00:01Z", "user": "u1", "status": 200}\n'
-
-count = failed = 0
-
-
-def ok(good, name, *why):
-    global count, failed
-    count += 1
-    failed += not good
-    print(f"{'ok' if good else 'not ok'} {count} - {name}")
-    for text in why if not good else ():
-        for line in str(text).splitlines():
-            print(f"#   {line}")
-    return good
 
 
 def plan(program, command, key, at):
@@ -308,7 +297,6 @@ def main():
     for check in begun[-AT_A_TIME:]:
         check()
     try_pipes(f"{SCRATCH}/pipes", built)
-    print(f"1..{count}")
 
 
 SCRATCH = tempfile.mkdtemp()
@@ -319,4 +307,4 @@ try:
     main()
 finally:
     shutil.rmtree(SCRATCH)
-sys.exit(failed > 0)
+sys.exit(finish())

@@ -8,6 +8,8 @@ import subprocess
 import sys
 import tempfile
 
+from tap import finish, ok
+
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FFC = os.path.abspath(os.environ.get("FFC", f"{TOP}/build/ffc"))
 FFREPLAY = os.path.abspath(os.environ.get("FFREPLAY", f"{TOP}/build/ffreplay"))
@@ -17,7 +19,6 @@ WHERE = f"{TREE}/flags"
 NOTIFY = f"{SCRATCH}/notify"
 NOW = "2026-11-30T12:00:00Z"
 LIST = f"{HOME}/.config/ffc/allow"
-count = failed = 0
 PROJECT = f"""project:
   name: shop
   environments: [production]
@@ -34,15 +35,6 @@ flags:
       stages: [{{name: first, percent: 50%}}, {{name: full, percent: 100%}}]
       guards: [{{metric: errors, max: 1%, action: alert}}]
 """
-
-
-def ok(condition, name, *details):
-    global count, failed
-    count += 1
-    failed += not condition
-    print(f"{'ok' if condition else 'not ok'} {count} - {name}", flush=True)
-    for detail in details if not condition else ():
-        print("".join(f"# {line}\n" for line in str(detail).splitlines()), end="")
 
 
 def write(path, text, mode=0o644):
@@ -234,5 +226,4 @@ for wrong, words in ((f"{SCRATCH}/absent", "No such file"), (f"{SCRATCH}/notify"
     done = run(FFC, "check", "--allow-outside", wrong)
     ok(done.returncode == 2 and words in done.stderr, f"{words}: it says so", done.stderr)
 shutil.rmtree(SCRATCH, ignore_errors=True)
-print(f"1..{count}")
-sys.exit(failed > 0)
+sys.exit(finish())

@@ -8,6 +8,8 @@ import subprocess
 import sys
 import tempfile
 
+from tap import finish, ok
+
 if not shutil.which("git"):
     print("ok 1 - a stranger's definitions # SKIP there is no git\n1..1")
     sys.exit()
@@ -20,7 +22,6 @@ HERE = f"{SCRATCH}/shop"
 MARK = f"{SCRATCH}/mark"
 NOW = "2026-11-30T12:00:00Z"
 WHY = ["-r", "why"]
-count = failed = 0
 
 MARKS = f"{SCRATCH}/mark-it"  # whatever runs it leaves a line that says what it was given
 PROGRAM = json.dumps([MARKS, "of-the-definitions"])
@@ -55,15 +56,6 @@ flags:
 tests:
   - {{flag: checkout, environment: production, context: {{user_id: "$({MARKS} unit)"}}, expect: {{variant: off}}}}
 """
-
-
-def ok(condition, name, *details):
-    global count, failed
-    count += 1
-    failed += not condition
-    print(f"{'ok' if condition else 'not ok'} {count} - {name}")
-    for detail in details if not condition else ():
-        print("".join(f"# {line}\n" for line in str(detail).splitlines()), end="")
 
 
 def git(*arguments):
@@ -175,5 +167,4 @@ os.path.exists(MARK) and os.unlink(MARK)
 subprocess.run([FFREPLAY, "metrics", "--flag", "checkout", "-e", "production", "--allow-commands"], cwd=HERE, env=ENVIRONMENT, capture_output=True)
 ok(os.path.exists(MARK), "with --allow-commands a log's command runs")
 shutil.rmtree(SCRATCH, ignore_errors=True)
-print(f"1..{count}")
-sys.exit(failed > 0)
+sys.exit(finish())

@@ -7,6 +7,8 @@ import subprocess
 import sys
 import tempfile
 
+from tap import finish, ok, skip
+
 if not shutil.which("git"):
     print("ok 1 - how flags stand # SKIP there is no git\n1..1")
     sys.exit()
@@ -15,7 +17,6 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 FFC = os.environ.get("FFC", f"{TOP}/build/ffc")
 BUILD = os.environ.get("BUILD", f"{TOP}/build")
 SCRATCH = tempfile.mkdtemp(prefix="ffc-show-")
-count = failed = 0
 PROJECT = """project: {name: shop, environments: [staging, production], bucket_by: user_id}
 attributes: {user_id: string, country: string}
 metrics: {errors: {kind: proportion, of: {status: 500}}}
@@ -59,15 +60,6 @@ overrides:
 tests:
   - {name: Norway gets it, flag: checkout, environment: production, context: {user_id: u1, country: DE}, expect: {rule: null}}
 """
-
-
-def ok(holds, name, *details):
-    global count, failed
-    count += 1
-    failed += not holds
-    print(f"{'ok' if holds else 'not ok'} {count} - {name}", flush=True)
-    for detail in details if not holds else ():
-        print("\n".join(f"# {line}" for line in str(detail).splitlines()[:40]))
 
 
 def run(*arguments, cwd=SCRATCH, stdin=None):
@@ -171,7 +163,5 @@ if promtool:
     done = run(promtool, "check", "metrics", stdin=text)
     ok(done.returncode == 0, "promtool accepts them", done.stdout + done.stderr)
 else:
-    count += 1
-    print(f"ok {count} - promtool accepts them # SKIP no promtool; tools/setup_prometheus.sh {BUILD}/prometheus")
-print(f"1..{count}")
-sys.exit(1 if failed else 0)
+    skip("promtool accepts them", f"no promtool; tools/setup_prometheus.sh {BUILD}/prometheus")
+sys.exit(finish())

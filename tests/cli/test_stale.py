@@ -7,6 +7,8 @@ import subprocess
 import sys
 import tempfile
 
+from tap import finish, ok
+
 if not shutil.which("git"):
     print("ok 1 - what can go # SKIP there is no git\n1..1")
     sys.exit()
@@ -15,7 +17,6 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 FFC = os.environ.get("FFC", f"{TOP}/build/ffc")
 SCRATCH = tempfile.mkdtemp(prefix="ffc-stale-")
 NOW = "2026-11-30T12:00:00Z"
-count = failed = 0
 PROJECT = """project: {name: shop, environments: [staging, production], bucket_by: user_id}
 attributes: {user_id: string}
 metrics: {errors: {kind: proportion, of: {status: 500}}}
@@ -76,16 +77,6 @@ if client.BooleanValue(ctx, name, false, ec) { }
 ''',
     "notes.txt": "listed\n",
 }
-
-
-def ok(holds, name, *details):
-    global count, failed
-    count += 1
-    print(("ok" if holds else "not ok"), count, "-", name, flush=True)
-    if not holds:
-        failed += 1
-        for detail in details:
-            print("#", str(detail).replace("\n", "\n# "))
 
 
 def write(path, text):
@@ -267,9 +258,8 @@ def main():
     fix()
     usage()
     with_history()
-    print(f"1..{count}")
     shutil.rmtree(SCRATCH)
-    return 1 if failed else 0
+    return finish()
 
 
 sys.exit(main())

@@ -13,6 +13,8 @@ import subprocess
 import sys
 import tempfile
 
+from tap import finish, ok, skip
+
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(TOP, "tests", "replay"))
 import formats
@@ -34,25 +36,6 @@ def saved(text, form, tabs=True):
     lines = [line + (end.strip(b" \t") if KEPT.match(line) else end if tabs else end.replace(b"\t", b""))
              for line in text.split(b"\n")[:-1]]
     return mark + b"".join(line + b"\n" for line in lines)
-
-
-count = failed = 0
-
-
-def ok(good, name, *why):
-    global count, failed
-    count += 1
-    failed += not good
-    print(f"{'ok' if good else 'not ok'} {count} - {name}")
-    for text in why if not good else ():
-        for line in str(text).splitlines()[:20]:
-            print(f"#   {line}")
-
-
-def skip(name, why):
-    global count
-    count += 1
-    print(f"ok {count} - {name} # SKIP {why}")
 
 
 class Place:
@@ -389,5 +372,4 @@ try:
         ok(plain[0] == 0 and '"n":0' not in plain[1], f"a log: {name} has lines", plain)
 finally:
     shutil.rmtree(SCRATCH)
-print(f"1..{count}")
-sys.exit(failed > 0)
+sys.exit(finish())

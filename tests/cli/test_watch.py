@@ -11,12 +11,13 @@ import sys
 import tempfile
 import time
 
+from tap import finish, ok
+
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FFC = os.environ.get("FFC", f"{TOP}/build/ffc")
 SCRATCH = tempfile.mkdtemp(prefix="ffc-watch-")
 PATIENCE = 30  # seconds, for a busy machine
 QUIET = 0.5
-count = failed = 0
 SHOP = """project: {name: shop, environments: [production], bucket_by: user_id}
 attributes: {user_id: string}
 flags:
@@ -24,15 +25,6 @@ flags:
 tests:
   - {flag: checkout, context: {user_id: u1}, expect: off}
 """
-
-
-def ok(holds, name, *details):
-    global count, failed
-    count += 1
-    failed += not holds
-    print(f"{'ok' if holds else 'not ok'} {count} - {name}", flush=True)
-    for detail in details if not holds else ():
-        print("\n".join(f"# {line}" for line in str(detail).splitlines()[:40]))
 
 
 def project(name):
@@ -188,5 +180,4 @@ try:
     outputs()
 finally:
     shutil.rmtree(SCRATCH)
-print(f"1..{count}")
-sys.exit(failed > 0)
+sys.exit(finish())

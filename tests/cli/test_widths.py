@@ -11,20 +11,12 @@ import tempfile
 import termios
 import unicodedata
 
+from tap import finish, ok
+
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROGRAMS = {"ffc": os.environ.get("FFC", f"{TOP}/build/ffc"),
             "ffreplay": os.environ.get("FFREPLAY", f"{TOP}/build/ffreplay")}
 WIDTH = 80
-count = failed = 0
-
-
-def ok(condition, name, *details):
-    global count, failed
-    count += 1
-    failed += not condition
-    print(f"{'ok' if condition else 'not ok'} {count} - {name}")
-    for detail in details if not condition else ():
-        print("\n".join(f"# {line}" for line in str(detail).splitlines()))
 
 
 def columns(line):
@@ -188,5 +180,4 @@ with tempfile.TemporaryDirectory() as scratch:
     said_of_it = sentences(subprocess.run([PROGRAMS["ffc"], "check"], capture_output=True, text=True, cwd=scratch).stderr)
     ok(max(map(len, said_of_it)) < 250, "long_names_are_cut", *said_of_it)
     ok(any(re.search("'n{32}…n{31}'", line) for line in said_of_it), "in_their_middle", *said_of_it)
-print(f"1..{count}")
-sys.exit(failed > 0)
+sys.exit(finish())

@@ -10,6 +10,8 @@ import subprocess
 import sys
 import tempfile
 
+from tap import finish, ok
+
 FFC = os.environ["FFC"]
 
 # What libyaml says: a text for which it does, and what is said here.
@@ -90,18 +92,6 @@ def check(text):
                               check=False).stderr
 
 
-count = failed = 0
-
-
-def ok(good, name, *why):
-    global count, failed
-    count += 1
-    failed += not good
-    print(f"{'ok' if good else 'not ok'} {count} - {name}")
-    for text in why if not good else ():
-        print("#", str(text).replace("\n", "\n# "))
-
-
 def said_by_libyaml(yaml, text):
     try:
         list(yaml.parse(text, Loader=yaml.CSafeLoader))
@@ -137,8 +127,7 @@ def main():
         ok(ours in said, f"ffc says: {ours}", said)
         ok("help: " in said and re.search(r"^a\.yaml(:\d+:\d+)?: error: .* \[FF\d+\]$", said, re.M), "where, and what to do", said)
         ok(not [words for words in known if words in said], "in no word of libyaml's", said)
-    print(f"1..{count}")
-    return failed > 0
+    return finish()
 
 
 sys.exit(main())

@@ -10,28 +10,8 @@ import urllib.parse
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FFC = os.environ.get("FFC", f"{TOP}/build/ffc")
 PATIENCE = 240  # seconds: nothing waits that long, but a machine may be busy
-count = failed = 0
-
-
-def ok(good, name, *why):
-    global count, failed
-    count += 1
-    failed += not good
-    print(f"{'ok' if good else 'not ok'} {count} - {name}", flush=True)
-    for text in why if not good else ():
-        for line in str(text).splitlines():
-            print(f"#   {line}")
-
-
-def skip(name, why):
-    global count
-    count += 1
-    print(f"ok {count} - {name} # SKIP {why}")
-
-
-def finish():
-    print(f"1..{count}")
-    sys.exit(failed > 0)
+sys.path.insert(0, os.path.join(TOP, "tests", "cli"))
+from tap import finish, ok, skip  # for whoever imports this
 
 
 def uri_of(path):

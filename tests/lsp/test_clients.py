@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 
 from client import FFC, TOP, finish, ok, skip
@@ -87,4 +88,4 @@ for client, name in ((node, "a session with VS Code's client"), (neovim, "a sess
     if why:
         skip(name, why)
 shutil.rmtree(root, ignore_errors=True)
-finish()
+sys.exit(finish())

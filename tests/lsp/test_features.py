@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 
 from client import FFC, Client, apply_edits, finish, ok, position
@@ -205,4 +206,4 @@ for method in ("hover", "completion", "definition", "references", "prepareRename
 ok(client.end() == (0, ""), "whatever the parameters are, and ends well")
 shutil.rmtree(root, ignore_errors=True)
 shutil.rmtree(copy, ignore_errors=True)
-finish()
+sys.exit(finish())

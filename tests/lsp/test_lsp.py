@@ -5,6 +5,7 @@ import os
 import random
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -294,4 +295,4 @@ ok(late < early + 800, "memory stays as it is over many edits", early, late)
 ok(client.end() == (0, ""), "it ends")
 
 shutil.rmtree(scratch, ignore_errors=True)
-finish()
+sys.exit(finish())

@@ -8,6 +8,7 @@ import os
 import resource
 import shutil
 import subprocess
+import sys
 import tempfile
 
 from client import FFC, Client, edit, finish, ok
@@ -98,4 +99,4 @@ for files, flags_per_file in (("a file each", 1), ("100 a file", 100), ("one fil
     ok(each < check / 3, f"{files}: the edited file is judged in a part of the time of `ffc check`", each, check)
     ok(status == 0, f"{files}: it ends", said)
 shutil.rmtree(scratch, ignore_errors=True)
-finish()
+sys.exit(finish())

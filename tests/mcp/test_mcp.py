@@ -17,23 +17,8 @@ MODULES = f"{BUILD}/mcp-client"
 PACKAGE = "@modelcontextprotocol/sdk@1.32.2"
 PATIENCE = 240  # seconds: nothing waits that long, but a machine may be busy
 scratch = tempfile.mkdtemp(prefix="ffc-mcp-")
-count = failed = 0
-
-
-def ok(good, name, *why):
-    global count, failed
-    count += 1
-    failed += not good
-    print(f"{'ok' if good else 'not ok'} {count} - {name}", flush=True)
-    for text in why if not good else ():
-        for line in str(text)[:3000].splitlines():
-            print(f"#   {line}")
-
-
-def skip(name, why):
-    global count
-    count += 1
-    print(f"ok {count} - {name} # SKIP {why}")
+sys.path.insert(0, os.path.join(TOP, "tests", "cli"))
+from tap import finish, ok, skip
 
 
 PROJECT = """project: {name: shop, environments: [staging, production], bucket_by: user_id}
@@ -304,5 +289,4 @@ why = session()
 if why:
     skip("a session with the protocol's own client", why)
 shutil.rmtree(scratch, ignore_errors=True)
-print(f"1..{count}")
-sys.exit(failed > 0)
+sys.exit(finish())
