@@ -145,6 +145,7 @@ static int judge_replaced(const struct project *project, const struct options *o
 
 struct keeping {
     const struct options *options;
+    const struct project *project;
     struct ledger *ledger;
     struct arena arena;
     const char *archive; /* or NULL */
@@ -152,9 +153,10 @@ struct keeping {
     const char *actor;
 };
 
-static void keeping_begin(struct keeping *keeping, const struct project *project)
+static void keeping_begin(struct keeping *keeping)
 {
     const struct options *options = keeping->options;
+    const struct project *project = keeping->project;
     if (!strcmp(options->output, "-"))
         return; /* nobody knows whether it is published */
     keeping->archive =
@@ -174,8 +176,11 @@ static void keeping_end(struct keeping *keeping)
 static bool keep(struct keeping *keeping, struct result *result)
 {
     struct buffer error = {0};
+    const char *environment = result->published.environment;
     bool kept = !keeping->archive ||
-                archive_keep(keeping->archive, &result->published, &result->bytes, &error);
+                ((keeping->options->archive ||
+                  project_archive_is_inside(keeping->project, environment, &error)) &&
+                 archive_keep(keeping->archive, &result->published, &result->bytes, &error));
     if (!kept)
         job_error(&build_command, "not published, since it cannot be kept: %s", error.bytes);
     buffer_release(&error);
@@ -213,8 +218,8 @@ static int publish(const struct project *project, const struct options *options,
         buffer_release(&error);
         return status;
     }
-    struct keeping keeping = {.options = options, .ledger = ledger};
-    keeping_begin(&keeping, project);
+    struct keeping keeping = {.options = options, .project = project, .ledger = ledger};
+    keeping_begin(&keeping);
     for (uint32_t i = 0; i < count && status == EXIT_FINE; i++)
         if (!keep(&keeping, &results[i]) || !write_snapshot(&results[i]) ||
             !note(&keeping, &results[i]))

@@ -73,6 +73,25 @@ int input_open_inside(int project, const char *name, struct stat *status)
     return fd >= 0 && !input_is_inside(project, fd) ? refuse(fd, EXDEV) : fd;
 }
 
+bool folder_is_inside(int project, const char *name)
+{
+    int fd = (int)TEMP_FAILURE_RETRY(openat(project, name, O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (fd < 0)
+        return false;
+    bool inside = input_is_inside(project, fd);
+    close(fd);
+    if (!inside)
+        errno = EXDEV;
+    return inside;
+}
+
+int folder_make(int project, const char *name)
+{
+    if (TEMP_FAILURE_RETRY(mkdirat(project, name, 0777)) == 0)
+        return 1;
+    return errno == EEXIST && folder_is_inside(project, name) ? 0 : -1;
+}
+
 bool input_read(int fd, size_t limit, struct buffer *out)
 {
     char block[65536];

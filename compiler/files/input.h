@@ -23,6 +23,12 @@ int input_open_inside(int project, const char *name, struct stat *status);
 /* Whether what is open lies in the project's directory, or where --allow-outside says, once all
  * links are resolved. */
 bool input_is_inside(int project, int fd);
+/* The same of a folder below it, in which a file is to be written or removed. EXDEV: it is not. */
+bool folder_is_inside(int project, const char *name);
+/* Makes a folder below an open project directory, to write into it: 1, or 0 where it is there
+ * already. -1: failed; EXDEV: a link in its place leads out of the project, and not where
+ * --allow-outside says. */
+int folder_make(int project, const char *name);
 
 /* Appends up to `limit` bytes; more is EFBIG. */
 bool input_read(int fd, size_t limit, struct buffer *out);

@@ -15,6 +15,7 @@
 #include "compiler/base/arena.h"
 #include "compiler/base/json.h"
 #include "compiler/files/durable.h"
+#include "compiler/files/input.h"
 #include "compiler/base/calendar.h"
 #include "compiler/files/yaml.h"
 #include "compiler/model/model.h"
@@ -341,13 +342,16 @@ bool override_edit_prepare(struct ledger *ledger, const struct override_edit *ed
 
 bool override_folder_make(const char *directory, struct buffer *error)
 {
-    struct buffer path = {0};
-    buffer_format(&path, "%s/" OVERRIDES_FOLDER, directory);
-    bool made = mkdir(path.bytes, 0777) == 0 ? sync_names(AT_FDCWD, directory) : errno == EEXIST;
-    if (!made)
-        buffer_format(error, "cannot make the folder '%s': %s", path.bytes, strerror(errno));
-    buffer_release(&path);
-    return made;
+    int project = open_at(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY, 0);
+    int made = project < 0 ? -1 : folder_make(project, OVERRIDES_FOLDER);
+    if (made == 1 && !sync_names(project, "."))
+        made = -1;
+    if (made < 0)
+        buffer_format(error, "cannot write to '%s/" OVERRIDES_FOLDER "': %s", directory,
+                      errno == EXDEV ? input_error(errno) : strerror(errno));
+    if (project >= 0)
+        close(project);
+    return made >= 0;
 }
 
 enum replaced override_edit_make(const char *directory, struct override_edit *edit,

@@ -6,10 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "compiler/base/buffer.h"
 #include "compiler/base/json.h"
 #include "compiler/base/json_read.h"
+#include "compiler/files/durable.h"
 #include "compiler/files/edit.h"
 #include "compiler/files/input.h"
 #include "compiler/files/publish.h"
@@ -63,18 +65,22 @@ static void path_of(const char *directory, const char *name, struct buffer *path
 static bool make_folders(const char *directory, const char *name, struct buffer *error)
 {
     struct buffer path = {0};
-    path_of(directory, name, &path);
-    for (char *at = strchr(path.bytes + strlen(directory) + 1, '/'); at; at = strchr(at + 1, '/')) {
+    int project = open_at(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY, 0);
+    bool made = project >= 0;
+    buffer_append_text(&path, name);
+    for (char *at = strchr(path.bytes, '/'); made && at; at = strchr(at + 1, '/')) {
         *at = '\0';
-        if (mkdir(path.bytes, 0777) != 0 && errno != EEXIST) {
-            buffer_format(error, "cannot make the folder '%s': %s", path.bytes, strerror(errno));
-            buffer_release(&path);
-            return false;
-        }
-        *at = '/';
+        made = folder_make(project, path.bytes) >= 0;
+        if (made)
+            *at = '/';
     }
+    if (!made)
+        buffer_format(error, "cannot write to the folder '%s/%s': %s", directory, path.bytes,
+                      errno == EXDEV ? input_error(errno) : strerror(errno));
+    if (project >= 0)
+        close(project);
     buffer_release(&path);
-    return true;
+    return made;
 }
 
 /* Keeps the mode of one that is there. */
@@ -92,10 +98,19 @@ static enum replaced write_new(const char *directory, const char *name, const st
 static enum replaced remove_one(const char *directory, const char *name, struct buffer *error)
 {
     struct buffer path = {0}, folder = {0};
+    enum replaced done = REPLACED_NOT;
     path_of(directory, name, &path);
     path_of(directory, name, &folder);
     *strrchr(folder.bytes, '/') = '\0';
-    enum replaced done = remove_file(path.bytes, folder.bytes, error);
+    int project = open_at(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY, 0);
+    const char *below = folder.bytes + strlen(directory);
+    if (project >= 0 && folder_is_inside(project, *below ? below + 1 : "."))
+        done = remove_file(path.bytes, folder.bytes, error);
+    else
+        buffer_format(error, "cannot remove '%s': %s", path.bytes,
+                      errno == EXDEV ? input_error(errno) : strerror(errno));
+    if (project >= 0)
+        close(project);
     buffer_release(&path);
     buffer_release(&folder);
     return done;
@@ -202,10 +217,10 @@ static bool has_hash(const char *directory, const char *name, const char *hash)
     return hash ? there && strcmp(found, hash) == 0 : !there;
 }
 
+/* Whoever sends a change of the definitions could put something aside in it, too. */
 static bool is_below(const char *name)
 {
-    return name && *name && name[0] != '/' && strcmp(name, "..") != 0 &&
-           strncmp(name, "../", 3) != 0 && !strstr(name, "/../");
+    return name && *name && name[0] != '/' && name[0] != '.' && !strstr(name, "/.");
 }
 
 enum file_edits_state file_edits_look(const char *directory, const json_t *entry)

@@ -29,7 +29,8 @@
 static bool fail(const struct ledger *ledger, const char *what, const char *name,
                  struct buffer *error)
 {
-    buffer_format(error, "cannot %s %s/%s: %s", what, ledger->directory, name, strerror(errno));
+    buffer_format(error, "cannot %s %s/%s: %s", what, ledger->directory, name,
+                  errno == EXDEV ? input_error(errno) : strerror(errno));
     return false;
 }
 
@@ -121,9 +122,7 @@ void ledger_unlock(struct ledger *ledger)
 
 static bool make_folder(const struct ledger *ledger, const char *name, struct buffer *error)
 {
-    if (TEMP_FAILURE_RETRY(mkdirat(ledger->lock, name, 0777)) == 0 || errno == EEXIST)
-        return true;
-    return fail(ledger, "create", name, error);
+    return folder_make(ledger->lock, name) >= 0 || fail(ledger, "write to", name, error);
 }
 
 /* By the one temporary name, whose writer holds the lock. */

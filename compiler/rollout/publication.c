@@ -323,7 +323,8 @@ static bool record(const struct publication *publication, struct ledger *ledger,
         published.commit = published_commit(directory, arena);
     }
     if (archive)
-        recorded = record_in_archive(archive, &published, &made->bytes, error);
+        recorded = project_archive_is_inside(project, published.environment, error) &&
+                   record_in_archive(archive, &published, &made->bytes, error);
     if (recorded && listed)
         recorded = published_record(ledger, &published, publication->path, actor, error);
     project_free(project);

@@ -115,6 +115,30 @@ const char *project_archive(const struct project *project, struct arena *arena)
     return arena_format(arena, "%s/%s", project->directory, project->archive);
 }
 
+bool project_archive_is_inside(const struct project *project, const char *environment,
+                               struct buffer *error)
+{
+    struct buffer path = {0};
+    int directory = open_at(AT_FDCWD, project->directory, O_RDONLY | O_DIRECTORY, 0);
+    bool inside = directory >= 0;
+    buffer_format(&path, "%s/%s/", project->archive, environment);
+    for (char *slash = strchr(path.bytes, '/'); inside && slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        inside = folder_is_inside(directory, path.bytes);
+        if (inside)
+            *slash = '/';
+    }
+    if (!inside && directory >= 0 && errno == ENOENT)
+        inside = true; /* it is not there yet */
+    if (!inside)
+        terminal_format(error, "cannot write to '%s/%s': %s", project->directory, path.bytes,
+                        errno == EXDEV ? input_error(errno) : strerror(errno));
+    if (directory >= 0)
+        close(directory);
+    buffer_release(&path);
+    return inside;
+}
+
 const char *archive_path(const char *archive, const char *environment, const char *build,
                          struct arena *arena)
 {

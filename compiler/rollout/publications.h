@@ -59,6 +59,11 @@ const char *published_commit(const char *directory, struct arena *arena);
 /* The directory that the project names as its archive, in the arena; NULL: it names none. */
 const char *project_archive(const struct project *project, struct arena *arena);
 
+/* Whether what is kept there for an environment would lie in the project, or where --allow-outside
+ * says; false, with a sentence in `error`, where a link leads out. */
+bool project_archive_is_inside(const struct project *project, const char *environment,
+                               struct buffer *error);
+
 /* Makes a directory, with those above it. False, with a sentence in `error`. */
 bool make_folders(const char *path, struct buffer *error);
 

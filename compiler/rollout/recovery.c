@@ -133,10 +133,14 @@ static enum fate finish_transition(const struct ledger *ledger, const struct pro
     return transition_edit(project, canary, &to, error) == REPLACED_NOT ? FATE_FAILS : FATE_COUNTS;
 }
 
-static bool is_below(const char *file)
+/* Whoever sends a change of the definitions could put something aside in it, too: what is made of
+ * it is the file of an override. */
+static bool is_override_file(const char *file)
 {
-    return file[0] != '/' && strcmp(file, "..") != 0 && strncmp(file, "../", 3) != 0 &&
-           !strstr(file, "/../");
+    size_t folder = strlen(OVERRIDES_FOLDER), length = strlen(file);
+    return length > folder + 5 && strncmp(file, OVERRIDES_FOLDER, folder) == 0 &&
+           file[folder] != '.' && !strchr(file + folder, '/') &&
+           strcmp(file + length - 5, ".yaml") == 0;
 }
 
 static enum fate finish_file(const struct ledger *ledger, const struct project *project,
@@ -145,15 +149,13 @@ static enum fate finish_file(const struct ledger *ledger, const struct project *
     (void)project;
     const char *file = json_text_at(found->todo, "file");
     const char *text = json_text_at(found->todo, "text");
-    if (!file || !text || !is_below(file))
+    if (!file || !text || !is_override_file(file))
         return FATE_IS_DAMAGED;
     struct buffer path = {0};
     buffer_format(&path, "%s/%s", ledger->directory, file);
-    bool there = access(path.bytes, F_OK) == 0;
+    bool there = override_folder_make(ledger->directory, error) && access(path.bytes, F_OK) == 0;
     const struct buffer bytes = {.bytes = (char *)(uintptr_t)text, .length = strlen(text)};
-    if (!there && strncmp(file, OVERRIDES_FOLDER, strlen(OVERRIDES_FOLDER)) == 0)
-        (void)override_folder_make(ledger->directory, error);
-    if (!there)
+    if (!there && !error->length)
         there = edit_create(path.bytes, &bytes, error) == REPLACED_SAFELY;
     buffer_release(&path);
     return there ? FATE_COUNTS : FATE_FAILS;
