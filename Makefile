@@ -366,6 +366,9 @@ $(service_log): $(call object,$(service_log_c)) $(compiler_a) $(runtime_a)
 $(BUILD)/calibrate: $(call object,$(simulate_c)) $(compiler_a)
 	$(CC) $(program_flags) -o $@ $^ -lm
 
+# A loop that crosses a line of the instruction cache takes a cycle more: 1.6 instead of 1.35 ns for a boolean.
+$(call object,$(bench_c)): c_flags += -falign-loops=64
+
 $(BUILD)/bench-%: $(BUILD)/obj/tools/bench/bench_%.o $(compiler_a) $(runtime_a)
 	$(CC) $(program_flags) -o $@ $^ $(compiler_libraries)
 

@@ -114,8 +114,8 @@ static __attribute__((noinline)) bool run_planned(const fflag_view *view, const 
 
 /* The answer of a boolean's plan. It always serves a variant, so there is no need for the default.
  */
-static __attribute__((noinline)) bool plan_boolean(const fflag_view *view, const struct plan *plan,
-                                                   const fflag_context *context)
+static __attribute__((noinline)) ON_A_LINE bool
+plan_boolean(const fflag_view *view, const struct plan *plan, const fflag_context *context)
 {
     uint32_t outcome;
     if (UNLIKELY(!context || !run_plan(plan, context, &outcome)))
@@ -146,17 +146,37 @@ static __attribute__((noinline)) bool count_plan(const fflag_view *view, const s
     return outcome_value(outcome);
 }
 
-/* What fflag_bool() answers without the program, if the store counts; anything else takes the slow
- * path, which counts it. */
-static __attribute__((noinline)) bool count_boolean(const fflag_view *view, fflag_id flag,
-                                                    const fflag_context *context, bool fallback,
-                                                    uint64_t word)
+/* The answer, counted by a thread that has no row to itself. */
+static __attribute__((noinline, cold)) bool count_rarely(const struct counters *counters,
+                                                         uint32_t cell, bool value)
 {
-    const struct shortcut_cells *cells = &view->shortcut_cells[flag];
-    if (word & WORD_COUNTED(WORD_CONSTANT)) {
-        count_cell(view->counters, cells->cell[1]);
-        return word & WORD_VALUE;
-    }
+    count_elsewhere(counters, cell);
+    return value;
+}
+
+/* count_cell() at the end of a function, which then calls nothing and so saves no registers. */
+static inline bool counted(const struct counters *counters, uint32_t cell, bool value)
+{
+    uint32_t row = runtime_counted_row;
+    if (UNLIKELY(!is_own_row(row)))
+        return count_rarely(counters, cell, value);
+    count_own(counters, row, cell);
+    return value;
+}
+
+/* Not in fflag_bool(), whose other paths would then move registers for it. */
+static __attribute__((noinline)) ON_A_LINE bool count_constant(const fflag_view *view,
+                                                               fflag_id flag, uint64_t word)
+{
+    return counted(view->counters, view->shortcut_cells[flag].cell[1], word & WORD_VALUE);
+}
+
+/* What else fflag_bool() answers without the program, if the store counts; anything else takes the
+ * slow path, which counts it. */
+static __attribute__((noinline)) ON_A_LINE bool count_boolean(const fflag_view *view, fflag_id flag,
+                                                              const fflag_context *context,
+                                                              bool fallback, uint64_t word)
+{
     if (UNLIKELY(!(word & WORD_COUNTED(WORD_ROLLOUT)) || !context)) {
         if (word & WORD_COUNTED(WORD_PLAN))
             return count_plan(view, view->shortcuts[flag].plan, context);
@@ -168,8 +188,16 @@ static __attribute__((noinline)) bool count_boolean(const fflag_view *view, ffla
     if (UNLIKELY(!unit))
         return run_boolean(view, word, context, fallback, flag);
     bool below = is_below(rollout, unit);
-    count_cell(view->counters, cells->cell[below]);
-    return rollout->value[below];
+    return counted(view->counters, view->shortcut_cells[flag].cell[below], rollout->value[below]);
+}
+
+/* A short list. Its loop needs more registers than a long one's only slot. */
+static __attribute__((noinline)) bool probed_list_boolean(const struct snapshot *snapshot,
+                                                          const struct shortcut *list,
+                                                          const struct fflag_slot *unit)
+{
+    return list->value[probed_set_holds(snapshot, list->set, unit->value.pointer, unit->length,
+                                        unit->bits)];
 }
 
 /*
@@ -177,15 +205,18 @@ static __attribute__((noinline)) bool count_boolean(const fflag_view *view, ffla
  * starts on the next evaluation, if it is near enough in the instruction stream: the path through
  * the program is twice as long.
  */
-static __attribute__((noinline)) bool list_boolean(const fflag_view *view, fflag_id flag,
-                                                   const fflag_context *context, bool fallback,
-                                                   uint64_t word)
+static __attribute__((noinline)) ON_A_LINE bool list_boolean(const fflag_view *view, fflag_id flag,
+                                                             const fflag_context *context,
+                                                             bool fallback, uint64_t word)
 {
     const struct shortcut *list = &view->shortcuts[flag];
     const struct fflag_slot *unit = LIKELY(context) ? shortcut_unit(list, context) : NULL;
     if (UNLIKELY(!unit))
         return run_boolean(view, word, context, fallback, flag);
-    return list->value[is_listed(view, list, unit)];
+    if (UNLIKELY(!list->set->buckets))
+        return probed_list_boolean(view->snapshot, list, unit);
+    return list->value[bucketed_set_holds(view->snapshot, list->set, unit->value.pointer,
+                                          unit->length, unit->bits)];
 }
 
 /*
@@ -194,7 +225,8 @@ static __attribute__((noinline)) bool list_boolean(const fflag_view *view, fflag
  * about either, including a unit without a key, takes the slow path. The outcome of a percentage is
  * as good as random, so it is selected without a branch.
  */
-bool fflag_bool(const fflag_view *view, fflag_id flag, const fflag_context *context, bool fallback)
+ON_A_LINE bool fflag_bool(const fflag_view *view, fflag_id flag, const fflag_context *context,
+                          bool fallback)
 {
     if (UNLIKELY(!view))
         return fallback;
@@ -204,11 +236,14 @@ bool fflag_bool(const fflag_view *view, fflag_id flag, const fflag_context *cont
     if (LIKELY(word & WORD_CONSTANT))
         return word & WORD_VALUE;
     if (UNLIKELY(!(word & WORD_ROLLOUT) || !context)) {
-        if (word & (WORD_PLAN | WORD_LIST))
-            return word & WORD_PLAN ? plan_boolean(view, view->shortcuts[flag].plan, context)
-                                    : list_boolean(view, flag, context, fallback, word);
-        if (word & WORD_WIDE_PLAN)
-            return wide_boolean(view, flag, context, fallback, word);
+        if (UNLIKELY(word & (WORD_PLAN | WORD_LIST | WORD_WIDE_PLAN))) {
+            if (word & WORD_PLAN)
+                return plan_boolean(view, view->shortcuts[flag].plan, context);
+            return word & WORD_LIST ? list_boolean(view, flag, context, fallback, word)
+                                    : wide_boolean(view, flag, context, fallback, word);
+        }
+        if (LIKELY(word & WORD_COUNTED(WORD_CONSTANT)))
+            return count_constant(view, flag, word);
         return word & WORD_COUNTED(WORD_ANSWERED)
                    ? count_boolean(view, flag, context, fallback, word)
                    : run_boolean(view, word, context, fallback, flag);

@@ -55,17 +55,27 @@ extern _Thread_local uint32_t runtime_counted_row
 /* For a thread that has no row to itself, or none yet: finding one takes two system calls. */
 void count_elsewhere(const struct counters *counters, uint32_t cell) __attribute__((cold));
 
-static inline void count_cell(const struct counters *counters, uint32_t cell)
+static inline bool is_own_row(uint32_t row)
 {
-    uint32_t row = runtime_counted_row;
-    if (UNLIKELY(row - 1 >= COUNTED_THREADS)) {
-        count_elsewhere(counters, cell);
-        return;
-    }
+    return row - 1 < COUNTED_THREADS;
+}
+
+/* In a row that the calling thread has to itself. */
+static inline void count_own(const struct counters *counters, uint32_t row, uint32_t cell)
+{
     _Atomic uint64_t *at = &counters->cells[row * counters->row_size + cell];
     /* Relaxed: a count orders nothing, and a reader needs no exact moment. */
     atomic_store_explicit(at, atomic_load_explicit(at, memory_order_relaxed) + 1,
                           memory_order_relaxed);
+}
+
+static inline void count_cell(const struct counters *counters, uint32_t cell)
+{
+    uint32_t row = runtime_counted_row;
+    if (UNLIKELY(!is_own_row(row)))
+        count_elsewhere(counters, cell);
+    else
+        count_own(counters, row, cell);
 }
 
 static inline void count_variant(const struct counters *counters, uint32_t flag, uint16_t variant)

@@ -74,7 +74,8 @@ static __attribute__((noinline)) fflag_result run_planned(const fflag_view *view
 }
 
 /* A constant flag does not even look at the context. */
-fflag_result fflag_evaluate(const fflag_view *view, fflag_id flag, const fflag_context *context)
+ON_A_LINE fflag_result fflag_evaluate(const fflag_view *view, fflag_id flag,
+                                      const fflag_context *context)
 {
     if (UNLIKELY(!view))
         return failure(FFLAG_ERROR_GENERAL);
@@ -97,8 +98,8 @@ static __attribute__((noinline)) fflag_result unknown_name(const fflag_view *vie
 }
 
 /* A constant flag's result has the name, too: in the line that is needed next. */
-fflag_result fflag_evaluate_name(const fflag_view *view, const char *flag,
-                                 const fflag_context *context)
+ON_A_LINE fflag_result fflag_evaluate_name(const fflag_view *view, const char *flag,
+                                           const fflag_context *context)
 {
     if (UNLIKELY(!view || !flag))
         return failure(FFLAG_ERROR_GENERAL);

@@ -50,18 +50,22 @@ static inline bool slot_equals(const struct snapshot *snapshot, const struct ffs
     return slot->length == length && same_bytes(set_text(snapshot, set, slot), bytes, length);
 }
 
-/* Whether the string, whose hash is given, is in the set. */
-static inline bool set_holds(const struct snapshot *snapshot, const struct ffs_set *set,
-                             const char *bytes, uint32_t length, uint64_t hash)
+/* Whether the string, whose hash is given, is in the set, which has buckets. */
+static inline bool bucketed_set_holds(const struct snapshot *snapshot, const struct ffs_set *set,
+                                      const char *bytes, uint32_t length, uint64_t hash)
 {
-    if (set->buckets) {
-        /* The slot is the only likely cache miss: the buckets are a twentieth of a list of UUIDs.
-         * Its address is ready before the filter answers, so that the load starts early. */
-        uint64_t bucket = set_bucket(set, hash);
-        uint32_t place = set_only_place(set, bucket, hash);
-        return set_may_hold(bucket, hash) &&
-               slot_equals(snapshot, set, ffs_set_slot_at(set, place), bytes, length);
-    }
+    /* The slot is the only likely cache miss: the buckets are a twentieth of a list of UUIDs. Its
+     * address is ready before the filter answers, so that the load starts early. */
+    uint64_t bucket = set_bucket(set, hash);
+    uint32_t place = set_only_place(set, bucket, hash);
+    return set_may_hold(bucket, hash) &&
+           slot_equals(snapshot, set, ffs_set_slot_at(set, place), bytes, length);
+}
+
+/* The same, of a set without buckets. */
+static inline bool probed_set_holds(const struct snapshot *snapshot, const struct ffs_set *set,
+                                    const char *bytes, uint32_t length, uint64_t hash)
+{
     uint32_t mask = set->capacity - 1;
     for (uint32_t place = set_first_place(set, hash);; place = (place + 1) & mask) {
         const struct ffs_set_slot *slot = ffs_set_slot_at(set, place);
@@ -70,6 +74,13 @@ static inline bool set_holds(const struct snapshot *snapshot, const struct ffs_s
         if (slot_equals(snapshot, set, slot, bytes, length))
             return true;
     }
+}
+
+static inline bool set_holds(const struct snapshot *snapshot, const struct ffs_set *set,
+                             const char *bytes, uint32_t length, uint64_t hash)
+{
+    return set->buckets ? bucketed_set_holds(snapshot, set, bytes, length, hash)
+                        : probed_set_holds(snapshot, set, bytes, length, hash);
 }
 
 #endif

@@ -158,7 +158,8 @@ static __attribute__((noinline)) bool evaluate_on_view(fflag_store *store, fflag
     return value;
 }
 
-bool fflag_bool_once(fflag_store *store, fflag_id flag, const fflag_context *context, bool fallback)
+ON_A_LINE bool fflag_bool_once(fflag_store *store, fflag_id flag, const fflag_context *context,
+                               bool fallback)
 {
     if (UNLIKELY(!store))
         return fallback;
