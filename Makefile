@@ -61,7 +61,7 @@ runtime_c := $(sort $(filter-out $(if $(signatures),runtime/signature_none.c,$(s
     $(wildcard runtime/*.c)))
 library_links = -pthread $(if $(signatures),-lsodium)
 nodelete = -Wl,-z,nodelete
-program_folders := commands lsp mcp main
+program_folders := commands commands/* lsp mcp main
 commands_c := $(sort $(wildcard $(program_folders:%=compiler/%/*.c)))
 compiler_c := $(sort $(filter-out $(commands_c),$(wildcard compiler/*/*.c)))
 replay_folders := tools/ffreplay tools/ffreplay/* tools/ffreplay/*/*
@@ -275,18 +275,18 @@ $(BUILD)/gen/pipelines/%.inc: tools/pipelines/%
 	@mkdir -p $(@D)
 	$(text_literal) $< >$@
 
-$(BUILD)/obj/compiler/commands/init.o: \
+$(BUILD)/obj/compiler/commands/init/init.o: \
     $(patsubst compiler/commands/%.yaml,$(BUILD)/gen/%.inc,$(wildcard compiler/commands/init/*.yaml))
-$(BUILD)/obj/compiler/commands/init_pipelines.o: \
+$(BUILD)/obj/compiler/commands/init/init_pipelines.o: \
     $(patsubst tools/%,$(BUILD)/gen/%.inc,$(wildcard tools/pipelines/*/*))
 
 $(BUILD)/gen/%.inc: compiler/commands/%.template
 	@mkdir -p $(@D)
 	$(text_literal) $< >$@
 
-$(BUILD)/obj/compiler/commands/gen_template.o: \
+$(BUILD)/obj/compiler/commands/gen/gen_template.o: \
     $(patsubst compiler/commands/%.template,$(BUILD)/gen/%.inc,$(wildcard compiler/commands/gen/*.template))
-$(addprefix $(BUILD)/obj/compiler/commands/,init.o init_pipelines.o gen_template.o): \
+$(addprefix $(BUILD)/obj/compiler/commands/,init/init.o init/init_pipelines.o gen/gen_template.o): \
     c_flags += -Wno-overlength-strings
 
 # What is installed may become part of a shared library. Objects for a link-time optimizer would keep

@@ -8,7 +8,7 @@ import re
 CALL = re.compile(r'\b(buffer_format\((?:&|[a-z_]+(?:->|\.))*out,|f?printf\()((?:[^;"]|"(?:[^"\\]|\\.)*")*?);')
 PRINTS_ITS_OWN = {"compiler/commands/explain.c"}  # the registry's texts, and nobody else's
 
-for name in sorted(glob.glob("compiler/commands/*.c") + glob.glob("tools/ffreplay/**/*.c", recursive=True)):
+for name in sorted(glob.glob("compiler/commands/**/*.c", recursive=True) + glob.glob("tools/ffreplay/**/*.c", recursive=True)):
     with open(name) as file:
         text = file.read()
     for call in [] if name in PRINTS_ITS_OWN else CALL.finditer(text):

@@ -4,7 +4,7 @@
 #include "compiler/base/arena.h"
 #include "compiler/base/json.h"
 #include "compiler/base/json_read.h"
-#include "compiler/commands/rename.h"
+#include "compiler/commands/edit/rename.h"
 #include "names.h"
 #include "server.h"
 #include "text_edits.h"

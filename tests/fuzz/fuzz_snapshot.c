@@ -16,7 +16,7 @@
 #include <xxhash.h>
 
 #include "compiler/base/buffer.h"
-#include "compiler/commands/dump.h"
+#include "compiler/commands/dump/dump.h"
 #include "compiler/files/seal.h"
 #include "fflag.h"
 #include "fflag/snapshot.h"

@@ -55,7 +55,7 @@ FFS_FEATURE(62, MULTIPLES, 3, "multiples ('multiple_of')")
 
 
 def operation_level(tree):
-    tree.replace("compiler/commands/level.h", "#define NEWEST_LEVEL 2u", "#define NEWEST_LEVEL 3u")
+    tree.replace("compiler/commands/build/level.h", "#define NEWEST_LEVEL 2u", "#define NEWEST_LEVEL 3u")
 
 
 def operation_code(tree):
@@ -102,7 +102,7 @@ def operation_case(tree):
 operation = Recipe("an operation", operation_row, [
     Forgotten("a feature", COMPILE, "tests/snapshot/test_format_document.sh",
               "operation NUMBER_MULTIPLE_OF was in version 3.0, or has a feature", operation_feature),
-    Forgotten("the feature's level", COMPILE, object_of("compiler/commands/level"), "the level of MULTIPLES", operation_level),
+    Forgotten("the feature's level", COMPILE, object_of("compiler/commands/build/level"), "the level of MULTIPLES", operation_level),
     Forgotten("its code", COMPILE, object_of("runtime/interpret"),
               not_handled("runtime/interpret.c", "interpret", "FFS_NUMBER_MULTIPLE_OF"), operation_code),
     Forgotten("its case", TEST, "build/tests/test_evaluate", r"conditions\[\] has no row for NUMBER_MULTIPLE_OF",

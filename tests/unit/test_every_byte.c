@@ -15,7 +15,7 @@
 #include <sodium.h>
 
 #include "compiler/base/buffer.h"
-#include "compiler/commands/dump.h"
+#include "compiler/commands/dump/dump.h"
 #include "compiler/files/seal.h"
 #include "compiler/cli/options.h"
 #include "compiler/model/model.h"

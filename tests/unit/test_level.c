@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "compiler/base/buffer.h"
-#include "compiler/commands/level.h"
+#include "compiler/commands/build/level.h"
 #include "fflag/snapshot.h"
 #include "compiler/model/model.h"
 #include "compiler/project/project.h"
