@@ -335,7 +335,7 @@ $(compiler_a): $(call object,$(compiler_c))
 	$(AR) rcsD $@ $^
 
 compiler_libraries = -lyaml -ljansson -lsodium -lm -pthread
-replay_libraries = -lsimdjson -lzstd -lz
+replay_libraries = -lsimdjson -lzstd -lisal
 
 $(ffc): $(call object,$(commands_c) $(signing_c)) $(compiler_a) $(runtime_a)
 	$(CC) $(program_flags) -o $@ $^ $(compiler_libraries)

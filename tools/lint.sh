@@ -67,7 +67,7 @@ libraries() {
     library 'compiler/|tools/|tests/' 'jansson\.h'
     library 'compiler/|tools/|tests/|runtime/signature_sodium\.c' 'sodium'
     library 'tools/ffreplay/logs/simdjson\.h|tests/' 'simdjson'
-    library 'tools/ffreplay/logs/unpack\.c|tests/' 'zlib|zstd'
+    library 'tools/ffreplay/logs/unpack\.c|tests/' 'isa-l/igzip_lib|zstd'
 }
 
 # uses PATTERN WHY FILE…: calls of functions, outside of lines that are comments.

@@ -4,7 +4,7 @@
 set -eu
 
 packages_build="gcc g++ make pkg-config libyaml-dev libxxhash-dev libsodium-dev libjansson-dev
-    libsimdjson-dev zlib1g-dev libzstd-dev binutils"
+    libsimdjson-dev libisal-dev libzstd-dev binutils"
 packages_check="libcmocka-dev python3 python3-yaml python3-xxhash python3-jsonschema libuv1-dev util-linux procps minisign zstd valgrind
     libfyaml-utils node-yaml tzdata git curl jq pre-commit"
 packages_lint="clang-format-14 shellcheck git mandoc python3"

@@ -1,10 +1,14 @@
 /* memory.c - see memory.h. */
 #include "memory.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+#define LARGE_PAGE ((size_t)2 << 20)
 
 _Noreturn void out_of_memory(void)
 {
@@ -28,13 +32,24 @@ void *xrealloc(void *pointer, size_t size)
     return moved;
 }
 
+/* Accesses at random would otherwise miss the processor's table of pages as well as its caches. */
+static void *in_large_pages(size_t size)
+{
+    size_t rounded = (size + LARGE_PAGE - 1) & ~(LARGE_PAGE - 1);
+    void *memory = rounded < size ? NULL : aligned_alloc(LARGE_PAGE, rounded);
+    if (!memory)
+        out_of_memory();
+    madvise(memory, rounded, MADV_HUGEPAGE);
+    return memory;
+}
+
 void *xrenew_table(void *old, size_t count, size_t size)
 {
     if (size > 0 && count > SIZE_MAX / size)
         out_of_memory();
-    void *table = xrealloc(old, count * size);
+    free(old);
+    bool is_large = count * size >= LARGE_PAGE;
+    void *table = is_large ? in_large_pages(count * size) : xrealloc(NULL, count * size);
     memset(table, 0, count * size);
     return table;
 }
-
-/* Thousands of page faults would cost more than reading the definitions. Harmless if refused. */

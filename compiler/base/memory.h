@@ -17,7 +17,7 @@ void *xrealloc(void *pointer, size_t size);
 /*
  * Replaces `old` by a zeroed table that will be accessed at random. Pre-faults its pages, since
  * calloc()'s would fault twice, for reading and then for writing, each time stopping all
- * processors. Not huge pages, which a virtual machine may have to fetch from its host each time.
+ * processors. From 2 MiB on, in huge pages, if the system has any.
  */
 void *xrenew_table(void *old, size_t count, size_t size);
 

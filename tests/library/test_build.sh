@@ -73,7 +73,7 @@ unit_tests="conditions context counters evaluate verify"
 # By their sources: objects of files that were moved may lie about.
 mapfile -t parts < <(find tools/ffreplay -name '*.c' ! -path '*/ffreplay/main.c' -o -name '*.cc' |
     sed -E "s|(.*)\.cc?\$|$BUILD/obj/\1.o|")
-around="-lcmocka -lsimdjson -lzstd -lz -lyaml -ljansson -lsodium -lm -pthread"
+around="-lcmocka -lsimdjson -lzstd -lisal -lyaml -ljansson -lsodium -lm -pthread"
 
 # built_by COMPILER LEVEL: the library, warnings being errors, and its unit tests.
 built_by() {

@@ -5,7 +5,9 @@ import json
 import os
 import random
 import shutil
+import struct
 import subprocess
+import zlib
 
 from lab import SCRATCH, canary, decide, equal, finish, ok, project, requests, skip, write
 
@@ -57,6 +59,21 @@ same("gzip_stored", gzip.compress(plain, 0))
 same("gzip_of_two_files", gzip.compress(plain[:half]) + gzip.compress(plain[half:]))
 same("gzip_members_within_a_line", gzip.compress(plain[:middle]) + gzip.compress(plain[middle:]))
 same("gzip_with_an_empty_member", gzip.compress(b"") + gzip.compress(plain) + gzip.compress(b""))
+
+
+def member(data, header=b"\x1f\x8b\x08\0\0\0\0\0\0\xff", level=6, strategy=zlib.Z_DEFAULT_STRATEGY):
+    raw = zlib.compressobj(level, zlib.DEFLATED, -15, 8, strategy)
+    return header + raw.compress(data) + raw.flush() + struct.pack("<II", zlib.crc32(data), len(data))
+
+
+named = b"\x1f\x8b\x08\x1e\x01\x02\x03\x04\x00\x03\x05\x00extra" + b"n" * 300 + b"\0a comment\0"
+named += struct.pack("<H", zlib.crc32(named) & 0xffff)
+same("gzip_with_all_that_a_header_may_have", member(plain, named))
+for words, strategy in (("of_fixed_codes", zlib.Z_FIXED), ("of_codes_alone", zlib.Z_HUFFMAN_ONLY),
+                        ("of_runs", zlib.Z_RLE)):
+    same(f"gzip_{words}", member(plain, strategy=strategy))
+same("gzip_of_a_thousand_members", b"".join(member(plain[i * len(plain) // 1000:(i + 1) * len(plain) // 1000])
+                                            for i in range(1000)))
 
 
 def messages(pack, data, most):
@@ -111,6 +128,8 @@ for name, packed in (("gzip", gzip.compress(plain)), ("zstd", zstd(plain, "--che
         damaged = packed[:place] + bytes([packed[place] ^ 0x55]) + packed[place + 1:]
         refused(f"{name}_damaged_at_{place}", damaged)
     refused(f"{name}_and_then_text", packed + b"more\n", "damaged")
+refused("gzip_with_another_checksum", member(plain)[:-8] + struct.pack("<II", 1, len(plain)), "checksum")
+refused("gzip_of_another_size", member(plain)[:-4] + struct.pack("<I", len(plain) + 1), "checksum")
 refused("gzip_and_then_more_after_zeros", gzip.compress(plain) + bytes(9) + gzip.compress(plain),
         "something else follows")
 refused("xz", b"\xfd7zXZ\0abc\n", "xz -dc")

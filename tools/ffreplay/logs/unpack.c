@@ -1,31 +1,43 @@
 /* unpack.c - see unpack.h. */
 #include "unpack.h"
 
+#include <isa-l/igzip_lib.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <zlib.h>
 #include <zstd.h>
 
 #include "compiler/base/memory.h"
-
-#define GZIP_ONLY (15 + 16) /* zlib's windowBits: the widest window, in gzip's wrapping */
 
 struct unpacker {
     enum packing packing;
     bool between;
     bool padded; /* zeros followed the last gzip stream, as padding of tapes and blocks */
-    z_stream gzip;
+    struct inflate_state *gzip;
     ZSTD_DStream *zstd;
 };
+
+static void open_gzip(struct unpacker *unpacker)
+{
+    unpacker->gzip = xcalloc(1, sizeof *unpacker->gzip);
+    isal_inflate_init(unpacker->gzip);
+    unpacker->gzip->crc_flag = ISAL_GZIP;
+}
+
+static void open_zstd(struct unpacker *unpacker)
+{
+    unpacker->zstd = ZSTD_createDStream();
+    if (!unpacker->zstd)
+        out_of_memory();
+}
 
 struct unpacker *unpacker_open(enum packing packing)
 {
     struct unpacker *unpacker = xcalloc(1, sizeof *unpacker);
     unpacker->packing = packing;
-    bool opened = packing == PACKED_GZIP ? inflateInit2(&unpacker->gzip, GZIP_ONLY) == Z_OK
-                                         : (unpacker->zstd = ZSTD_createDStream()) != NULL;
-    if (!opened)
-        abort(); /* no memory, as in xcalloc() */
+    if (packing == PACKED_GZIP)
+        open_gzip(unpacker);
+    else
+        open_zstd(unpacker);
     return unpacker;
 }
 
@@ -33,8 +45,7 @@ void unpacker_close(struct unpacker *unpacker)
 {
     if (!unpacker)
         return;
-    if (unpacker->packing == PACKED_GZIP)
-        inflateEnd(&unpacker->gzip);
+    free(unpacker->gzip);
     ZSTD_freeDStream(unpacker->zstd);
     free(unpacker);
 }
@@ -57,37 +68,56 @@ static const char *begin_next(struct unpacker *unpacker, struct unpacking *data)
     if (unpacker->padded || *data->in != 0x1f)
         return "something else follows the gzip stream";
     unpacker->between = false;
-    inflateReset(&unpacker->gzip);
+    isal_inflate_reset(unpacker->gzip);
+    unpacker->gzip->crc_flag = ISAL_GZIP;
     return NULL;
 }
 
-static unsigned at_most(size_t size)
+static uint32_t at_most(size_t size)
 {
-    return size < 1u << 30 ? (unsigned)size : 1u << 30;
+    return size < 1u << 30 ? (uint32_t)size : 1u << 30;
+}
+
+static const char *gzip_problem(int status)
+{
+    switch (status) {
+    case ISAL_INVALID_WRAPPER:
+        return "not a gzip stream";
+    case ISAL_UNSUPPORTED_METHOD:
+        return "it is packed by another method than gzip's";
+    case ISAL_INCORRECT_CHECKSUM:
+        return "incorrect checksum";
+    case ISAL_INVALID_BLOCK:
+        return "invalid block";
+    case ISAL_INVALID_SYMBOL:
+        return "invalid code";
+    case ISAL_INVALID_LOOKBACK:
+        return "a distance beyond the beginning";
+    default:
+        return "not a gzip stream";
+    }
 }
 
 /* One step, which may consume no input: it first writes output that did not fit before. */
 static const char *step_gzip(struct unpacker *unpacker, struct unpacking *data)
 {
-    z_stream *stream = &unpacker->gzip;
+    struct inflate_state *stream = unpacker->gzip;
     if (unpacker->between) {
         const char *wrong = begin_next(unpacker, data);
         if (wrong || unpacker->between)
             return wrong;
     }
-    stream->next_in = (Bytef *)(uintptr_t)data->in;
+    stream->next_in = (uint8_t *)(uintptr_t)data->in;
     stream->avail_in = at_most(data->in_size);
     stream->next_out = data->out;
     stream->avail_out = at_most(data->out_size);
-    int status = inflate(stream, Z_NO_FLUSH);
+    int status = isal_inflate(stream);
     data->in_size -= (size_t)(stream->next_in - data->in);
     data->out_size -= (size_t)(stream->next_out - data->out);
     data->in = stream->next_in;
     data->out = stream->next_out;
-    unpacker->between = status == Z_STREAM_END;
-    if (status == Z_OK || status == Z_STREAM_END || status == Z_BUF_ERROR)
-        return NULL;
-    return stream->msg ? stream->msg : "not a gzip stream";
+    unpacker->between = status == ISAL_DECOMP_OK && stream->block_state == ISAL_BLOCK_FINISH;
+    return status < 0 ? gzip_problem(status) : NULL;
 }
 
 static const char *step_zstd(struct unpacker *unpacker, struct unpacking *data)

@@ -1,4 +1,4 @@
-/* unpack.h - zlib's and zstd's streams behind one interface. */
+/* unpack.h - ISA-L's (gzip) and zstd's streams behind one interface. */
 #ifndef FFREPLAY_UNPACK_H
 #define FFREPLAY_UNPACK_H
 
