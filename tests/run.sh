@@ -16,7 +16,9 @@ logs=$build/tests/logs
 mkdir -p "$logs"
 export FFC="$build/ffc" FFREPLAY="$build/ffreplay" BUILD="$build"
 export CMOCKA_MESSAGE_OUTPUT=TAP LC_ALL=C.UTF-8 NO_COLOR=1
-export ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
+# What a sanitizer ends has a status of its own: 1, its usual one, is that of bad input.
+export ASAN_OPTIONS=detect_leaks=1:exitcode=99${ASAN_OPTIONS:+:$ASAN_OPTIONS}
+export UBSAN_OPTIONS=print_stacktrace=1:exitcode=99${UBSAN_OPTIONS:+:$UBSAN_OPTIONS}
 
 # With VALGRIND=1 the compiled tests run under it. A child has what only other threads of its parent held,
 # and cannot free it, so what is lost by the test that forks at any time is not looked at. One thread runs

@@ -577,8 +577,13 @@ def random_flags(seed, number):
     return old, new
 
 
-compiled = subprocess.run(["cc", "-O2", "-o", f"{SCRATCH}/sample", f"{TOP}/tests/cli/sample_moves.c", f"-I{TOP}/include",
-                           f"-L{BUILD}", "-lfflag", f"-Wl,-rpath,{os.path.abspath(BUILD)}"], capture_output=True, text=True, check=False)
+with open(f"{BUILD}/libfflag.so", "rb") as library:
+    content = library.read()
+sanitizers = [f"-fsanitize={name}" for name, mark in (("address", b"__asan_"), ("undefined", b"__ubsan_"), ("thread", b"__tsan_"))
+              if mark in content]
+compiled = subprocess.run(["cc", "-O2", *sanitizers, "-o", f"{SCRATCH}/sample", f"{TOP}/tests/cli/sample_moves.c",
+                           f"-I{TOP}/include", f"-L{BUILD}", "-lfflag", f"-Wl,-rpath,{os.path.abspath(BUILD)}"],
+                          capture_output=True, text=True, check=False)
 if compiled.returncode:
     print(compiled.stderr, file=sys.stderr)
     sys.exit(1)
