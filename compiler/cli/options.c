@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compiler/base/arena.h"
 #include "compiler/base/nearest.h"
 #include "compiler/base/outside.h"
 #include "compiler/base/memory.h"
@@ -144,6 +145,9 @@ static bool is_repeated(struct parsing *parsing, const struct option *option)
     return repeated;
 }
 
+/* What lists of texts are in; nothing gives it back. */
+static struct arena given_texts;
+
 /* A time, or the day that begins then in UTC. */
 static bool parse_day(const char *text, int64_t *ms)
 {
@@ -204,8 +208,7 @@ static bool set_value(struct parsing *parsing, const struct option *option, cons
         return true;
     case OPTION_TEXTS: {
         struct option_texts *texts = option->target;
-        texts->items = xrealloc(texts->items, (texts->count + 1) * sizeof *texts->items);
-        texts->items[texts->count++] = value;
+        *ARENA_APPEND(&given_texts, texts->items, texts->count) = value;
         return true;
     }
     case OPTION_OUTSIDE:

@@ -37,6 +37,7 @@ enum option_kind {
     OPTION_OUTSIDE /* a directory, for outside.h; no target */
 };
 
+/* In the order they are given in. They are there until the program ends. */
 struct option_texts {
     const char **items;
     size_t count;

@@ -279,9 +279,6 @@ static int run(int argc, char **argv)
         status = EXIT_JOB;
     else if (asked.path_count >= 0)
         status = asked.watch ? rerun_on_changes(&rerun) : check(&asked);
-    free(asked.levels.allow.items);
-    free(asked.levels.warn.items);
-    free(asked.levels.deny.items);
     return status;
 }
 

@@ -312,6 +312,5 @@ static int run(int argc, char **argv)
     if (evaluation.project)
         project_free(evaluation.project);
     arena_release(&evaluation.arena);
-    free(options.previous.items);
     return status;
 }

@@ -497,9 +497,6 @@ static int run(int argc, char **argv)
     int unread = show_unread(listing.project, choice.format, choice.color);
     status = status == EXIT_FINE ? unread : status;
     project_free(listing.project);
-    free(listing.kinds.items);
-    free(listing.owners.items);
-    free(listing.tags.items);
     return status;
 }
 

@@ -259,6 +259,5 @@ static int run(int argc, char **argv)
         buffer_release(&contents[i]);
     free(contents);
     free(keys);
-    free(texts.items);
     return status;
 }

@@ -1,7 +1,6 @@
 /* settings.c - see settings.h. */
 #include "tools/servicelog/settings.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "compiler/base/buffer.h"
@@ -386,8 +385,5 @@ bool read_settings(const struct command *command, int argc, char **argv, struct 
         usage_error(command, "'%s' is not an option; the log goes to stdout", argv[1]);
     else if (operands == 0)
         sound = read_given(command, &given, settings);
-    free(given.endpoints.items);
-    free(given.effects.items);
-    free(given.shares.items);
     return sound;
 }

@@ -475,7 +475,5 @@ static int run(int argc, char **argv)
     for (size_t i = 0; i < options.labels.count; i++)
         free((void *)(uintptr_t)stamp.labels[i].key);
     free(stamp.labels);
-    free(options.labels.items);
-    free(options.dropped.items);
     return status;
 }

@@ -2,7 +2,6 @@
 #include "diff.h"
 #include "compiler/commands/edit_told.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "compiler/base/buffer.h"
@@ -117,8 +116,6 @@ static int run(int argc, char **argv)
     if (status == EXIT_FINE)
         status = compare(&sides, &options, (enum diff_format)format);
     diff_sides_release(&sides);
-    free(options.contexts.items);
-    free(options.logs.items);
     return status;
 }
 

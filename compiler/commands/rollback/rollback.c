@@ -853,7 +853,5 @@ static int run(int argc, char **argv)
     override_edit_release(&wish.edit);
     buffer_release(&wish.notes);
     change_release(&wish.change);
-    free(wish.tags.items);
-    free(wish.kinds.items);
     return status;
 }

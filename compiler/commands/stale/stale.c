@@ -279,9 +279,6 @@ static int run(int argc, char **argv)
     else if (status == EXIT_FINE && options.fix)
         print_note("no flag can go: each is named by code, or not settled");
     arena_release(&removals.arena);
-    free(options.code.items);
-    free(options.calls.items);
-    free(options.counters.items);
     return status;
 }
 

@@ -1,7 +1,6 @@
 /* trace.c - `ffc trace`: how a flag's answer comes about. */
 #include "trace.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "compiler/base/memory.h"
@@ -326,7 +325,6 @@ static int run(int argc, char **argv)
     snapshot_close(&given);
     snapshot_close(&compiled);
     project_free(project);
-    free(options.previous.items);
     arena_release(&tracer.arena);
     return status;
 }

@@ -1,5 +1,4 @@
 /* aggregate.c - `ffreplay aggregate`: what lines say, in a form that adds up. */
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -535,7 +534,5 @@ static int run(int argc, char **argv)
     status = aggregate(&gathering, argv + 1, (size_t)operands);
     replay_release(&replay);
     project_free(replay.project);
-    free(options.by.items);
-    free(options.metrics.items);
     return status;
 }

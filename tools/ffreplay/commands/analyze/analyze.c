@@ -766,8 +766,5 @@ static int run(int argc, char **argv)
         project_free(replay.project);
     }
     arena_release(&arena);
-    free(options.metrics.items);
-    free(options.by.items);
-    free(options.from_given.items);
     return status;
 }

@@ -256,6 +256,5 @@ static int run(int argc, char **argv)
         options_parse(&backtest_command, table, sizeof table / sizeof *table, argc, argv, &status);
     if (operands >= 0)
         status = check_and_play(&options, argv, operands);
-    free(options.policies.items);
     return status;
 }

@@ -589,6 +589,5 @@ static int run(int argc, char **argv)
     buffer_release(&error);
     publication_release(&options.publication);
     arena_release(&arena);
-    free(options.from.items);
     return status;
 }

@@ -1,5 +1,4 @@
 /* health.c - `ffreplay health`: a flag's state, on one page. */
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -358,6 +357,5 @@ static int run(int argc, char **argv)
         project_free(replay.project);
     }
     arena_release(&arena);
-    free(options.from.items);
     return status;
 }

@@ -311,7 +311,5 @@ static int run(int argc, char **argv)
         history_release(&history);
         project_free(project);
     }
-    free(options.expected.items);
-    free(options.acknowledged.items);
     return status;
 }

@@ -424,8 +424,5 @@ static int run(int argc, char **argv)
         options_parse(&metrics_command, table, sizeof table / sizeof *table, argc, argv, &status);
     if (operands >= 0)
         status = check_and_measure(&options, argv, operands);
-    free(options.from_given.items);
-    free(options.metrics.items);
-    free(options.by.items);
     return status;
 }

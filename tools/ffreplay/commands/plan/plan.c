@@ -312,6 +312,5 @@ static int run(int argc, char **argv)
         options_parse(&plan_command, table, sizeof table / sizeof *table, argc, argv, &status);
     if (operands >= 0)
         status = check_and_plan(&options, argv, operands);
-    free(options.baselines.items);
     return status;
 }

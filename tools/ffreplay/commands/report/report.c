@@ -1,7 +1,6 @@
 /* report.c - `ffreplay report`: what was decided, as a page for people. */
 #include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -377,8 +376,6 @@ static int run(int argc, char **argv)
         }
         project_free(project);
     }
-    free(options.by.items);
-    free(options.from.items);
     buffer_release(&report.pages);
     arena_release(&report.arena);
     return status;

@@ -1,5 +1,4 @@
 /* sql.c - `ffreplay sql`: a query that aggregates logs where they are tables. */
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -447,8 +446,5 @@ static int run(int argc, char **argv)
     status = ask(&asking, argv + 1, (size_t)operands);
     replay_release(&replay);
     project_free(replay.project);
-    free(options.tables.items);
-    free(options.columns.items);
-    free(options.metrics.items);
     return status;
 }
