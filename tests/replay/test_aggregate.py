@@ -7,12 +7,10 @@ import json
 import os
 import random
 import re
-import struct
 import subprocess
 
-import xxhash
-
 import lab
+from hostile_rows import hostile_row, sealed
 from lab import FFREPLAY, HOUR, PROJECT, SCRATCH, START, canary, decide, equal, finish, ok, project, requests, write
 
 SEED = int(os.environ.get("SEED", "1"))
@@ -287,35 +285,6 @@ refused(Command("merge", os.path.join(SCRATCH, "no-such.agg")), "no-such.agg: No
 refused(Command("merge", file_of("next.agg", alone.replace(b'"format_version":1', b'"format_version":2'))),
         "version 2; this ffreplay reads 1", "a_later_format")
 
-
-def sealed(rows):
-    """The rows as a file, with the end that fits them."""
-    low = high = 0
-    for row in rows:
-        own = xxhash.xxh3_128_intdigest(row)
-        words = [low, high, own & (1 << 64) - 1, own >> 64]
-        both = xxhash.xxh3_128_intdigest(struct.pack("<4Q", *words))
-        low, high = both & (1 << 64) - 1, both >> 64
-    end = f'{{"key":"~end","checksum":"{high:016x}{low:016x}","rows":{len(rows)}}}'
-    return b"".join(row + b"\n" for row in [*rows, end.encode()])
-
-
-def hostile(value):
-    """A part of a row that somebody has changed."""
-    if isinstance(value, dict) and value and rng.random() < 0.8:
-        name = rng.choice(list(value))
-        changed = dict(value)
-        if rng.random() < 0.1:
-            del changed[name]
-        elif rng.random() < 0.1:
-            changed[rng.choice(["", "0", "-1", "99999999999999999999", "count", "x" * 300])] = changed.pop(name)
-        else:
-            changed[name] = hostile(changed[name])
-        return changed
-    return rng.choice([0, 1, -1, 2**53, 2**53 + 1, 2**63 - 1, -2**63, 1e308, "", "1", "-0", "1e5", "nan", "9" * 38, "9" * 5000,
-                       "0." + "1" * 2000, "f" * 32, "z" * 32, None, True, [], {}, [1, 2, 3], [[1]], {"a": {"a": {"a": {}}}}])
-
-
 unit_rows = aggregate(by_unit, "-", "--units", *BY, stdin=text_of(requests(60, start=since, users=20))).out.splitlines()[:-1]
 equal(sealed(unit_rows).splitlines()[-1], aggregate(by_unit, "-", "--units", *BY, stdin=text_of(
     requests(60, start=since, users=20))).out.splitlines()[-1], "the_checksum_is_as_documented")
@@ -324,10 +293,7 @@ for number in range(int(os.environ.get("HOSTILE", "150"))):
     rows = list(unit_rows)
     for _ in range(rng.choice((1, 1, 2, 5))):
         at = rng.randrange(len(rows))
-        row = json.loads(rows[at])
-        key = row.pop("key")
-        row = hostile(row)
-        rows[at] = json.dumps({"key": key, **(row if isinstance(row, dict) else {"count": row})}).encode()
+        rows[at] = hostile_row(rows[at], rng)
     path = file_of("hostile.agg", sealed(rows))
     for asked in (["merge", path], ["decide", "canary.checkout", "-C", by_unit, "-e", "production", "--from", path],
                   ["health", "canary.checkout", "-C", by_unit, "-e", "production", "--from", path],
@@ -336,6 +302,17 @@ for number in range(int(os.environ.get("HOSTILE", "150"))):
         if done.status not in (0, 1, 2) or done.status and not done.err:
             crashes.append((number, asked[0], done.status, done.err[:500]))
 ok(not crashes, "hostile_rows_crash_nothing", crashes[:3], len(crashes))
+
+
+def sample_of(first):
+    """As many units as a sample may have, whose hashes begin with as many zeros as there can be."""
+    units = {f"{0:016x}{first + i:016x}": "1" for i in range(1 << 16)}
+    return sealed([rows[0], json.dumps({"key": "canary/canary.checkout", "shares": {"halvings": 63, "units": units}}).encode()])
+
+
+rows = alone.splitlines()
+refused(Command("merge", file_of("sample-a.agg", sample_of(0)), file_of("sample-b.agg", sample_of(1 << 16))),
+        "units that cannot be so many", "samples_that_cannot_be_halved_any_more")
 
 crashes, passed = [], 0
 for number in range(150):

@@ -7,7 +7,8 @@ import random
 import subprocess
 
 import lab
-from lab import FFREPLAY, Result, finish, ok, write
+from hostile_rows import hostile_row, sealed
+from lab import FFREPLAY, SCRATCH, Result, finish, ok, write
 
 FFC = os.environ.get("FFC", os.path.join(lab.TOP, "build", "ffc"))
 DAY = 86400
@@ -238,5 +239,71 @@ ok("do all logs have the same clock?" in notes(behind) and behind.json["left_out
 shows_nothing(behind)
 ahead = analyze(TWO, EXPOSED, [{**line, "t": line["t"] + 3600} for line in OUTCOMES])
 ok(ahead.json["metrics"] == healthy.json["metrics"], "one_that_is_ahead_loses_no_outcome", ahead.json["left_out"])
+
+LOCAL = project(2, "  ")
+with open(os.path.join(LOCAL, "flags.yaml"), encoding="utf-8") as file:
+    text = file.read()
+forced = text.replace("variant: variant", "context: {user_id: user_id}").replace("    experiment:", "    users: {v1: [u1]}\n    experiment:")
+for zone in ("Asia/Tokyo", "America/New_York"):
+    with open(os.path.join(LOCAL, "flags.yaml"), "w", encoding="utf-8") as file:
+        file.write(forced.replace("      control: v0\n", f"      control: v0\n      zone: {zone}\n"))
+    nobody = analyze(LOCAL, [exposed(1, 1)], OUTCOMES)
+    ok(nobody.json["units"] == {"v0": 0, "v1": 0} and nobody.json["left_out"]["units"]["forced"] == 1,
+       f"nobody_but_whom_a_list_decides_for_in_{zone}", nobody.out)
+beyond = analyze(TWO, EXPOSED + [{**exposed(5000, 1), "t": t} for t in ("9999-12-31T23:59:59Z", "0000-01-01T00:00:00Z")], OUTCOMES)
+ok(beyond.json["units"] == {"v0": 500, "v1": 501}, "times_that_nobody_has", beyond.json["units"])
+with open(os.path.join(LOCAL, "flags.yaml"), "w", encoding="utf-8") as file:
+    file.write(text.replace("time: t,", "time: {from: t, unit: ms},"))
+last = 253402300799999
+for time in (last, last + 1, 2**63 - 1):
+    ms = [{**line, "t": line["t"] * 1000} for line in EXPOSED] + [{**exposed(5000, 1), "t": time}]
+    far = analyze(LOCAL, ms, [{**line, "t": line["t"] * 1000} for line in OUTCOMES])
+    ok(far.json["units"]["v1"] == 500 + (time == last) and ("no time" in far.err) == (time > last), f"the_time_{time}", far.err)
+
+# -------------------------------------------------------------------------------- changed aggregates
+
+WHO = ["button", "-C", TWO, "-e", "production"]
+
+
+def from_rows(rows, *arguments):
+    path = os.path.join(SCRATCH, "changed.agg")
+    with open(path, "wb") as out:
+        out.write(sealed(rows))
+    return Result(subprocess.run([FFREPLAY, "analyze", *WHO, "--from", path, *arguments], capture_output=True))
+
+
+logs = [f"exposures={write('e.ndjson', lines_of(EXPOSED[:60]))}", f"outcomes={write('o.ndjson', lines_of(OUTCOMES[:60]))}"]
+done = subprocess.run([FFREPLAY, "aggregate", *WHO, *logs, "--units"], capture_output=True)
+ok(done.returncode == 0, "they_are_aggregated", done.stderr.decode())
+rows = done.stdout.splitlines()[:-1]
+asked = Result(subprocess.run([FFREPLAY, "analyze", *WHO, *logs], capture_output=True))
+ok(from_rows(rows).out == asked.out and asked.status == 0, "and_tell_the_same", from_rows(rows).err)
+
+
+def changed(key, change):
+    """The rows, of which those with such a key are others."""
+    return [json.dumps(change(json.loads(row))).encode() if json.loads(row)["key"].startswith(key) else row for row in rows]
+
+
+for shift in (400 * DAY * 1000, -400 * DAY * 1000):
+    def moved_row(row):
+        for log in row.get("exposed", {}).values():
+            log["first"] += shift
+        return row
+    outside = from_rows(changed("units/button/", moved_row))
+    ok(outside.status == 2 and "first exposed when no line exposes any" in outside.err, f"exposures_off_by_{shift}", outside.err)
+
+hostile_rng = random.Random(int(os.environ.get("SEED", "1")))
+crashes = []
+for number in range(int(os.environ.get("HOSTILE", "150"))):
+    damaged = list(rows)
+    wanted = [at for at, row in enumerate(rows) if row.startswith(b'{"key":"experiment')]
+    for _ in range(hostile_rng.choice((1, 1, 2, 5))):
+        at = hostile_rng.choice(wanted) if hostile_rng.random() < 0.5 else hostile_rng.randrange(len(rows))
+        damaged[at] = hostile_row(damaged[at], hostile_rng)
+    done = from_rows(damaged)
+    if done.status not in (0, 1, 2) or done.status and not done.err:
+        crashes.append((number, done.status, done.err[:500]))
+ok(not crashes, "changed_rows_crash_nothing", crashes[:3], len(crashes))
 
 finish()

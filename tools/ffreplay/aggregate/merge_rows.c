@@ -290,10 +290,9 @@ static bool windows_of(const json_t *value, int64_t *keep, json_t **items, char 
 static bool series_of(const json_t *value, int64_t *width, json_t **items, char *fault)
 {
     struct row_reader reader = row_reader(value, fault);
-    *width = row_time(&reader, "width", 0);
+    *width = row_width(&reader, "width");
     *items = (json_t *)(uintptr_t)row_named(&reader, "items");
-    if (!row_end(&reader) || *width < 1 || *width > INT64_MAX / 4 ||
-        json_object_size(*items) > SLOTS_MOST)
+    if (!row_end(&reader) || *width == 0 || json_object_size(*items) > SLOTS_MOST)
         return false;
     const char *name;
     json_t *item;
@@ -587,7 +586,7 @@ void row_keep_sampled(json_t *units, int64_t halvings)
     }
 }
 
-static void merge_sample(json_t *own, const json_t *other, char *fault)
+static bool merge_sample(json_t *own, const json_t *other, char *fault)
 {
     int64_t a, b;
     const json_t *own_units, *units;
@@ -600,11 +599,13 @@ static void merge_sample(json_t *own, const json_t *other, char *fault)
     add_unit(all, name, groups);
     int64_t halvings = a > b ? a : b;
     row_keep_sampled(all, halvings);
-    while (json_object_size(all) > SAMPLE_MOST)
+    while (json_object_size(all) > SAMPLE_MOST && halvings < 63)
         row_keep_sampled(all, ++halvings);
+    bool is_sample = json_object_size(all) <= SAMPLE_MOST;
     json_object_clear(own);
     row_put_count(own, "halvings", (uint64_t)halvings);
     row_put_row(own, "units", all);
+    return is_sample || fail(fault, "its sample has units that cannot be so many");
 }
 
 static int by_time_down(const void *left, const void *right)
@@ -768,8 +769,7 @@ static bool merge_field(json_t *row, const struct row_rule *rule, json_t *own, c
         merge_traffic(row, field, own, other, fault);
         return true;
     case SAMPLE:
-        merge_sample(own, other, fault);
-        return true;
+        return merge_sample(own, other, fault);
     case SERIES:
         return merge_series(own, other, fault);
     case WINDOWS:

@@ -208,7 +208,7 @@ bool json_count(const json_t *value, uint64_t *count)
 bool json_time(const json_t *value, int64_t *time)
 {
     *time = json_integer_value(value);
-    return json_is_integer(value) && *time != INT64_MIN && *time != INT64_MAX;
+    return json_is_integer(value) && *time >= -MOST_COUNTED && *time <= MOST_COUNTED;
 }
 
 bool json_wide(const json_t *value, __int128 *number)
@@ -255,6 +255,19 @@ int64_t row_time(struct row_reader *reader, const char *field, int64_t none)
     if (!json_time(value, &time))
         row_fault(reader, "'%s' is not a time in milliseconds", field);
     return time;
+}
+
+int64_t row_width(struct row_reader *reader, const char *field)
+{
+    const json_t *value = get(reader, field);
+    int64_t width = json_integer_value(value);
+    if (!value)
+        return 0;
+    if (!json_is_integer(value) || width < 1 || width > INT64_MAX / 4) {
+        row_fault(reader, "'%s' is no width", field);
+        return 0;
+    }
+    return width;
 }
 
 bool row_truth(struct row_reader *reader, const char *field)

@@ -66,6 +66,8 @@ bool row_has(const struct row_reader *reader, const char *field);
 uint64_t row_count(struct row_reader *reader, const char *field);
 /* `none` where it is not there. */
 int64_t row_time(struct row_reader *reader, const char *field, int64_t none);
+/* Of slots; 0: there is none. At most INT64_MAX / 4. */
+int64_t row_width(struct row_reader *reader, const char *field);
 bool row_truth(struct row_reader *reader, const char *field);
 const char *row_text(struct row_reader *reader, const char *field);
 double row_number(struct row_reader *reader, const char *field);
@@ -80,7 +82,8 @@ struct row_reader row_inner(struct row_reader *reader, const char *field);
 /* The same of a row whose fields are what somebody called them: all are known. */
 const json_t *row_named(struct row_reader *reader, const char *field);
 
-/* A count, or a time, that is a field's value; false: it is none. */
+/* A count, or a time, that is a field's value; false: it is none. With times of up to 2^53 ms, sums
+ * and differences are computed without a thought. */
 bool json_count(const json_t *value, uint64_t *count);
 bool json_time(const json_t *value, int64_t *time);
 /* The same of what row_put_wide() writes. */

@@ -5,8 +5,8 @@
 
 int64_t window_begin(int64_t time, int64_t width)
 {
-    int64_t past = time % width;
-    return time - (past < 0 ? past + width : past);
+    int64_t past = time % width, begin;
+    return __builtin_sub_overflow(time, past < 0 ? past + width : past, &begin) ? INT64_MIN : begin;
 }
 
 int64_t slots_wider(int64_t width)

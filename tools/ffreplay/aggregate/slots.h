@@ -10,7 +10,7 @@
 
 #define SLOTS_MOST 100
 
-/* The begin of the window, or slot, that holds a time. */
+/* The begin of the window, or slot, that holds a time; INT64_MIN of those that begin before. */
 int64_t window_begin(int64_t time, int64_t width);
 /* The next width, in milliseconds: rounder, or twice as wide. */
 int64_t slots_wider(int64_t width);

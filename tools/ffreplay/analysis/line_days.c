@@ -126,8 +126,8 @@ static bool has_lines(const struct line_days *days, int64_t day)
 static bool is_usual(const struct line_days *days, int64_t day, bool wanted)
 {
     int64_t first = days->items[0].day, last = days->items[days->count - 1].day;
-    for (int64_t other = day % 7 - 7; other <= last; other += 7)
-        if (other >= first && other != day && has_lines(days, other) == wanted)
+    for (int64_t other = first + (day - first) % 7; other <= last; other += 7)
+        if (other != day && has_lines(days, other) == wanted)
             return true;
     return false;
 }

@@ -69,6 +69,14 @@ struct days {
     struct day_ratio *of_workers[MOST_WORKERS]; /* those that each has counted; NULL */
 };
 
+/* Where clocks go back past midnight, a later time may be of an earlier day: it counts for the
+ * first, or the last. */
+static int64_t place_of_day(const struct days *days, int64_t time)
+{
+    int64_t place = local_day(days->zone, time) - days->first;
+    return place < 0 ? 0 : place < days->count ? place : days->count - 1;
+}
+
 static void count_shard(void *context, uint32_t worker, uint32_t shard)
 {
     struct days *days = context;
@@ -79,8 +87,7 @@ static void count_shard(void *context, uint32_t worker, uint32_t shard)
         const struct exposure *exposure = exposure_at(days->exposures, shard, i);
         uint32_t arm = exposure_arm(exposure);
         if (arm != NO_ARM)
-            days->of_workers[worker][local_day(days->zone, exposure->first) - days->first]
-                .by_arm[arm]++;
+            days->of_workers[worker][place_of_day(days, exposure->first)].by_arm[arm]++;
     }
 }
 
@@ -99,9 +106,11 @@ static void count_days(struct conclusion *conclusion, struct arena *arena)
 {
     const struct exposures *exposures = conclusion->exposures;
     const struct zone *zone = conclusion->terms.zone;
+    if (exposures->lines == 0)
+        return;
     int64_t first = local_day(zone, exposures->first),
             days = local_day(zone, exposures->last) - first + 1;
-    if (exposures->lines == 0 || days > DAYS_MOST)
+    if (days < 1 || days > DAYS_MOST)
         return;
     struct day_ratio *ratios = ARENA_ARRAY(arena, struct day_ratio, (size_t)days);
     struct days counted = {exposures, zone, first, days, {NULL}};

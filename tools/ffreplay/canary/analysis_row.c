@@ -324,6 +324,12 @@ static void read_counts(struct row_reader *reader, struct analysis *analysis, st
     row_end(reader);
 }
 
+/* Of slots that are merged, one may begin where no time is any more. */
+static bool is_begin(const char *name, int64_t *begin)
+{
+    return text_integer(name, begin) && *begin >= -MOST_COUNTED && *begin <= MOST_COUNTED;
+}
+
 static void read_windows(struct row_reader *reader, struct windows *windows, struct replay *replay)
 {
     struct row_reader inner = row_inner(reader, "windows");
@@ -335,7 +341,7 @@ static void read_windows(struct row_reader *reader, struct windows *windows, str
     json_object_foreach(items, name, item)
     {
         int64_t begin;
-        if (!text_integer(name, &begin) || window_begin(begin, windows->width) != begin) {
+        if (!is_begin(name, &begin) || window_begin(begin, windows->width) != begin) {
             row_fault(reader, "'%.40s' is not when a window begins", name);
             return;
         }
@@ -354,12 +360,15 @@ static void read_slots(struct row_reader *reader, struct series *series)
     struct row_reader inner = row_inner(reader, "series");
     const char *name;
     json_t *item;
-    series_widen(series, row_time(&inner, "width", 0));
+    series_widen(series, row_width(&inner, "width"));
     json_t *items = (json_t *)(uintptr_t)row_named(&inner, "items");
     json_object_foreach(items, name, item)
     {
-        int64_t begin = 0;
-        (void)text_integer(name, &begin);
+        int64_t begin;
+        if (!is_begin(name, &begin)) {
+            row_fault(reader, "'%.40s' is not when a slot begins", name);
+            return;
+        }
         (void)series_cells(series, begin);
     }
     row_end(&inner);
@@ -373,15 +382,18 @@ static void read_series(struct row_reader *reader, struct analysis *analysis, ui
     struct row_reader inner = row_inner(reader, "series");
     const char *name;
     json_t *item;
-    series_widen(series, row_time(&inner, "width", 0));
+    series_widen(series, row_width(&inner, "width"));
     json_t *items = (json_t *)(uintptr_t)row_named(&inner, "items");
     json_object_foreach(items, name, item)
     {
         const struct measure *measure = series->columns[column].measure;
         struct row_reader within = row_reader(item, reader->fault);
         struct cell cell;
-        int64_t begin = 0;
-        (void)text_integer(name, &begin);
+        int64_t begin;
+        if (!is_begin(name, &begin)) {
+            row_fault(reader, "'%.40s' is not when a slot begins", name);
+            return;
+        }
         series_cell_init(series, column, &cell);
         cell_read_row(&within, &cell, measure, replay);
         cell_merge(&series_cells(series, begin)[column], measure, &cell);

@@ -110,7 +110,8 @@ static void read_days(struct row_reader *reader, struct line_days *days)
     json_object_foreach((json_t *)(uintptr_t)counts, name, item)
     {
         struct day_lines *day = &items[read.count++];
-        if (!text_integer(name, &day->day) || !json_count(item, &day->lines))
+        if (!text_integer(name, &day->day) || day->day < local_day(NULL, -MOST_COUNTED) ||
+            day->day > local_day(NULL, MOST_COUNTED) || !json_count(item, &day->lines))
             row_fault(reader, "'days' has a day that is none");
     }
     if (row_is_sound(reader))
@@ -288,6 +289,8 @@ static void take_exposure(struct task *task, struct unit_hash unit, struct row_r
                                      row_text(&values, exposures->fields.items[i].name), reader);
     if (place == 0 || first == INT64_MIN)
         row_fault(reader, "a unit is in no arm that there is");
+    else if (place != PLACE_FORCED && (first < exposures->first || first > exposures->last))
+        row_fault(reader, "a unit was first exposed when no line exposes any");
     if (row_end(reader))
         exposures_add(exposures, unit, first, place, numbers);
 }
