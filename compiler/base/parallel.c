@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <unistd.h>
 
 struct job {
@@ -67,4 +68,58 @@ void parallel_all(uint32_t count, parallel_work *work, void *context)
 {
     struct job job = {.count = count, .at_once = 1, .work = work, .context = context};
     run(&job, count < MOST_WORKERS ? count : MOST_WORKERS);
+}
+
+struct making {
+    pthread_mutex_t lock; /* held by who works */
+    pthread_cond_t changed;
+    uint32_t next;
+    bool ends;
+    parallel_work *work;
+    void *context;
+};
+
+static void make_next(struct making *making)
+{
+    making->work(making->context, making->next, making->next);
+    making->next++;
+}
+
+static void *make_and_stay(void *argument)
+{
+    struct making *making = argument;
+    pthread_mutex_lock(&making->lock);
+    make_next(making);
+    pthread_cond_broadcast(&making->changed);
+    while (!making->ends)
+        pthread_cond_wait(&making->changed, &making->lock);
+    pthread_mutex_unlock(&making->lock);
+    return NULL;
+}
+
+void parallel_make(uint32_t count, parallel_work *work, void *context)
+{
+    struct making making = {.lock = PTHREAD_MUTEX_INITIALIZER,
+                            .changed = PTHREAD_COND_INITIALIZER,
+                            .work = work,
+                            .context = context};
+    pthread_t threads[MOST_WORKERS];
+    uint32_t started = 0;
+    pthread_mutex_lock(&making.lock);
+    while (making.next < count) {
+        uint32_t before = making.next;
+        if (started == MOST_WORKERS ||
+            pthread_create(&threads[started], NULL, make_and_stay, &making) != 0) {
+            make_next(&making);
+            continue;
+        }
+        started++;
+        while (making.next == before)
+            pthread_cond_wait(&making.changed, &making.lock);
+    }
+    making.ends = true;
+    pthread_cond_broadcast(&making.changed);
+    pthread_mutex_unlock(&making.lock);
+    for (uint32_t i = 0; i < started; i++)
+        pthread_join(threads[i], NULL);
 }

@@ -21,4 +21,11 @@ void parallel_for(uint32_t count, uint32_t at_once, parallel_work *work, void *c
 /* The same with a worker per index, up to MOST_WORKERS, however few processors there are. */
 void parallel_all(uint32_t count, parallel_work *work, void *context);
 
+/*
+ * One index after another, each in a thread of its own, which stays until all are done: to make
+ * what that many workers will write to. malloc() gives threads memory apart from each other's, and
+ * two processors that write to one cache line wait for each other at every write.
+ */
+void parallel_make(uint32_t count, parallel_work *work, void *context);
+
 #endif

@@ -1,7 +1,9 @@
 /* The store of units: found and whole across the borders of chunks, of its index and of its limit,
  * and the same however many threads fill it, in any order. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -503,6 +505,41 @@ static void says_when_a_unit_has_too_many_lines(void **state)
     }
 }
 
+/* ------------------------------------------------------------------------- what workers have -- */
+
+struct made {
+    uint32_t count;
+    pthread_t by[2 * MOST_WORKERS];
+    bool at_work;
+};
+
+static void note_thread(void *context, uint32_t worker, uint32_t index)
+{
+    struct made *made = context;
+    assert_false(made->at_work);
+    made->at_work = true;
+    assert_int_equal(worker, index);
+    assert_int_equal(index, made->count);
+    usleep(1000);
+    made->by[made->count++] = pthread_self();
+    made->at_work = false;
+}
+
+static void each_worker_s_is_made_by_a_thread_of_its_own(void **state)
+{
+    (void)state;
+    for (uint32_t count = 0; count <= 2 * MOST_WORKERS; count += 1 + count / 3) {
+        struct made made = {.count = 0};
+        parallel_make(count, note_thread, &made);
+        assert_int_equal(made.count, count);
+        for (uint32_t i = 0; i < count && i < MOST_WORKERS; i++) {
+            assert_false(pthread_equal(made.by[i], pthread_self()));
+            for (uint32_t other = 0; other < i; other++)
+                assert_false(pthread_equal(made.by[i], made.by[other]));
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -517,6 +554,7 @@ int main(void)
         cmocka_unit_test(says_when_memory_runs_out),
         cmocka_unit_test(keeps_totals_of_all_threads),
         cmocka_unit_test(says_when_a_unit_has_too_many_lines),
+        cmocka_unit_test(each_worker_s_is_made_by_a_thread_of_its_own),
     };
     return cmocka_run_group_tests_name("unit_store", tests, NULL, NULL);
 }

@@ -230,10 +230,9 @@ static uint32_t workers_for(const struct replay *replay, const struct log_file *
     return most < MOST_WORKERS ? most : MOST_WORKERS;
 }
 
-static void add_worker(struct replay *replay)
+static void fork_consumers(struct replay *replay, struct worker *worker)
 {
     const struct worker *first = &replay->workers[0];
-    struct worker *worker = &replay->workers[replay->worker_count++];
     *worker = (struct worker){.consumer_count = first->consumer_count};
     worker->traffic = worker->bad = (struct traffic)TRAFFIC_INIT;
     worker->consumers = xcalloc(first->consumer_count + 1, sizeof *worker->consumers);
@@ -259,18 +258,44 @@ static void join_workers(struct replay *replay)
     replay->worker_count = 1;
 }
 
-static bool open_records(struct replay *replay, const struct log_file *file, uint32_t count)
+/* Those who read a file. */
+struct readers {
+    struct replay *replay;
+    const struct log_file *file;
+    uint32_t count;
+    bool opened; /* all of them */
+};
+
+static void open_records(struct readers *readers, struct worker *worker)
 {
-    bool opened = true;
-    for (uint32_t i = 0; i < count && opened; i++) {
-        struct worker *worker = &replay->workers[i];
-        worker->ids = file->layout->id == NO_PLACE ? NULL : &replay->ids[file->log];
-        opened = records_open(&worker->records, file->layout, file->log, file->source);
-        worker->records.take = worker_take;
-        worker->records.take_bad = worker_take_bad;
-        worker->records.context = worker;
+    const struct log_file *file = readers->file;
+    worker->ids = file->layout->id == NO_PLACE ? NULL : &readers->replay->ids[file->log];
+    readers->opened &= records_open(&worker->records, file->layout, file->log, file->source);
+    worker->records.take = worker_take;
+    worker->records.take_bad = worker_take_bad;
+    worker->records.context = worker;
+}
+
+/* All but the first, whose thread is the caller's. */
+static void make_reader(void *context, uint32_t unused, uint32_t index)
+{
+    struct readers *readers = context;
+    struct replay *replay = readers->replay;
+    struct worker *worker = &replay->workers[1 + index];
+    (void)unused;
+    if (1 + index == replay->worker_count) {
+        fork_consumers(replay, worker);
+        replay->worker_count++;
     }
-    return opened;
+    open_records(readers, worker);
+}
+
+static bool make_readers(struct readers *readers)
+{
+    readers->opened = true;
+    open_records(readers, &readers->replay->workers[0]);
+    parallel_make(readers->count - 1, make_reader, readers);
+    return readers->opened;
 }
 
 static bool read_log_file(struct replay *replay, const char *path, uint32_t log)
@@ -279,13 +304,10 @@ static bool read_log_file(struct replay *replay, const char *path, uint32_t log)
     if (!log_file_open(&file, path, &replay->layouts[log], log))
         return false;
     file.source = replay_add_source(replay, file.path);
-    uint32_t count = workers_for(replay, &file);
-    while (replay->worker_count < count)
-        add_worker(replay);
-    bool read =
-        open_records(replay, &file, count) &&
-        log_file_read(&file, replay->workers, count, &replay->counts[log], replay->bad_shown);
-    for (uint32_t i = 0; i < count; i++)
+    struct readers readers = {replay, &file, workers_for(replay, &file), true};
+    bool read = make_readers(&readers) && log_file_read(&file, replay->workers, readers.count,
+                                                        &replay->counts[log], replay->bad_shown);
+    for (uint32_t i = 0; i < readers.count; i++)
         records_close(&replay->workers[i].records);
     replay->sources[file.source].lines_before =
         log_file_lines_before(&file, &replay->project->arena);
