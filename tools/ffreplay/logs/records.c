@@ -123,6 +123,33 @@ void records_end_row(struct records *records)
     records->bad_untimed = 0;
 }
 
+static void take_none_bad(void *context, int64_t time, uint64_t lines)
+{
+    (void)context;
+    (void)time;
+    (void)lines;
+}
+
+void records_begin_trial(struct records *records, struct records_trial *trial,
+                         void (*take)(void *context, struct record *record))
+{
+    trial->counts = records->counts;
+    memcpy(trial->bad, records->bad, sizeof trial->bad);
+    trial->take = records->take;
+    trial->take_bad = records->take_bad;
+    records->take = take;
+    records->take_bad = take_none_bad;
+}
+
+void records_end_trial(struct records *records, const struct records_trial *trial)
+{
+    records->counts = trial->counts;
+    memcpy(records->bad, trial->bad, sizeof trial->bad);
+    records->take = trial->take;
+    records->take_bad = trial->take_bad;
+    records_begin_row(records);
+}
+
 static void take_bad(struct records *records)
 {
     records->bad_untimed++;

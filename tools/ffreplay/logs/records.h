@@ -104,6 +104,20 @@ void records_close(struct records *records);
 void records_begin_row(struct records *records);
 void records_end_row(struct records *records);
 
+/*
+ * Bracket lines of which nothing is wanted but what `take` makes of their records; they will be
+ * read once more. What they count, and what is bad about them, is forgotten.
+ */
+struct records_trial {
+    struct log_counts counts;
+    struct bad_line bad[BAD_CAUSE_COUNT];
+    void (*take)(void *context, struct record *record);
+    void (*take_bad)(void *context, int64_t time, uint64_t lines);
+};
+void records_begin_trial(struct records *records, struct records_trial *trial,
+                         void (*take)(void *context, struct record *record));
+void records_end_trial(struct records *records, const struct records_trial *trial);
+
 /* Before the lines of a block: what is to be read before them, lines that are no records, with
  * LINE_PADDING after them; see look_ahead() of line_parser.h. */
 void records_begin_block(struct records *records, const char *before, size_t length);

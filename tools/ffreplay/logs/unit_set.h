@@ -23,6 +23,13 @@ struct unit_set {
 
 struct unit_hash unit_hash_of(const void *text, size_t length);
 
+/* Has the memory fetched that unit_set_add() will look at. */
+static inline void unit_set_fetch(const struct unit_set *set, struct unit_hash unit)
+{
+    if (set->capacity > 0)
+        __builtin_prefetch(&set->slots[unit.low & (set->capacity - 1)]);
+}
+
 /* Adds the unit, and its mark if `mark`; a mark stays. Returns whether the unit is new. */
 bool unit_set_add(struct unit_set *set, struct unit_hash unit, bool mark);
 /* Whether the unit is there, and has its mark. */

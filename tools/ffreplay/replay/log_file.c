@@ -165,12 +165,15 @@ static bool take_piece(struct log_file *file, const struct block *block, struct 
     return !piece_is_blank(piece);
 }
 
+/* What is done with a piece. */
+typedef void piece_reader(struct log_file *file, struct worker *worker, const struct piece *piece);
+
 static void read_next(struct log_file *file, struct worker *worker, const struct block *block,
-                      struct block_part *part)
+                      struct block_part *part, piece_reader *read)
 {
     struct piece piece;
     if (take_piece(file, block, part, &piece))
-        read_piece(file, worker, &piece);
+        read(file, worker, &piece);
 }
 
 static bool all_have_lines(const struct block *block)
@@ -181,26 +184,55 @@ static bool all_have_lines(const struct block *block)
     return all;
 }
 
-static void read_block(struct log_file *file, struct worker *worker, struct block *block)
+/* Returns where the last line is that was read alone. */
+static struct place read_lines(struct log_file *file, struct worker *worker, struct block *block,
+                               piece_reader *read)
 {
-    /* Of duplicates, the first one counts. */
     if (file->scout)
         records_begin_block(&worker->records, block->before.bytes, block->before.length);
+    /* Of duplicates, the first one counts. */
+    bool any_order = !worker->ids || worker->noted;
+    bool side_by_side = worker->records.parser->read_abreast && any_order && !block->in_order;
     struct place last = block->parts[0].place;
-    bool side_by_side = worker->records.parser->read_abreast && !worker->ids && !block->in_order;
     struct block_part *first = &block->parts[0];
     if (first->place.part == 0 && first->place.line == 0 && first->text < first->end)
-        read_next(file, worker, block, first); /* it may have a byte order mark */
+        read_next(file, worker, block, first, read); /* it may have a byte order mark */
     while (side_by_side && all_have_lines(block)) {
         uint32_t unread = records_read_abreast(&worker->records, block->parts);
         for (; unread; unread &= unread - 1)
-            read_next(file, worker, block, &block->parts[__builtin_ctz(unread)]);
+            read_next(file, worker, block, &block->parts[__builtin_ctz(unread)], read);
     }
     for (size_t i = 0; i < LINES_ABREAST; i++)
         while (block->parts[i].text < block->parts[i].end) {
             last = block->parts[i].place;
-            read_next(file, worker, block, &block->parts[i]);
+            read_next(file, worker, block, &block->parts[i], read);
         }
+    return last;
+}
+
+static void try_piece(struct log_file *file, struct worker *worker, const struct piece *piece)
+{
+    (void)file;
+    (void)records_read(&worker->records, piece);
+}
+
+static void find_duplicates(struct log_file *file, struct worker *worker, const struct block *block)
+{
+    struct block again = *block;
+    struct records_trial trial;
+    block_ids_begin(worker->noted);
+    records_begin_trial(&worker->records, &trial, worker_note_id);
+    (void)read_lines(file, worker, &again, try_piece);
+    records_end_trial(&worker->records, &trial);
+    block_ids_look_up(worker->noted, &file->turns, block->parts[0].place.part / LINES_ABREAST,
+                      worker->ids);
+}
+
+static void read_block(struct log_file *file, struct worker *worker, struct block *block)
+{
+    if (worker->noted)
+        find_duplicates(file, worker, block);
+    struct place last = read_lines(file, worker, block, read_piece);
     if (block->ends_file && worker->records.parser->holds_part) {
         file->incomplete = true;
         file->end = last;
@@ -212,13 +244,18 @@ static void read_blocks(void *context, uint32_t thread, uint32_t index)
 {
     (void)thread;
     struct log_file *file = context;
+    struct worker *worker = &file->workers[index];
+    struct block_ids ids = {0};
     struct block block = index == 0 ? file->first : (struct block){0};
+    worker->noted = worker->ids ? &ids : NULL;
     bool more = block.length > 0 || blocks_next(&file->blocks, &block, index);
     for (; more; more = blocks_next(&file->blocks, &block, index)) {
-        records_begin_row(&file->workers[index].records);
-        read_block(file, &file->workers[index], &block);
-        records_end_row(&file->workers[index].records);
+        records_begin_row(&worker->records);
+        read_block(file, worker, &block);
+        records_end_row(&worker->records);
     }
+    worker->noted = NULL;
+    block_ids_release(&ids);
     block_release(&block);
 }
 
@@ -343,12 +380,14 @@ bool log_file_read(struct log_file *file, struct worker *workers, uint32_t worke
         read_headers(file);
     if (worker_count > 1 && file->in_blocks)
         blocks_share(&file->blocks);
+    block_turns_begin(&file->turns, file->blocks.count - (file->first.length > 0));
     if (file->refused)
         block_release(&file->first);
     else if (file->in_blocks)
         parallel_all(worker_count, read_blocks, file);
     else
         read_pieces(file, &workers[0]);
+    block_turns_end(&file->turns);
     records_end_row(&workers[0].records);
     if (!file->refused)
         show_bad_lines(file, shown);

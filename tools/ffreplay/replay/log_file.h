@@ -22,6 +22,7 @@ struct log_file {
     uint32_t source;  /* its number among the files that are read */
     const char *path; /* as it is shown */
     bool in_blocks;
+    struct block_turns turns;  /* where records have an id */
     struct blocks blocks;      /* of formats whose pieces are lines, or records of CSV */
     struct line_parser *scout; /* of blocks; or NULL */
     struct block first;        /* what the header left of its block; for the first worker */

@@ -221,10 +221,10 @@ static uint32_t processors(void)
     return count < 1 ? 1 : (uint32_t)count;
 }
 
-/* How many workers read a file. Only a single thread can tell which duplicate comes first. */
+/* How many workers read a file. */
 static uint32_t workers_for(const struct replay *replay, const struct log_file *file)
 {
-    if (file->layout->id != NO_PLACE || !log_file_is_large(file) || !can_fork(&replay->workers[0]))
+    if (!log_file_is_large(file) || !can_fork(&replay->workers[0]))
         return 1;
     uint32_t most = replay->threads > 0 ? replay->threads : processors();
     return most < MOST_WORKERS ? most : MOST_WORKERS;

@@ -7,10 +7,19 @@ static bool is_duplicate(const struct worker *worker, const struct event *event)
 {
     if (!worker->ids)
         return false;
+    if (worker->noted)
+        return block_ids_next(worker->noted, event->place.part);
     const struct value *id = &event->values[worker->records.layout->id];
     if (!value_identifies(id))
         return false;
     return !unit_set_add(worker->ids, unit_hash_of(id->text, id->length), false);
+}
+
+void worker_note_id(void *context, struct record *record)
+{
+    struct worker *worker = context;
+    const struct event *event = record->event;
+    block_ids_note(worker->noted, event->place.part, &event->values[worker->records.layout->id]);
 }
 
 void worker_take_bad(void *context, int64_t time, uint64_t lines)
