@@ -217,6 +217,77 @@ ok("a <b>new</b> checkout" in page.words(page.all("li", change="start")[0]), "wi
 rows_over = page.table(page.one("figure", chart="criteria"))[1:]
 equal([row[:8] for row in rows_over], [row[:8] for row in rows], "with_the_numbers_that_it_was_ended_by")
 
+# ---------------------------------------------------------------------------------- earlier stages
+
+LATER = BLOCK.replace("state: running\nstage: fifth\nsince: 2026-11-20T10:00:00Z\n", "").replace(
+    "advance_when:", "  - {metric: errors_a_second, max: 10, action: alert}\nadvance_when:") + "state: pending\n"
+SPANS = [("first", "5%", START - HOUR, START), ("fifth", "20%", START, START + 2 * HOUR),
+         ("half", "50%", START + 2 * HOUR, START + 3 * HOUR)]
+whole = [line for place, (_, percent, begin, end) in enumerate(SPANS)
+         for line in requests(3000, seed=place + 4, percent=int(percent[:-1]), start=begin, length=end - begin, users=900,
+                              errors=0.03, canary_errors=0.02 * (place + 1), canary_latency=0.1 + place / 50)]
+life = project("life", canary(LATER))
+
+
+def move(directory, verb, at, *more):
+    subprocess.run([FFC, "canary", verb, "canary.checkout", "-C", directory, "-e", "production", "--actor", "amira",
+                    "--at", f"2026-11-20T{at}Z", "--reason", "why not", *more], capture_output=True, text=True, check=True)
+
+
+for verb, at in (("start", "09:00:00"), ("advance", "10:00:00"), ("pause", "10:20:00"), ("resume", "10:20:00"),
+                 ("advance", "12:00:00")):
+    move(life, verb, at)
+log = write("life.ndjson", whole)
+result = report(life, log, "--threads", "1", output="life.html")
+equal((result.status, result.err), (0, ""), "a_canary_with_earlier_stages_has_a_page")
+page = result.page
+check_page("earlier_stages", page)
+drawn_metrics = [*METRICS, "errors_a_second"]
+equal(sorted(figure.get("data-of") for figure in page.all("figure", chart="stages")), sorted(drawn_metrics),
+      "every_metric_is_drawn_in_every_stage_once_and_none_that_was_not_measured")
+for place, (stage, percent, begin, end) in enumerate(SPANS):
+    then = project("then", canary(LATER.replace("state: pending", f"state: running\nstage: {stage}\nsince: " +
+                                                f"2026-11-20T{[9, 10, 12][place]:02}:00:00Z")))
+    asked = decide(then, log, "--json", "--now", f"2026-11-20T{[9, 11, 12][place]:02}:59:59.999Z").json
+    for metric in drawn_metrics:
+        rows = [row for row in page.table(page.one("figure", chart="stages", of=metric)) if row[0] == f"{stage} {percent}"]
+        of = [c for c in asked["criteria"] if c["metric"] == metric and not c.get("over")][-1]
+        wanted = [of["canary"]["estimate"], of["canary"]["n"]]
+        if of.get("control"):
+            wanted += [of["control"]["estimate"], of["control"]["n"]]
+        found = [float(re.match(r"[\d.]+", text)[0]) / (100 if "%" in text else 1) for text in rows[-1][2:]]
+        ok(len(rows) > 20 and all(abs(one - other) <= 0.0006 * abs(other) for one, other in zip(found, wanted)),
+           f"{metric}_in_{stage}_ends_as_decide_had_it_then", rows[-1:], wanted)
+figure = page.one("figure", chart="stages", of="error_rate")
+equal([e.get("data-part") for e in figure.iter() if e.get("data-part")], [f"{s} {p}" for s, p, _, _ in SPANS] * 2,
+      "stages_are_named_in_both_forms")
+lines_drawn = [e.get("d") for e in figure.iter() if (e.get("class") or "").startswith("v v1")]
+equal([d.count("M") for d in lines_drawn if "L" in d and "H" not in d], [3, 3], "a_line_begins_anew_in_each")
+ok("9000 lines as defined now" not in page.words(figure) and "6000 lines as defined now" in page.words(figure),
+   "it_says_how_the_past_was_worked_out", page.words(figure)[:400])
+several = report(life, write("mixed.ndjson", lab.random.Random(8).sample(whole, len(whole))), "--threads", "3",
+                 output="mixed.html")
+equal(drawn(several.page), drawn(page), "earlier_stages_do_not_depend_on_order_or_threads")
+pieces = [[] for _ in range(4)]
+rng = lab.random.Random(9)
+for line in whole:
+    rng.choice(pieces).append(line)
+files = []
+for place, piece in enumerate(pieces):
+    files.append(os.path.join(SCRATCH, f"life-{place}.agg"))
+    subprocess.run([FFREPLAY, "aggregate", "canary.checkout", write("piece.ndjson", piece), "-C", life, "-e", "production",
+                    "--units", "--over-time", "--distinct-ids", "-o", files[-1]], check=True, capture_output=True)
+made = report(life, "--from", *files, output="pieces.html")
+equal((made.status, made.err), (0, ""), "earlier_stages_are_in_aggregates")
+equal(re.sub(r"\d+ (missing )?ids", "", drawn(made.page)), re.sub(r"\d+ (missing )?ids", "", drawn(page)), "with_the_same_bytes")
+move(life, "approve", "12:59:59")
+move(life, "advance", "13:00:00")
+everybody = report(life, write("later.ndjson", whole + requests(500, seed=9, start=START + 3 * HOUR, length=HOUR)),
+                   output="everybody.html")
+rows = page.table(figure), everybody.page.table(everybody.page.one("figure", chart="stages", of="error_rate"))
+numbers = [[row[:1] + row[2:] for row in table] for table in rows]
+equal(numbers[1][:len(numbers[0])], numbers[0], "a_stage_without_control_leaves_that_of_earlier_ones")
+
 # --------------------------------------------------------------------------------------- a project
 
 result = report(staged, bad, "--all", flag=None, output="all.html")

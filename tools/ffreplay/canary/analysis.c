@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "compiler/base/arena.h"
+#include "compiler/base/buffer.h"
 #include "compiler/cli/messages.h"
 #include "tools/ffreplay/logs/points.h"
 #include "compiler/base/percent.h"
@@ -179,6 +180,18 @@ static bool add_criteria(struct analysis *analysis, struct project *project, str
     return true;
 }
 
+static bool prepare_past(struct analysis *analysis, struct project *project, struct layout *layouts)
+{
+    struct buffer error = {0};
+    const struct subject *subject = &analysis->subject;
+    bool found = past_stages_find(&analysis->past, project, subject->flag, subject->environment,
+                                  &error);
+    if (!found)
+        job_error(NULL, "%s", error.bytes);
+    buffer_release(&error);
+    return found && past_stages_prepare(analysis, project, layouts, &analysis->times->served);
+}
+
 bool analysis_prepare(struct analysis *analysis, struct project *project, struct layout *layouts,
                       const struct replay_times *times)
 {
@@ -221,12 +234,13 @@ bool analysis_prepare(struct analysis *analysis, struct project *project, struct
         if (used && !assigner_prepare(&analysis->assigners[i], subject, &layouts[i]))
             return false;
     }
-    return true;
+    return !analysis->keeps_series || prepare_past(analysis, project, layouts);
 }
 
 void analysis_release(struct analysis *analysis)
 {
     analysis_forget(analysis);
+    past_stages_release(&analysis->past);
     subject_close(&analysis->subject);
 }
 

@@ -9,6 +9,7 @@
 
 #include "assign.h"
 #include "decision.h"
+#include "past_stages.h"
 #include "compiler/statistics/comparison.h"
 #include "tools/ffreplay/logs/input_digest.h"
 #include "tools/ffreplay/replay/replay.h"
@@ -91,6 +92,7 @@ struct analysis {
     bool keeps_series;          /* set before it is prepared: also over time, for a report */
     struct series_column *columns;
     struct series series; /* by accumulator: the canary's, then control's; see course.h */
+    struct past_stages past; /* where `keeps_series` */
     struct canary_lines { /* by log: those of the canary, and the times of the outermost */
         uint64_t count;
         int64_t first, last;
@@ -122,6 +124,10 @@ void analysis_forget(struct analysis *analysis);
 
 /* Takes one record, which is used or left out. */
 void analysis_take(struct analysis *analysis, const struct record *record);
+/* Takes one of the canary or of control into the cells of its time. */
+void analysis_gather_series(const struct analysis *analysis, struct series *series,
+                            const struct assigner *assigner, const struct record *record,
+                            enum assignment group);
 
 /* The part of preparation for accumulators of which a bound is judged; see cell_gather_spread(). */
 void analysis_gather_spreads(struct analysis *analysis);

@@ -168,22 +168,48 @@ static void window_key(struct buffer *key, const struct analysis *analysis, uint
     KEY(key, "canary", flag_of(analysis), "window", number);
 }
 
+/* Cells over time: of the stage that is decided on, or of one before that. */
+struct timed {
+    const struct analysis *analysis;
+    struct series *series;
+    int64_t from; /* of one before; INT64_MIN */
+    struct origins *origins;
+};
+
+static struct timed timed_now(struct analysis *analysis)
+{
+    return (struct timed){analysis, &analysis->series, INT64_MIN, NULL};
+}
+
+/* Whichever log lines are of, they are only added up. */
+static struct timed timed_past(struct analysis *analysis, uint32_t place)
+{
+    struct past_stage *stage = &analysis->past.items[place];
+    return (struct timed){analysis, &stage->series, stage->from, &stage->assigners[0].origins};
+}
+
+static void slots_key(struct buffer *key, const struct timed *timed)
+{
+    char from[24];
+    snprintf(from, sizeof from, "%" PRId64, timed->from);
+    if (timed->from == INT64_MIN)
+        KEY(key, "canary", flag_of(timed->analysis), "over-time");
+    else
+        KEY(key, "canary", flag_of(timed->analysis), "stage", from);
+}
+
 /* Of a column of the series: of an accumulator and a group. */
-static void series_key(struct buffer *key, const struct analysis *analysis, uint32_t column)
+static void series_key(struct buffer *key, const struct timed *timed, uint32_t column)
 {
-    const struct accumulator *accumulator = &analysis->accumulators[column / 2];
-    KEY(key, "canary", flag_of(analysis), "over-time", accumulator->measure.metric->name.text,
-        assignment_words[column % 2]);
+    const struct accumulator *accumulator = &timed->analysis->accumulators[column / 2];
+    slots_key(key, timed);
+    key_add(key, accumulator->measure.metric->name.text);
+    key_add(key, assignment_words[column % 2]);
 }
 
-static void slots_key(struct buffer *key, const struct analysis *analysis)
+static void put_slots(const struct timed *timed, struct rows *rows)
 {
-    KEY(key, "canary", flag_of(analysis), "over-time");
-}
-
-static void put_slots(const struct analysis *analysis, struct rows *rows)
-{
-    const struct series *series = &analysis->series;
+    const struct series *series = timed->series;
     struct buffer key = {0};
     json_t *row = json_object(), *inner = json_object(), *items = json_object();
     for (uint32_t i = 0; i < series->count; i++) {
@@ -196,16 +222,17 @@ static void put_slots(const struct analysis *analysis, struct rows *rows)
     row_put_count(inner, "width", series->count > 0 ? (uint64_t)series->width : 0);
     row_put_row(inner, "items", items);
     row_put_row(row, "series", inner);
-    slots_key(&key, analysis);
+    if (timed->origins)
+        origins_put(row, timed->origins);
+    slots_key(&key, timed);
     add_unless_empty(rows, key.bytes, row);
     buffer_release(&key);
 }
 
 /* Slots of each column, as wide as those of all together: `merge` makes them wider. */
-static void put_series(const struct analysis *analysis, const struct replay *replay,
-                       struct rows *rows)
+static void put_series(const struct timed *timed, const struct replay *replay, struct rows *rows)
 {
-    const struct series *series = &analysis->series;
+    const struct series *series = timed->series;
     struct buffer key = {0};
     for (uint32_t column = 0; column < series->column_count; column++) {
         json_t *row = json_object(), *inner = json_object(), *items = json_object();
@@ -219,10 +246,24 @@ static void put_series(const struct analysis *analysis, const struct replay *rep
         row_put_count(inner, "width", json_object_size(items) > 0 ? (uint64_t)series->width : 0);
         row_put_row(inner, "items", items);
         row_put_row(row, "series", inner);
-        series_key(&key, analysis, column);
+        series_key(&key, timed, column);
         add_unless_empty(rows, key.bytes, row);
     }
     buffer_release(&key);
+}
+
+static void put_over_time(struct analysis *analysis, const struct replay *replay, struct rows *rows)
+{
+    struct timed timed = timed_now(analysis);
+    put_slots(&timed, rows);
+    put_series(&timed, replay, rows);
+    for (uint32_t i = 0; i < analysis->past.count; i++) {
+        struct origins origins = past_stage_origins(&analysis->past.items[i], analysis->log_count);
+        timed = timed_past(analysis, i);
+        timed.origins = &origins;
+        put_slots(&timed, rows);
+        put_series(&timed, replay, rows);
+    }
 }
 
 void analysis_put(struct analysis *analysis, const struct replay *replay, struct rows *rows)
@@ -245,8 +286,17 @@ void analysis_put(struct analysis *analysis, const struct replay *replay, struct
         window_key(&key, analysis, i);
         put_windows(&analysis->judgements[i].windows, key.bytes, replay, rows);
     }
-    put_slots(analysis, rows);
-    put_series(analysis, replay, rows);
+    put_over_time(analysis, replay, rows);
+    buffer_release(&key);
+}
+
+static void add_timed_units(const struct timed *timed, struct unit_cells *cells)
+{
+    struct buffer key = {0};
+    for (uint32_t column = 0; column < timed->series->column_count; column++) {
+        series_key(&key, timed, column);
+        unit_cells_add_slots(cells, key.bytes, timed->series, column);
+    }
     buffer_release(&key);
 }
 
@@ -271,9 +321,11 @@ void analysis_unit_cells(struct analysis *analysis, struct unit_cells *cells)
             unit_cells_add(cells, key.bytes, &windows->items[j]->cell);
         }
     }
-    for (uint32_t column = 0; column < analysis->series.column_count; column++) {
-        series_key(&key, analysis, column);
-        unit_cells_add_slots(cells, key.bytes, &analysis->series, column);
+    const struct timed timed = timed_now(analysis);
+    add_timed_units(&timed, cells);
+    for (uint32_t i = 0; i < analysis->past.count; i++) {
+        const struct timed earlier = timed_past(analysis, i);
+        add_timed_units(&earlier, cells);
     }
     buffer_release(&key);
 }
@@ -355,8 +407,9 @@ static void read_windows(struct row_reader *reader, struct windows *windows, str
 }
 
 /* Which slots there are: lines that say nothing to a metric make one, too. */
-static void read_slots(struct row_reader *reader, struct series *series)
+static void read_slots(struct row_reader *reader, const struct timed *timed)
 {
+    struct series *series = timed->series;
     struct row_reader inner = row_inner(reader, "series");
     const char *name;
     json_t *item;
@@ -372,13 +425,14 @@ static void read_slots(struct row_reader *reader, struct series *series)
         (void)series_cells(series, begin);
     }
     row_end(&inner);
+    if (timed->origins)
+        origins_read(reader, timed->origins);
     row_end(reader);
 }
 
-static void read_series(struct row_reader *reader, struct analysis *analysis, uint32_t column,
+static void read_series(struct row_reader *reader, struct series *series, uint32_t column,
                         struct replay *replay)
 {
-    struct series *series = &analysis->series;
     struct row_reader inner = row_inner(reader, "series");
     const char *name;
     json_t *item;
@@ -430,27 +484,36 @@ static bool read_cells(struct analysis *analysis, struct replay *replay, const s
     return read;
 }
 
+static bool read_timed(const struct timed *timed, struct replay *replay, const struct rows *rows,
+                       struct buffer *error)
+{
+    struct buffer key = {0};
+    char fault[ROW_FAULT] = "";
+    slots_key(&key, timed);
+    struct row_reader reader = row_reader(rows_find(rows, key.bytes), fault);
+    read_slots(&reader, timed);
+    bool read = say(error, key.bytes, fault);
+    for (uint32_t column = 0; column < timed->series->column_count && read; column++) {
+        series_key(&key, timed, column);
+        reader = row_reader(rows_find(rows, key.bytes), fault);
+        if (reader.row)
+            read_series(&reader, timed->series, column, replay);
+        read = say(error, key.bytes, fault);
+    }
+    buffer_release(&key);
+    return read;
+}
+
 /* Nothing where it was not asked for. */
 static bool read_over_time(struct analysis *analysis, struct replay *replay,
                            const struct rows *rows, struct buffer *error)
 {
-    struct buffer key = {0};
-    char fault[ROW_FAULT] = "";
-    bool read = true;
-    if (analysis->keeps_series) {
-        slots_key(&key, analysis);
-        struct row_reader reader = row_reader(rows_find(rows, key.bytes), fault);
-        read_slots(&reader, &analysis->series);
-        read = say(error, key.bytes, fault);
+    struct timed timed = timed_now(analysis);
+    bool read = !analysis->keeps_series || read_timed(&timed, replay, rows, error);
+    for (uint32_t i = 0; i < analysis->past.count && read; i++) {
+        timed = timed_past(analysis, i);
+        read = read_timed(&timed, replay, rows, error);
     }
-    for (uint32_t column = 0; column < analysis->series.column_count && read; column++) {
-        series_key(&key, analysis, column);
-        struct row_reader reader = row_reader(rows_find(rows, key.bytes), fault);
-        if (reader.row)
-            read_series(&reader, analysis, column, replay);
-        read = say(error, key.bytes, fault);
-    }
-    buffer_release(&key);
     return read;
 }
 

@@ -138,3 +138,50 @@ struct course *courses_of(const struct verdict *verdict, struct arena *arena)
         courses[i].decided = decided_at(&courses[i]);
     return courses;
 }
+
+/* ---------------------------------------------------------------------------- from the start -- */
+
+static void follow(struct stage_course *course, const struct analysis *analysis,
+                   const struct series *series, uint32_t accumulator, struct arena *arena)
+{
+    const struct measure *measure = &analysis->accumulators[accumulator].measure;
+    struct cell cells[GROUPS];
+    course->points = ARENA_ARRAY(arena, struct stage_point, series->count + 1);
+    course->count = series->count;
+    for (uint32_t group = 0; group < GROUPS; group++)
+        series_cell_init(series, accumulator * GROUPS + group, &cells[group]);
+    for (uint32_t i = 0; i < series->count; i++) {
+        const struct series_slot *slot = &series->items[i];
+        int64_t end = slot->begin + series->width;
+        bool last = i + 1 == series->count;
+        int64_t at = last || end > course->to ? course->to : end;
+        int64_t served = analysis_served(analysis, course->from, at);
+        for (uint32_t group = 0; group < GROUPS; group++)
+            cell_merge(&cells[group], measure, &slot->cells[accumulator * GROUPS + group]);
+        course->points[i] =
+            (struct stage_point){at, value_of(&cells[ASSIGNED_CANARY], measure, served),
+                                 value_of(&cells[ASSIGNED_CONTROL], measure, served)};
+    }
+    for (uint32_t group = 0; group < GROUPS; group++)
+        cell_release(&cells[group]);
+}
+
+struct whole_course whole_course_of(const struct verdict *verdict, uint32_t accumulator,
+                                    struct arena *arena)
+{
+    const struct analysis *analysis = verdict->analysis;
+    const struct past_stages *past = &analysis->past;
+    struct whole_course course = {ARENA_ARRAY(arena, struct stage_course, past->count + 1),
+                                  past->count + 1};
+    for (uint32_t i = 0; i < past->count; i++) {
+        const struct past_stage *stage = &past->items[i];
+        course.stages[i] =
+            (struct stage_course){.from = stage->from, .to = stage->to, .stage = stage->stage};
+        follow(&course.stages[i], analysis, &stage->series, accumulator, arena);
+    }
+    struct stage_course *now = &course.stages[past->count];
+    *now = (struct stage_course){
+        .from = verdict->begin, .to = verdict->now, .stage = analysis->subject.stage};
+    follow(now, analysis, &analysis->series, accumulator, arena);
+    return course;
+}

@@ -38,4 +38,27 @@ struct course {
  */
 struct course *courses_of(const struct verdict *verdict, struct arena *arena);
 
+/*
+ * A metric from the first stage on. A point has everything from the beginning of its stage up to
+ * then; nothing is judged.
+ */
+struct stage_point {
+    int64_t at;
+    struct course_value canary, control;
+};
+struct stage_course {
+    int64_t from, to;
+    uint32_t stage;
+    struct stage_point *points;
+    uint32_t count;
+};
+struct whole_course {
+    struct stage_course *stages; /* ascending; the last is the one that is decided on */
+    uint32_t count;
+};
+
+/* Of an accumulator, in memory of the arena; as for courses_of(). */
+struct whole_course whole_course_of(const struct verdict *verdict, uint32_t accumulator,
+                                    struct arena *arena);
+
 #endif

@@ -73,13 +73,16 @@ static __attribute__((noinline)) void gather_clustered(struct analysis *analysis
 }
 
 /* Once more, in the cells of its time. Only a report asks for that. */
-static __attribute__((noinline)) void gather_series(struct analysis *analysis, uint32_t log,
-                                                    const struct event *event,
-                                                    enum assignment group)
+__attribute__((noinline)) void analysis_gather_series(const struct analysis *analysis,
+                                                      struct series *series,
+                                                      const struct assigner *assigner,
+                                                      const struct record *record,
+                                                      enum assignment group)
 {
-    const struct assigner *assigner = &analysis->assigners[log];
+    const struct event *event = record->event;
+    uint32_t log = record->log;
     struct event of_key = assigner->clusters ? clustered(assigner, event) : *event;
-    struct cell *cells = series_cells(&analysis->series, event->time);
+    struct cell *cells = series_cells(series, event->time);
     for (uint32_t i = 0; i < analysis->accumulator_count; i++) {
         const struct accumulator *accumulator = &analysis->accumulators[i];
         if (accumulator->log == log)
@@ -150,7 +153,7 @@ static void take_used(struct analysis *analysis, const struct record *record,
     else
         gather(analysis, record->log, event, assignment);
     if (analysis->series.column_count > 0 && assignment != ASSIGNED_BEFORE)
-        gather_series(analysis, record->log, event, assignment);
+        analysis_gather_series(analysis, &analysis->series, assigner, record, assignment);
     struct unit_hash unit;
     analysis->of_other_share += assigner->other_share;
     if (assignment != ASSIGNED_BEFORE && !assigner->other_share &&
@@ -191,6 +194,8 @@ void analysis_take(struct analysis *analysis, const struct record *record)
         note_unkeyed(analysis, assigner, record->event);
     if (assignment < ASSIGNED_GROUPS)
         take_used(analysis, record, assignment);
+    if (assignment == ASSIGNED_BEFORE || assignment == LEFT_OUT_BEFORE)
+        past_stages_take(analysis, record);
 }
 
 struct origins analysis_origins(const struct analysis *analysis)
@@ -262,6 +267,7 @@ void analysis_forget(struct analysis *analysis)
     for (uint32_t i = 0; i < analysis->judgement_count; i++)
         windows_release(&analysis->judgements[i].windows);
     series_release(&analysis->series);
+    past_stages_forget(&analysis->past);
     unit_shares_release(&analysis->shares);
     unreadable_release(&analysis->unassigned);
     unreadable_release(&analysis->unkeyed);
@@ -310,6 +316,7 @@ static struct consumer *fork_analysis(struct consumer *consumer)
     fork->columns =
         copy_of(analysis->columns, analysis->series.column_count, sizeof *fork->columns);
     analysis_begin_series(fork);
+    past_stages_fork(fork, analysis);
     analysis_begin(fork);
     return &fork->consumer;
 }
@@ -351,6 +358,8 @@ static void join_analysis(struct consumer *consumer, struct consumer *forked)
         if (analysis->judgements[i].windowed)
             windows_merge(&analysis->judgements[i].windows, &fork->judgements[i].windows);
     series_merge(&analysis->series, &fork->series);
+    past_stages_join(&analysis->past, &fork->past, analysis->log_count);
+    fork->past.count = 0;
     analysis_forget(fork);
     free(fork->columns);
     free(fork->assigners);

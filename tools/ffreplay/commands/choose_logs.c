@@ -1,6 +1,8 @@
 /* choose_logs.c - see choose_logs.h. */
 #include "choose_logs.h"
 
+#include "compiler/base/buffer.h"
+#include "compiler/cli/messages.h"
 #include "compiler/model/flag.h"
 #include "tools/ffreplay/canary/analysis.h"
 
@@ -71,4 +73,19 @@ void ask_for_canary(struct asked_times *asked, const struct canary *canary)
         from -= day;
     if (asked->from == INT64_MIN || from < asked->from)
         asked->from = from;
+}
+
+bool ask_for_whole_canary(struct asked_times *asked, struct project *project,
+                          const struct flag *flag, uint32_t environment)
+{
+    struct past_stages past;
+    struct buffer error = {0};
+    ask_for_canary(asked, flag->environments[environment].canary);
+    bool found = past_stages_find(&past, project, flag, environment, &error);
+    if (!found)
+        job_error(NULL, "%s", error.bytes);
+    else if (past.count > 0 && past.items[0].from < asked->from)
+        asked->from = past.items[0].from;
+    buffer_release(&error);
+    return found;
 }

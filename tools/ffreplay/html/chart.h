@@ -93,6 +93,11 @@ struct chart_held {
     int64_t from, to;
     const char *text;
 };
+/* A part of the time, which lines begin anew in: a stage. */
+struct chart_part {
+    int64_t from, to;
+    const char *text, *brief; /* what stands above it, and what does where it is narrow */
+};
 struct time_chart {
     const char *name; /* for who cannot see it */
     int64_t from, to;
@@ -105,6 +110,8 @@ struct time_chart {
     uint32_t limit_count;
     const struct chart_held *held;
     uint32_t held_count;
+    const struct chart_part *parts; /* ascending; of a chart without a mark */
+    uint32_t part_count;
     bool has_zero; /* a line at zero, which is to be seen */
     size_t mark;   /* the point that decided; SIZE_MAX: none */
     const char *mark_text;

@@ -147,24 +147,36 @@ static void put_band(const struct plot *plot)
     }
 }
 
+static const struct chart_part *part_of(const struct time_chart *chart, size_t at)
+{
+    uint32_t part = chart->part_count;
+    while (part > 0 && chart->parts[part - 1].from >= chart->times[at])
+        part--;
+    return part > 0 ? &chart->parts[part - 1] : NULL;
+}
+
+/* Whether the line goes on from a point to the next one. */
+static bool is_joined(const struct time_chart *chart, const struct chart_line *line, size_t at)
+{
+    return at + 1 < chart->count && isfinite(line->values[at]) && isfinite(line->values[at + 1]) &&
+           part_of(chart, at) == part_of(chart, at + 1);
+}
+
 static void put_line(const struct plot *plot, const struct chart_line *line)
 {
     const struct time_chart *chart = plot->chart;
-    bool open = false;
     html_format(plot->html, "<path class=\"v v%u\" d=\"", line->style % CHART_STYLES);
     for (size_t i = 0; i < chart->count; i++) {
-        bool known = isfinite(line->values[i]);
-        if (known)
-            html_format(plot->html, "%s%.1f,%.1f ", open ? "L" : "M",
+        bool goes_on = i > 0 && is_joined(chart, line, i - 1);
+        if (isfinite(line->values[i]))
+            html_format(plot->html, "%s%.1f,%.1f ", goes_on ? "L" : "M",
                         place_x(plot, chart->times[i]), chart_place(&plot->y, line->values[i]));
-        open = known;
     }
     html_format(plot->html, "\"/>\n");
     /* A point between two gaps is no line, and would not be seen. */
     for (size_t i = 0; i < chart->count; i++) {
-        bool before = i > 0 && isfinite(line->values[i - 1]);
-        bool after = i + 1 < chart->count && isfinite(line->values[i + 1]);
-        if (isfinite(line->values[i]) && !before && !after)
+        bool before = i > 0 && is_joined(chart, line, i - 1);
+        if (isfinite(line->values[i]) && !before && !is_joined(chart, line, i))
             chart_point(plot->html, line->style, place_x(plot, chart->times[i]),
                         chart_place(&plot->y, line->values[i]), 3);
     }
@@ -206,7 +218,10 @@ static void put_held(const struct plot *plot)
 {
     const struct time_chart *chart = plot->chart;
     for (uint32_t i = 0; i < chart->held_count; i++) {
-        double from = place_x(plot, chart->held[i].from), to = place_x(plot, chart->held[i].to);
+        if (chart->held[i].from >= chart->to || chart->held[i].to <= chart->from)
+            continue;
+        double from = fmax(place_x(plot, chart->held[i].from), plot->x.from);
+        double to = fmin(place_x(plot, chart->held[i].to), plot->x.to);
         html_format(plot->html,
                     "<rect class=\"held\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" "
                     "height=\"%.1f\"><title>%s</title></rect>\n",
@@ -235,6 +250,26 @@ static void put_mark(const struct plot *plot)
     put_text(plot, "b", right ? plot->x.to + RIGHT : fmax(x, plot->x.from + half), TOP - 11,
              right ? "end" : "middle", chart->mark_text);
     html_format(plot->html, "</g>\n");
+}
+
+/* Where each begins, and above it what it is, as far as there is room. */
+static void put_parts(const struct plot *plot)
+{
+    const struct time_chart *chart = plot->chart;
+    for (uint32_t i = 0; i < chart->part_count; i++) {
+        const struct chart_part *part = &chart->parts[i];
+        double from = place_x(plot, part->from), to = place_x(plot, part->to), room = to - from - 8;
+        const char *text = chart_text_width(part->text) <= room    ? part->text
+                           : chart_text_width(part->brief) <= room ? part->brief
+                                                                   : NULL;
+        html_format(plot->html,
+                    "<g data-part=\"%s\"><line class=\"axis\" x1=\"%.1f\" x2=\"%.1f\" "
+                    "y1=\"%.1f\" y2=\"%.1f\"/>",
+                    part->text, from, from, plot->y.to - 8, plot->y.from);
+        if (text)
+            put_text(plot, "t", from + 4, TOP - 10, "start", text);
+        html_format(plot->html, "</g>\n");
+    }
 }
 
 /* Above all else, so that they can be pointed at: a slot a point. */
@@ -290,6 +325,7 @@ static void put_form(const struct html *html, const struct time_chart *chart, en
         put_line(&plot, &chart->lines[i]);
     for (uint32_t i = 0; i < chart->limit_count; i++)
         put_limit(&plot, &chart->limits[i], i);
+    put_parts(&plot);
     put_mark(&plot);
     put_points(&plot);
     chart_end(html);

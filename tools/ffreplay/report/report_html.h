@@ -36,6 +36,8 @@ struct report_words report_words_of(const struct verdict *verdict,
 void report_html_rollout(const struct report_page *page);
 void report_html_criteria(const struct report_page *page);
 void report_html_metrics(const struct report_page *page);
+/* A metric since the first stage; nothing where there was none before this one. */
+void report_html_stages(const struct report_page *page, uint32_t accumulator);
 void report_html_units(const struct report_page *page);
 
 #endif

@@ -452,6 +452,10 @@ static void put_metric(const struct report_page *page, uint32_t first)
         if (is_of(&drawing, &analysis->judgements[i]) &&
             criterion_compares(analysis->judgements[i].criterion))
             put_change(&drawing, &page->courses[i]);
+    for (uint32_t i = 0; i < first; i++)
+        if (judgement_at(page, i)->accumulator == drawing.accumulator)
+            return;
+    report_html_stages(page, drawing.accumulator);
 }
 
 static bool is_first(const struct report_page *page, uint32_t place)

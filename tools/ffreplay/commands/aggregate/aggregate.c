@@ -431,8 +431,11 @@ static bool find_logs(struct gathering *gathering, struct log_arguments *logs)
         const struct flag *flag = gathering->parts[i].flag;
         const struct canary *canary = flag->environments[gathering->environment].canary;
         choose_logs(replay, flag, gathering->environment);
-        if (canary)
+        if (canary && !gathering->options->over_time)
             ask_for_canary(&asked, canary);
+        else if (canary && !ask_for_whole_canary(&asked, replay->project, flag,
+                                                 gathering->environment))
+            return false;
     }
     return log_paths_add(replay, logs, &asked) &&
            (gathering->reads = replay_logs_read(replay, logs->items, logs->count)) != NULL;

@@ -389,7 +389,11 @@ static int read_logs(struct replay *replay, struct analyses *analyses,
     for (uint32_t i = 0; i < analyses->count; i++) {
         const struct subject *subject = &analyses->items[i].subject;
         choose_logs(replay, subject->flag, subject->environment);
-        ask_for_canary(&asked, subject->canary);
+        if (!options->report)
+            ask_for_canary(&asked, subject->canary);
+        else if (!ask_for_whole_canary(&asked, replay->project, subject->flag,
+                                       subject->environment))
+            return EXIT_JOB;
         replay_add_consumer(replay, &analyses->items[i].consumer);
     }
     /* Without a canary, there is nothing to read. */

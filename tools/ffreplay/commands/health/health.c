@@ -261,8 +261,13 @@ static bool find_logs(struct checkup *checkup, struct log_arguments *logs)
 {
     struct asked_times asked = asked_from_canary(checkup->replay);
     choose_logs(checkup->replay, checkup->flag, checkup->environment);
-    if (has_open_canary(checkup))
+    if (has_open_canary(checkup) && checkup->options->report) {
+        if (!ask_for_whole_canary(&asked, checkup->replay->project, checkup->flag,
+                                  checkup->environment))
+            return false;
+    } else if (has_open_canary(checkup)) {
         ask_for_canary(&asked, checkup->flag->environments[checkup->environment].canary);
+    }
     if (!log_paths_add(checkup->replay, logs, &asked))
         return false;
     checkup->reads = replay_logs_read(checkup->replay, logs->items, logs->count);

@@ -97,7 +97,8 @@ static int read_logs(struct canary_run *run)
     if (!report_logs_of(run->report, replay->project, run->flag, &logs))
         return EXIT_JOB;
     choose_logs(replay, subject->flag, subject->environment);
-    ask_for_canary(&asked, subject->canary);
+    if (!ask_for_whole_canary(&asked, replay->project, subject->flag, subject->environment))
+        return EXIT_JOB;
     replay_add_consumer(replay, &analysis->consumer);
     if (!log_paths_add(replay, &logs, &asked) || !replay_read(replay, logs.items, logs.count))
         return EXIT_JOB;
