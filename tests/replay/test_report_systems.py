@@ -48,6 +48,7 @@ metrics:
   bought: {kind: proportion, of: {event: buy}, per: unit, log: outcomes, better: higher}
   spent: {kind: mean, value: amount, per: unit, agg: sum, log: outcomes, better: higher}
   errors: {kind: proportion, of: {status: 500}, log: outcomes, better: lower}
+  usual: {kind: quantile, q: 0.5, value: amount, log: outcomes}
   never: {kind: mean, value: nothing, per: unit, agg: max, log: outcomes, better: lower}
 flags:
   button:
@@ -60,13 +61,16 @@ flags:
       split: {blue: 40%, green: 30%, "r<ed>": 30%}
       control: blue
       primary: bought
-      metrics: [spent, never]
+      metrics: [spent, never, usual]
       guards: [{metric: errors, max_increase: 30%, action: alert}]
       mde: 10%
       min_samples: 1000
       min_duration: 3d
       state: running
 """
+
+
+spent = {}  # by variant: what each unit has spent, in the newest shop
 
 
 def shop(name, method="", skew=0):
@@ -76,6 +80,7 @@ def shop(name, method="", skew=0):
         file.write(DEFINITIONS.replace("      mde: 10%", f"      {method}mde: 10%"))
     rng = random.Random(5)
     exposures, outcomes = [], []
+    spent.clear()
     for i in range(4500):
         arm = rng.choices(["blue", "green", "r<ed>"], [40 + skew, 30, 30])[0]
         at, user = START + int(rng.random() * 5 * 24 * HOUR), f"u{i}"
@@ -88,6 +93,7 @@ def shop(name, method="", skew=0):
         if rng.random() < {"blue": 0.1, "green": 0.2}.get(arm, 0.1):
             outcomes.append({"t": at + rng.randint(1, 24 * HOUR), "user_id": user, "event": "buy", "status": 200,
                              "amount": round(rng.expovariate(0.1), 2)})
+        spent.setdefault(arm, []).append(outcomes[-1].get("amount", 0) if outcomes[-1]["event"] == "buy" else 0)
     return directory, ["exposures=" + write(f"{name}-exp.ndjson", exposures),
                        "outcomes=" + write(f"{name}-out.ndjson", outcomes)]
 
@@ -125,6 +131,33 @@ for metric in result["metrics"]:
               f"{metric['name']}_in_{variant['name']}_ends_with_the_effect_of_analyze")
 guard = [e for e in page.one("figure", chart="effects").iter() if e.get("data-margin") is not None]
 ok(len(guard) >= 4, "margins_are_drawn")
+
+# How values are distributed: of each unit, one without a line too; and of lines.
+figure = page.one("figure", chart="distribution", of="spent")
+equal(sorted(figure.get("data-of") for figure in page.all("figure", chart="distribution")), ["spent", "usual"],
+      "what_has_values_has_its_distribution")
+table = page.table(figure)
+equal(table[:2], [["share", "at most, in green", "at most, in r<ed>", "at most, in blue"],
+                  ["all", *(f"{len(spent[arm])} units" for arm in ("green", "r<ed>", "blue"))]], "of_all_units_of_each_variant")
+wrong = []
+for row in table[2:]:
+    for arm, text in zip(("green", "r<ed>", "blue"), row[1:]):
+        values, level = sorted(spent[arm]), float(row[0][:-2]) / 100
+        wanted = values[int(level * (len(values) - 1) + 1e-9)]
+        if abs(float(text) - wanted) > 0.0006 * wanted:
+            wrong.append((row[0], arm, text, wanted))
+ok(len(table) > 20 and not wrong, "quantiles_are_those_of_the_units", wrong[:5])
+words = page.words(figure)
+zero = 100 * sum(value == 0 for value in spent["green"]) / len(spent["green"])
+ok(f"Nothing measured, and so 0: {zero:.3g} % in green" in words, "what_is_zero_is_said", words)
+drawings = list(figure.iter(SVG))
+equal([len([e for e in svg.iter() if (e.get("class") or "").startswith("v v")]) for svg in drawings if "chart" in (svg.get("class") or "")],
+      [3, 3], "with_a_curve_for_each_in_both_forms")
+lines = page.table(page.one("figure", chart="distribution", of="usual"))
+at_half = next(row for row in lines if row[0] == "50 %")
+equal(at_half[1], next(row for row in rows if (row[0], row[2]) == ("usual", "green"))[4],
+      "the_half_of_lines_is_the_quantile_that_was_analyzed")
+ok(lines[1][1].endswith("lines"), "which_are_counted_as_lines", lines[1])
 days = page.table(page.one("figure", chart="ratio"))
 equal([row[1:4] for row in days[2:]],
       [[str(day["observed"][name]) for name in ("blue", "green", "r<ed>")] for day in result["quality"]["days"]],

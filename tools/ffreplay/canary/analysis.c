@@ -184,8 +184,8 @@ static bool prepare_past(struct analysis *analysis, struct project *project, str
 {
     struct buffer error = {0};
     const struct subject *subject = &analysis->subject;
-    bool found = past_stages_find(&analysis->past, project, subject->flag, subject->environment,
-                                  &error);
+    bool found =
+        past_stages_find(&analysis->past, project, subject->flag, subject->environment, &error);
     if (!found)
         job_error(NULL, "%s", error.bytes);
     buffer_release(&error);

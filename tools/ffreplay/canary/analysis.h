@@ -91,9 +91,9 @@ struct analysis {
     struct input_digest digest; /* of those lines */
     bool keeps_series;          /* set before it is prepared: also over time, for a report */
     struct series_column *columns;
-    struct series series; /* by accumulator: the canary's, then control's; see course.h */
+    struct series series;    /* by accumulator: the canary's, then control's; see course.h */
     struct past_stages past; /* where `keeps_series` */
-    struct canary_lines { /* by log: those of the canary, and the times of the outermost */
+    struct canary_lines {    /* by log: those of the canary, and the times of the outermost */
         uint64_t count;
         int64_t first, last;
     } * canary_lines;

@@ -110,8 +110,8 @@ static bool prepare_stage(struct past_stage *stage, const struct analysis *analy
     return true;
 }
 
-bool past_stages_prepare(struct analysis *analysis, struct project *project,
-                         struct layout *layouts, const struct served_record *record)
+bool past_stages_prepare(struct analysis *analysis, struct project *project, struct layout *layouts,
+                         const struct served_record *record)
 {
     for (uint32_t i = 0; i < analysis->past.count; i++)
         if (!prepare_stage(&analysis->past.items[i], analysis, project, layouts, record))

@@ -47,8 +47,8 @@ bool past_stages_find(struct past_stages *past, struct project *project, const s
  * After the analysis's own assigners and accumulators; `quiet`: what cannot be known was said
  * before. False after reporting.
  */
-bool past_stages_prepare(struct analysis *analysis, struct project *project,
-                         struct layout *layouts, const struct served_record *record);
+bool past_stages_prepare(struct analysis *analysis, struct project *project, struct layout *layouts,
+                         const struct served_record *record);
 /* Frees what was gathered. */
 void past_stages_forget(struct past_stages *past);
 void past_stages_release(struct past_stages *past);

@@ -174,6 +174,12 @@ void forest_chart(const struct html *html, const struct forest_chart *chart);
 
 /* ------------------------------------------------------------------------- shares and counts -- */
 
+/* Of a distribution: the levels that are told, and those of them that are marked. */
+#define SHARE_LEVELS 29
+extern const double share_levels[SHARE_LEVELS];
+#define SHARE_MARKS 4
+extern const double share_marks[SHARE_MARKS];
+
 /* Shares of values up to each: a step for each level. */
 struct share_curve {
     uint32_t style;

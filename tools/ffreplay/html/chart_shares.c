@@ -9,6 +9,11 @@
 #define BOTTOM 26
 #define LEFT   48
 
+const double share_levels[SHARE_LEVELS] = {
+    0.001, 0.005, 0.01, 0.025, 0.05, 0.1,  0.15, 0.2,   0.25, 0.3,  0.35, 0.4,  0.45,  0.5,  0.55,
+    0.6,   0.65,  0.7,  0.75,  0.8,  0.85, 0.9,  0.925, 0.95, 0.97, 0.98, 0.99, 0.995, 0.999};
+const double share_marks[SHARE_MARKS] = {0.5, 0.9, 0.95, 0.99};
+
 struct drawing {
     const struct html *html;
     const struct share_chart *chart;

@@ -368,17 +368,11 @@ static void put_change(struct metric_drawing *drawing, const struct course *cour
 
 /* ----------------------------------------------------------------------------- distributions -- */
 
-#define LEVELS 29
-static const double levels[LEVELS] = {
-    0.001, 0.005, 0.01, 0.025, 0.05, 0.1,  0.15, 0.2,   0.25, 0.3,  0.35, 0.4,  0.45,  0.5,  0.55,
-    0.6,   0.65,  0.7,  0.75,  0.8,  0.85, 0.9,  0.925, 0.95, 0.97, 0.98, 0.99, 0.995, 0.999};
-static const double marked[] = {0.5, 0.9, 0.95, 0.99};
-
 static bool has_values(const struct accumulator *accumulator, enum assignment group, double *values)
 {
     const struct cell *cell = &accumulator->cells[group];
     return cell_samples(cell, &accumulator->measure) > 0 &&
-           cell_quantiles(cell, &accumulator->measure, levels, values, LEVELS);
+           cell_quantiles(cell, &accumulator->measure, share_levels, values, SHARE_LEVELS);
 }
 
 static void put_distribution(const struct report_page *page, const struct accumulator *accumulator)
@@ -386,7 +380,7 @@ static void put_distribution(const struct report_page *page, const struct accumu
     const struct html *html = page->html;
     struct arena *arena = html->arena;
     const struct metric *metric = accumulator->measure.metric;
-    double canary[LEVELS], control[LEVELS];
+    double canary[SHARE_LEVELS], control[SHARE_LEVELS];
     struct share_curve curves[2];
     uint32_t count = 0;
     if (has_values(accumulator, ASSIGNED_CANARY, canary))
@@ -400,11 +394,11 @@ static void put_distribution(const struct report_page *page, const struct accumu
     for (uint32_t i = 0; i < count; i++)
         html_cell(html, &table, arena_format(arena, "at most, in %s", curves[i].name));
     const char *caption = NULL;
-    for (size_t level = 0; level < LEVELS; level++) {
-        html_cell(html, &table, arena_format(arena, "%g %%", levels[level] * 100));
+    for (size_t level = 0; level < SHARE_LEVELS; level++) {
+        html_cell(html, &table, arena_format(arena, "%g %%", share_levels[level] * 100));
         for (uint32_t i = 0; i < count; i++)
             html_cell(html, &table, estimate_text(arena, metric, curves[i].values[level]));
-        if (levels[level] != 0.5 && levels[level] != 0.95)
+        if (share_levels[level] != 0.5 && share_levels[level] != 0.95)
             continue;
         caption = arena_format(arena, "%s%s of %s", caption ? caption : "",
                                caption ? "; 95 %" : "Half", curves[0].name);
@@ -425,12 +419,12 @@ static void put_distribution(const struct report_page *page, const struct accumu
     chart_key(html, group_names, 2, NULL);
     share_chart(html, &(struct share_chart){
                           .name = arena_format(arena, "Distribution of %s", metric->name.text),
-                          .levels = levels,
-                          .level_count = LEVELS,
+                          .levels = share_levels,
+                          .level_count = SHARE_LEVELS,
                           .curves = curves,
                           .curve_count = count,
-                          .marked = marked,
-                          .marked_count = sizeof marked / sizeof *marked,
+                          .marked = share_marks,
+                          .marked_count = SHARE_MARKS,
                           .value_text = value_text,
                           .of = metric});
     figure_end(html, FIGURE_POINTS, &table,

@@ -31,10 +31,10 @@ static const char *axis_text(struct arena *arena, const void *of, double value)
 static const char *stage_text(const struct whole_drawing *drawing, uint32_t stage)
 {
     const struct canary *canary = drawing->page->verdict->analysis->subject.canary;
-    return arena_format(drawing->page->html->arena, "%s %s", canary->stages[stage].name.text,
-                        percent_text(drawing->page->html->arena,
-                                     canary->instant ? PERCENT_ALL
-                                                     : canary->stages[stage].percent));
+    return arena_format(
+        drawing->page->html->arena, "%s %s", canary->stages[stage].name.text,
+        percent_text(drawing->page->html->arena,
+                     canary->instant ? PERCENT_ALL : canary->stages[stage].percent));
 }
 
 /* "first 5%: canary 1.2 %, control 1.1 %; …" */
@@ -46,12 +46,11 @@ static const char *caption_of(const struct whole_drawing *drawing)
         const struct stage_course *stage = &drawing->course.stages[i];
         const struct stage_point *last = stage->count ? &stage->points[stage->count - 1] : NULL;
         bool measured = last && !(isnan(last->canary.value) && isnan(last->control.value));
-        text = arena_format(arena, "%s%s%s: %s", text, i > 0 ? "; " : "",
-                            stage_text(drawing, stage->stage),
-                            measured ? arena_format(arena, "canary %s, control %s",
-                                                    said(drawing, &last->canary),
-                                                    said(drawing, &last->control))
-                                     : "not measured");
+        text = arena_format(
+            arena, "%s%s%s: %s", text, i > 0 ? "; " : "", stage_text(drawing, stage->stage),
+            measured ? arena_format(arena, "canary %s, control %s", said(drawing, &last->canary),
+                                    said(drawing, &last->control))
+                     : "not measured");
     }
     return arena_format(arena, "%s.", text);
 }
@@ -66,10 +65,10 @@ static const char *note_of(const struct whole_drawing *drawing)
         origins_join(&origins, &of);
     }
     const char *assigned = origins_text(&origins, arena);
-    const char *older = analysis->past.left_out
-                            ? arena_format(arena, " %u older stages are left out.",
-                                           analysis->past.left_out)
-                            : "";
+    const char *older =
+        analysis->past.left_out
+            ? arena_format(arena, " %u older stages are left out.", analysis->past.left_out)
+            : "";
     return arena_format(arena,
                         "A point is everything since its stage began, up to then. Only the last "
                         "stage counts for the verdict.%s%s%s%s",
@@ -119,20 +118,19 @@ static bool gather(struct whole_drawing *drawing, struct chart_line lines[2])
         const char *name = stage_text(drawing, stage->stage);
         parts[i] = (struct chart_part){
             stage->from, stage->to, name,
-            percent_text(arena, drawing->page->verdict->analysis->subject.canary
-                                    ->stages[stage->stage]
-                                    .percent)};
+            percent_text(
+                arena,
+                drawing->page->verdict->analysis->subject.canary->stages[stage->stage].percent)};
         for (uint32_t j = 0; j < stage->count; j++, count++) {
             const struct stage_point *point = &stage->points[j];
             times[count] = point->at;
             canary[count] = point->canary.value;
             control[count] = point->control.value;
             known |= !isnan(canary[count]) || !isnan(control[count]);
-            points[count] =
-                arena_format(arena, "%s, %s: canary %s over %" PRIu64 ", control %s over %" PRIu64,
-                             chart_moment_text(arena, point->at), name,
-                             said(drawing, &point->canary), point->canary.samples,
-                             said(drawing, &point->control), point->control.samples);
+            points[count] = arena_format(
+                arena, "%s, %s: canary %s over %" PRIu64 ", control %s over %" PRIu64,
+                chart_moment_text(arena, point->at), name, said(drawing, &point->canary),
+                point->canary.samples, said(drawing, &point->control), point->control.samples);
         }
     }
     lines[0] = (struct chart_line){1, canary};

@@ -433,8 +433,8 @@ static bool find_logs(struct gathering *gathering, struct log_arguments *logs)
         choose_logs(replay, flag, gathering->environment);
         if (canary && !gathering->options->over_time)
             ask_for_canary(&asked, canary);
-        else if (canary && !ask_for_whole_canary(&asked, replay->project, flag,
-                                                 gathering->environment))
+        else if (canary &&
+                 !ask_for_whole_canary(&asked, replay->project, flag, gathering->environment))
             return false;
     }
     return log_paths_add(replay, logs, &asked) &&

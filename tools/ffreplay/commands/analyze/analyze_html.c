@@ -141,6 +141,7 @@ void analyze_html(const struct analyze_page *page, const struct report_origin *o
     put_lead(page, id, html);
     analyze_html_effects(page, html);
     analyze_html_courses(page, html);
+    analyze_html_values(page, html);
     analyze_html_breakdowns(page, html);
     analyze_html_units(page, html);
     report_html_list(html, "To know", "",

@@ -19,7 +19,11 @@ const char *analyze_spark(const struct analyze_page *page, struct arena *arena);
 void analyze_html_units(const struct analyze_page *page, const struct html *html);
 void analyze_html_effects(const struct analyze_page *page, const struct html *html);
 void analyze_html_courses(const struct analyze_page *page, const struct html *html);
+void analyze_html_values(const struct analyze_page *page, const struct html *html);
 void analyze_html_breakdowns(const struct analyze_page *page, const struct html *html);
+
+/* The arms' lines, by name, where there are as many. */
+void analyze_html_key(const struct conclusion *conclusion, const struct html *html);
 
 /* How an arm is drawn: 0 is control. */
 uint32_t analyze_style(const struct conclusion *conclusion, uint32_t arm);

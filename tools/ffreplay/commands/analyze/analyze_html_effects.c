@@ -132,8 +132,7 @@ static const char *caption_of(const struct analyze_page *page, struct arena *are
                : arena_format(arena, "%s; %u more below.", text, told - CAPTION_MOST);
 }
 
-static void put_variants_key(const struct conclusion *conclusion, const struct html *html,
-                             const char *band)
+void analyze_html_key(const struct conclusion *conclusion, const struct html *html)
 {
     const char *names[ARMS_MOST];
     uint32_t count = conclusion->arms->count;
@@ -141,7 +140,7 @@ static void put_variants_key(const struct conclusion *conclusion, const struct h
         return;
     for (uint32_t arm = 0; arm < count; arm++)
         names[analyze_style(conclusion, arm)] = conclusion->names[arm];
-    chart_key(html, names, count, band);
+    chart_key(html, names, count, NULL);
 }
 
 void analyze_html_effects(const struct analyze_page *page, const struct html *html)
@@ -182,7 +181,7 @@ void analyze_html_effects(const struct analyze_page *page, const struct html *ht
                                           "effect the experiment is to find. Method: %s.",
                                           conclusion->names[conclusion->arms->control],
                                           method_text(conclusion, arena))});
-    put_variants_key(conclusion, html, NULL);
+    analyze_html_key(conclusion, html);
     forest_chart(html, &chart);
     const struct html_table table = effects_table(page, html);
     figure_end(html, FIGURE_POINTS, &table, "Effects in numbers");
