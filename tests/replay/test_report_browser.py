@@ -79,10 +79,28 @@ subprocess.run([FFREPLAY, "report", "button", "exposures=" + write("exposed.ndjs
                capture_output=True)
 
 
-def browse(path, width, *options):
+# Without a line; with one; with a day.
+bare = {}
+for name, lines in (("no_data", []), ("one_line", requests(1)), ("a_day", requests(400, length=24 * HOUR))):
+    bare[name] = os.path.join(SCRATCH, f"{name}.html")
+    subprocess.run([FFREPLAY, "report", "canary.checkout", write(f"{name}.ndjson", lines), "-C", directory, "-e", "production",
+                    "-o", bare[name], "--now", "2026-11-21T10:00:00Z"], check=True, capture_output=True)
+for name, share in (("an_experiment_of_one_unit", 1 / 3000), ("an_experiment_of_a_day", 0.6)):
+    bare[name] = os.path.join(SCRATCH, f"{name}.html")
+    some = int(3000 * share)
+    subprocess.run([FFREPLAY, "report", "button", "exposures=" + write(f"{name}-e.ndjson", exposed[:some]),
+                    "outcomes=" + write(f"{name}-o.ndjson", came[:some]), "-C", shop, "-e", "production", "-o",
+                    bare[name]], check=True, capture_output=True)
+
+
+def browse(path, width, *options, repaint=()):
     """What the page itself measures. The probe is added to a copy, with its hash in the policy, so that what a
     browser refuses would still be refused."""
-    text = Page(path).text
+    text, style = Page(path).text, Page(path).inline("style")[0]
+    for old, new in repaint:
+        assert old in style
+        text = text.replace(Page.hash_of(style)[1:-1], Page.hash_of(style.replace(old, new))[1:-1]).replace(old, new)
+        style = style.replace(old, new)
     policy = f"script-src {html.escape(Page.hash_of(PROBE), quote=True).replace('&#x27;', '&#39;')} "
     text = text.replace("script-src ", policy, 1)
     text = text.replace("</main>", "</main><script>" + PROBE + "</script>", 1)
@@ -105,9 +123,17 @@ def browse(path, width, *options):
     return (json.loads(html.unescape(found[1])) if found else None), messages
 
 
+# The test itself: a colour that is too faint is found, in texts and in what is drawn.
+for name, old, new, what in (("a_text", "--dim:#56606b", "--dim:#8d96a0", "words of t"),
+                             ("a_line", "--v1:#a84c06", "--v1:#e0a070", "path of v,v1")):
+    found, messages = browse(path, 1280, repaint=[(old, new)])
+    ok(found and not messages and any(what in fault for fault in found["faint"]), f"{name}_that_is_too_faint_is_found",
+       messages, found and found["faint"][:5])
+
 DARK = ["--force-dark-mode", "--blink-settings=preferredColorScheme=0"]
 PAGES = [(path, 1280, "desk", []), (path, 390, "phone", []), (path, 390, "dark_phone", DARK),
-         (arms_path, 1280, "desk_with_ten_arms", []), (arms_path, 390, "phone_with_ten_arms", [])]
+         (path, 1280, "dark_desk", DARK), (arms_path, 1280, "desk_with_ten_arms", []),
+         (arms_path, 390, "phone_with_ten_arms", []), (arms_path, 1280, "dark_desk_with_ten_arms", DARK)]
 for page, width, name, options in PAGES:
     found, messages = browse(page, width, *options)
     if not found:
@@ -116,6 +142,8 @@ for page, width, name, options in PAGES:
     equal(messages, [], f"on_a_{name}_there_is_nothing_in_the_console")
     equal(found["width"], width, f"on_a_{name}_the_page_is_as_wide_as_the_window")
     ok(found["scroll"] <= width, f"on_a_{name}_nothing_is_wider", found)
+    equal(found["faint"], [], f"on_a_{name}_all_that_is_said_stands_out")
+    ok(found["texts"] > 300 and found["shapes"] > 100, f"on_a_{name}_contrast_was_computed", found["texts"], found["shapes"])
     equal(found["small"], [], f"on_a_{name}_no_text_is_under_11_pixels")
     equal(found["hidden_words"], 0, f"on_a_{name}_charts_have_one_form")
     ok(found["charts"] > 5, f"on_a_{name}_charts_are_seen", found)
@@ -124,5 +152,18 @@ for page, width, name, options in PAGES:
     ok(found["focused"] and found["readout"] and found["moved"] != found["readout"],
        f"on_a_{name}_the_keyboard_gives_numbers", found)
     equal(found["dark"], name.startswith("dark"), f"on_a_{name}_colours_are_those_asked_for")
+
+for name, page in bare.items():
+    for width in (1280, 390):
+        found, messages = browse(page, width)
+        if not found:
+            ok(False, f"{name}: the page was measured", messages)
+            continue
+        equal((messages, found["faint"], found["small"], found["overlap"], found["outside"], found["hidden_words"]),
+              ([], [], [], [], [], 0), f"{name}_at_{width}_has_no_fault")
+        ok(found["scroll"] <= width, f"{name}_at_{width}_is_no_wider")
+    words = " ".join(Page(page).root.itertext())
+    ok(not re.search(r"\.:|\.\.|: \.|\(-\)| - \(", words), f"{name}_has_whole_sentences",
+       re.findall(r".{30}(?:\.:|\.\.|\(-\)).{20}", words)[:3])
 
 finish()

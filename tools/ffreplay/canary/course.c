@@ -112,7 +112,10 @@ struct course *courses_of(const struct verdict *verdict, struct arena *arena)
     for (uint32_t i = 0; i < analysis->judgement_count; i++)
         courses[i] = (struct course){&analysis->judgements[i],
                                      ARENA_ARRAY(arena, struct course_point, series->count + 1),
-                                     series->count, series->width, 0};
+                                     series->count,
+                                     series->count ? series->items[0].begin : verdict->begin,
+                                     series->width,
+                                     0};
     struct course_past past;
     begin_past(&past, analysis, arena);
     for (uint32_t i = 0; i < series->count; i++) {

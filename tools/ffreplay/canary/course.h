@@ -28,6 +28,7 @@ struct course {
     const struct judgement *judgement;
     struct course_point *points;
     uint32_t count;
+    int64_t begin;    /* of the first slot */
     int64_t width;    /* of a slot */
     uint32_t decided; /* of one in harm: the point since which it has been; else the last one */
 };

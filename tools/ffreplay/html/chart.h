@@ -113,6 +113,7 @@ struct time_chart {
     const struct chart_part *parts; /* ascending; of a chart without a mark */
     uint32_t part_count;
     bool has_zero; /* a line at zero, which is to be seen */
+    bool settles;  /* a point has all before it: what it says at first, of little, may be cut */
     size_t mark;   /* the point that decided; SIZE_MAX: none */
     const char *mark_text;
     /* What a value is called at the axis; in memory of the arena. */

@@ -33,15 +33,42 @@ static void include(struct range *range, double value)
     range->high = fmax(range->high, value);
 }
 
+static void include_cut(struct range *range, double value, double least, double most)
+{
+    if (!isnan(value))
+        include(range, fmin(fmax(value, least), most));
+}
+
+static const struct chart_part *part_of(const struct time_chart *chart, size_t at)
+{
+    uint32_t part = chart->part_count;
+    while (part > 0 && chart->parts[part - 1].from >= chart->times[at])
+        part--;
+    return part > 0 ? &chart->parts[part - 1] : NULL;
+}
+
+/* Whether a point is of the first quarter of its part, or of the chart. */
+static bool is_early(const struct time_chart *chart, size_t at)
+{
+    const struct chart_part *part = part_of(chart, at);
+    size_t begin = at, end = at + 1;
+    while (begin > 0 && part_of(chart, begin - 1) == part)
+        begin--;
+    while (end < chart->count && part_of(chart, end) == part)
+        end++;
+    return at - begin < (end - begin) / 4;
+}
+
 /*
- * Lines and limits are always seen. A band is cut where it is three times as far away as they are:
- * at first, when little is known, it is wider than anything.
+ * Lines and limits are always seen, but for early points of what settles. Those, and a band, are cut
+ * where they are three times as far away as the rest: at first, when little is known, they are
+ * further than anything.
  */
 static struct range range_of(const struct time_chart *chart)
 {
     struct range range = {INFINITY, -INFINITY};
-    for (uint32_t i = 0; i < chart->line_count; i++)
-        for (size_t at = 0; at < chart->count; at++)
+    for (size_t at = 0; at < chart->count; at++)
+        for (uint32_t i = 0; i < chart->line_count && !(chart->settles && is_early(chart, at)); i++)
             include(&range, chart->lines[i].values[at]);
     for (uint32_t i = 0; i < chart->limit_count; i++)
         include(&range, chart->limits[i].value);
@@ -51,9 +78,13 @@ static struct range range_of(const struct time_chart *chart)
         return (struct range){0, 1};
     struct range seen = range;
     double most = fmax(range.high - range.low, fmax(fabs(range.high), fabs(range.low)) * 0.05);
-    for (size_t at = 0; chart->low && at < chart->count; at++) {
-        include(&range, fmax(chart->low[at], seen.low - most));
-        include(&range, fmin(chart->high[at], seen.high + most));
+    for (size_t at = 0; at < chart->count; at++) {
+        for (uint32_t i = 0; i < chart->line_count; i++)
+            include_cut(&range, chart->lines[i].values[at], seen.low - most, seen.high + most);
+        if (!chart->low)
+            continue;
+        include_cut(&range, chart->low[at], seen.low - most, seen.high + most);
+        include_cut(&range, chart->high[at], seen.low - most, seen.high + most);
     }
     if (range.low >= 0 && range.low < range.high * 0.6)
         range.low = 0;
@@ -147,40 +178,81 @@ static void put_band(const struct plot *plot)
     }
 }
 
-static const struct chart_part *part_of(const struct time_chart *chart, size_t at)
+/* Whether the line goes on from a point to the next one. */
+static bool is_joined(const struct time_chart *chart, const double *values, size_t at)
 {
-    uint32_t part = chart->part_count;
-    while (part > 0 && chart->parts[part - 1].from >= chart->times[at])
-        part--;
-    return part > 0 ? &chart->parts[part - 1] : NULL;
+    return at + 1 < chart->count && isfinite(values[at]) && isfinite(values[at + 1]) &&
+           part_of(chart, at) == part_of(chart, at + 1);
 }
 
-/* Whether the line goes on from a point to the next one. */
-static bool is_joined(const struct time_chart *chart, const struct chart_line *line, size_t at)
+static bool is_inside(const struct plot *plot, double value)
 {
-    return at + 1 < chart->count && isfinite(line->values[at]) && isfinite(line->values[at + 1]) &&
-           part_of(chart, at) == part_of(chart, at + 1);
+    return value >= plot->y.low && value <= plot->y.high;
+}
+
+/* Where, between two points, a line goes through the edge that is beside one of them. */
+static void put_crossing(const struct plot *plot, const double *values, size_t at, double beyond,
+                         char verb)
+{
+    double edge = beyond > plot->y.high ? plot->y.high : plot->y.low;
+    double from = values[at - 1], to = values[at];
+    double x = place_x(plot, plot->chart->times[at - 1]);
+    double width = place_x(plot, plot->chart->times[at]) - x;
+    html_format(plot->html, "%c%.1f,%.1f ", verb, x + width * (edge - from) / (to - from),
+                chart_place(&plot->y, edge));
+}
+
+/* From the point before to this one, as far as it is inside. */
+static void put_segment(const struct plot *plot, const double *values, size_t at)
+{
+    double from = values[at - 1], to = values[at];
+    bool from_inside = is_inside(plot, from), to_inside = is_inside(plot, to);
+    bool crosses =
+        (from > plot->y.high && to < plot->y.low) || (from < plot->y.low && to > plot->y.high);
+    if (!from_inside && (to_inside || crosses))
+        put_crossing(plot, values, at, from, 'M');
+    if (to_inside)
+        html_format(plot->html, "L%.1f,%.1f ", place_x(plot, plot->chart->times[at]),
+                    chart_place(&plot->y, to));
+    else if (from_inside || crosses)
+        put_crossing(plot, values, at, to, 'L');
+}
+
+static void put_path(const struct plot *plot, const double *values)
+{
+    const struct time_chart *chart = plot->chart;
+    for (size_t i = 0; i < chart->count; i++) {
+        if (i > 0 && is_joined(chart, values, i - 1))
+            put_segment(plot, values, i);
+        else if (is_inside(plot, values[i]))
+            html_format(plot->html, "M%.1f,%.1f ", place_x(plot, chart->times[i]),
+                        chart_place(&plot->y, values[i]));
+    }
+    html_format(plot->html, "\"/>\n");
+}
+
+/* A band's colour is too faint to say alone where it ends. */
+static void put_bounds(const struct plot *plot)
+{
+    html_format(plot->html, "<path class=\"bound\" d=\"");
+    put_path(plot, plot->chart->low);
+    html_format(plot->html, "<path class=\"bound\" d=\"");
+    put_path(plot, plot->chart->high);
 }
 
 static void put_line(const struct plot *plot, const struct chart_line *line)
 {
     const struct time_chart *chart = plot->chart;
     html_format(plot->html, "<path class=\"v v%u\" d=\"", line->style % CHART_STYLES);
-    for (size_t i = 0; i < chart->count; i++) {
-        bool goes_on = i > 0 && is_joined(chart, line, i - 1);
-        if (isfinite(line->values[i]))
-            html_format(plot->html, "%s%.1f,%.1f ", goes_on ? "L" : "M",
-                        place_x(plot, chart->times[i]), chart_place(&plot->y, line->values[i]));
-    }
-    html_format(plot->html, "\"/>\n");
+    put_path(plot, line->values);
     /* A point between two gaps is no line, and would not be seen. */
     for (size_t i = 0; i < chart->count; i++) {
-        bool before = i > 0 && is_joined(chart, line, i - 1);
-        if (isfinite(line->values[i]) && !before && !is_joined(chart, line, i))
+        bool before = i > 0 && is_joined(chart, line->values, i - 1);
+        if (is_inside(plot, line->values[i]) && !before && !is_joined(chart, line->values, i))
             chart_point(plot->html, line->style, place_x(plot, chart->times[i]),
                         chart_place(&plot->y, line->values[i]), 3);
     }
-    if (chart->count > 0 && isfinite(line->values[chart->count - 1]))
+    if (chart->count > 0 && is_inside(plot, line->values[chart->count - 1]))
         chart_point(plot->html, line->style, place_x(plot, chart->times[chart->count - 1]),
                     chart_place(&plot->y, line->values[chart->count - 1]), 3.4);
 }
@@ -242,7 +314,7 @@ static void put_mark(const struct plot *plot)
         "<g data-mark=\"decided\"><line class=\"decide\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" "
         "y2=\"%.1f\"/>",
         x, x, plot->y.to - 6, plot->y.from);
-    if (isfinite(value))
+    if (is_inside(plot, value))
         html_format(plot->html, "<circle class=\"mark\" cx=\"%.1f\" cy=\"%.1f\" r=\"5\"/>", x,
                     chart_place(&plot->y, value));
     double half = chart_text_width(chart->mark_text) / 2;
@@ -288,7 +360,7 @@ static void put_points(const struct plot *plot)
                     plot->y.from - plot->y.to);
         for (uint32_t line = 0; line < chart->line_count; line++) {
             double value = chart->lines[line].values[i];
-            if (isfinite(value))
+            if (is_inside(plot, value))
                 html_format(
                     plot->html, "<circle class=\"dot c s%u\" cx=\"%.1f\" cy=\"%.1f\" r=\"4\"/>",
                     chart->lines[line].style % CHART_STYLES, x, chart_place(&plot->y, value));
@@ -314,6 +386,8 @@ static void put_form(const struct html *html, const struct time_chart *chart, en
     chart_begin(html, form, TOP + PLOT + BOTTOM, chart->name);
     put_axes(&plot);
     put_band(&plot);
+    if (chart->low)
+        put_bounds(&plot);
     put_held(&plot);
     if (chart->has_zero) {
         double y = chart_place(&plot.y, 0);

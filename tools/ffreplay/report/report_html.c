@@ -143,6 +143,14 @@ static bool has_reason(const struct verdict *verdict, const char *reason)
     return false;
 }
 
+static bool is_first_reason(const struct verdict *verdict, uint32_t place)
+{
+    for (uint32_t i = 0; i < place; i++)
+        if (strcmp(verdict->reasons.items[i], verdict->reasons.items[place]) == 0)
+            return false;
+    return true;
+}
+
 static void put_why(const struct report_page *page)
 {
     const struct verdict *verdict = page->verdict;
@@ -155,8 +163,9 @@ static void put_why(const struct report_page *page)
                             report_sentence(html->arena, harm_text(html->arena, judgement)));
         }
     for (uint32_t i = 0; i < verdict->reasons.count; i++)
-        html_format(html, "<p class=\"why\">%s</p>\n",
-                    report_sentence(html->arena, verdict->reasons.items[i]));
+        if (is_first_reason(verdict, i)) /* two criteria of a metric may have the same one */
+            html_format(html, "<p class=\"why\">%s</p>\n",
+                        report_sentence(html->arena, verdict->reasons.items[i]));
     if (verdict->would && *verdict->would)
         html_format(html, "<p class=\"dim\" data-would=\"\">%s %s.</p>\n",
                     page->end ? "As of then, it would" : "It would", verdict->would);
@@ -183,9 +192,10 @@ static void put_facts(const struct report_page *page)
         put_fact(html, arena_format(arena, "p = %.2g", verdict->ratio.anytime_p),
                  verdict->issues.count ? "sample ratio" : "sample ratio: as it should be");
     put_fact(html,
-             verdict->issues.count == 0 ? "healthy"
-                                        : arena_format(arena, "%u issue%s", verdict->issues.count,
-                                                       verdict->issues.count == 1 ? "" : "s"),
+             verdict->issues.count == 0 && analysis_used(analysis) == 0 ? "none"
+             : verdict->issues.count == 0                               ? "healthy"
+                                          : arena_format(arena, "%u issue%s", verdict->issues.count,
+                                                         verdict->issues.count == 1 ? "" : "s"),
              "data");
     uint64_t look = verdict_look(verdict);
     if (look > 0)

@@ -198,7 +198,7 @@ static struct time_chart chart_of(const struct metric_drawing *drawing, const ch
 {
     const struct verdict *verdict = drawing->page->verdict;
     const struct course *course = drawing->course;
-    int64_t first = course->count ? course->points[0].at - course->width : verdict->begin;
+    int64_t first = course->count ? course->begin : verdict->begin;
     return (struct time_chart){.name = name,
                                .from = first > verdict->begin ? first : verdict->begin,
                                .to = verdict->now,
@@ -206,6 +206,7 @@ static struct time_chart chart_of(const struct metric_drawing *drawing, const ch
                                .count = course->count,
                                .held = drawing->page->held,
                                .held_count = drawing->page->held_count,
+                               .settles = !drawing->windowed,
                                .mark = SIZE_MAX,
                                .points = drawing->points};
 }
@@ -356,10 +357,10 @@ static void put_change(struct metric_drawing *drawing, const struct course *cour
                           "height=\"12\"/></svg>always-valid interval</li></ul>\n");
         time_chart(html, &chart);
     } else {
-        html_format(html, "<p data-missing=\"\">%s: there is nothing to draw.</p>\n",
-                    judgement->has_no_control ? "There is no control to compare with"
-                    : judgement->impossible   ? report_sentence(arena, judgement->impossible)
-                                              : "Too little was measured");
+        html_format(html, "<p data-missing=\"\">There is nothing to draw: %s.</p>\n",
+                    judgement->has_no_control ? "there is no control to compare with"
+                    : judgement->impossible   ? judgement->impossible
+                                              : "too little was measured");
     }
     const struct html_table table = changes_table(drawing, course);
     figure_end(html, known ? FIGURE_POINTS : FIGURE_PLAIN, known ? &table : NULL,

@@ -145,6 +145,7 @@ static bool gather(struct whole_drawing *drawing, struct chart_line lines[2])
                                          .held_count = drawing->page->held_count,
                                          .parts = parts,
                                          .part_count = drawing->course.count,
+                                         .settles = true,
                                          .mark = SIZE_MAX,
                                          .value_text = axis_text,
                                          .of = drawing->metric,

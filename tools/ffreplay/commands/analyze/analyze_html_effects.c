@@ -1,6 +1,7 @@
 /* analyze_html_effects.c - what variants changed: now, over time, and in groups of units. */
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 #include "analyze_html.h"
 #include "compiler/base/arena.h"
@@ -47,6 +48,15 @@ static void set_interval(struct forest_row *row, const struct effect *effect)
     row->high = known ? effect->relative_interval.upper : NAN;
 }
 
+static const char *point_text(const struct effect_words *words, struct arena *arena)
+{
+    if (strcmp(words->change, EFFECT_UNKNOWN) == 0)
+        return arena_format(arena, "%s in %s: %s", words->metric, words->variant, words->verdict);
+    return arena_format(arena, "%s in %s: %s, control %s; %s (%s), p = %s: %s", words->metric,
+                        words->variant, words->value, words->control_value, words->change,
+                        words->interval, words->p, words->verdict);
+}
+
 /* "primary", "guard: max_increase 10%" */
 static const char *role_text(struct arena *arena, const struct judged_metric *metric)
 {
@@ -66,17 +76,14 @@ static struct forest_row row_of(const struct analyze_page *page, uint32_t metric
     double mde = conclusion->terms.mde;
     bool lower = judged->measure->metric->lower_is_better;
     bool aims = judged->role == ROLE_PRIMARY && mde > 0;
-    struct forest_row row = {
-        .text = tested_name(conclusion, metric, arm, arena),
-        .detail = role_text(arena, judged),
-        .style = analyze_style(conclusion, arm),
-        .margin = aims ? (lower ? -mde : mde) : analyze_margin(judged),
-        .is_wanted = aims,
-        .tone = analyze_tone(variant),
-        .word = words.verdict,
-        .point = arena_format(arena, "%s in %s: %s, control %s; %s (%s), p = %s: %s", words.metric,
-                              words.variant, words.value, words.control_value, words.change,
-                              words.interval, words.p, words.verdict)};
+    struct forest_row row = {.text = tested_name(conclusion, metric, arm, arena),
+                             .detail = role_text(arena, judged),
+                             .style = analyze_style(conclusion, arm),
+                             .margin = aims ? (lower ? -mde : mde) : analyze_margin(judged),
+                             .is_wanted = aims,
+                             .tone = analyze_tone(variant),
+                             .word = words.verdict,
+                             .point = point_text(&words, arena)};
     set_interval(&row, &variant->effect);
     return row;
 }
@@ -120,6 +127,11 @@ static const char *caption_of(const struct analyze_page *page, struct arena *are
         if (arm == conclusion->arms->control || ++told > CAPTION_MOST)
             continue;
         const struct effect_words words = effect_words_of(page, 0, arm, arena);
+        if (strcmp(words.change, EFFECT_UNKNOWN) == 0) {
+            text = arena_format(arena, "%s%s%s cannot be compared in %s: %s", text ? text : "",
+                                text ? "; " : "", words.metric, words.variant, words.verdict);
+            continue;
+        }
         text = arena_format(arena, "%s%s%s is %s in %s and %s in %s: %s (%s), %s", text ? text : "",
                             text ? "; " : "", words.metric, words.value, words.variant,
                             words.control_value, conclusion->names[conclusion->arms->control],
@@ -208,8 +220,9 @@ static const char *axis_text(struct arena *arena, const void *of, double value)
     const struct effect_drawing *drawing = of;
     if (value == 0)
         return "0";
-    return drawing->relative ? arena_format(arena, "%+.4g%%", value * 100)
-                             : difference_text(arena, drawing->metric, value);
+    return drawing->relative
+               ? arena_format(arena, fabs(value) < 10 ? "%+.4g%%" : "%+.0f%%", value * 100)
+               : difference_text(arena, drawing->metric, value);
 }
 
 static const char *change_text(struct arena *arena, const struct effect_drawing *drawing,
@@ -300,6 +313,15 @@ static const char *course_note(const struct analyze_page *page, struct arena *ar
                         duration_text(arena, courses->width), holds);
 }
 
+static const char *course_caption(const struct effect_words *words, struct arena *arena)
+{
+    if (strcmp(words->change, EFFECT_UNKNOWN) == 0)
+        return arena_format(arena, "No change of %s in %s is known.", words->metric,
+                            words->variant);
+    return arena_format(arena, "%s in %s: %s against control (%s).", words->metric, words->variant,
+                        words->change, words->interval);
+}
+
 static void put_course(const struct analyze_page *page, uint32_t metric, uint32_t arm,
                        const struct html *html)
 {
@@ -313,16 +335,13 @@ static void put_course(const struct analyze_page *page, uint32_t metric, uint32_
                                          isfinite(judged->variants[arm].effect.relative.value)};
     gather(&drawing, page, metric, arm, arena);
     const char *name = tested_name(conclusion, metric, arm, arena);
-    figure_begin(
-        html, &(struct figure){.chart = "effect",
-                               .of = judged->measure->metric->name.text,
-                               .title = name,
-                               .word = words.verdict,
-                               .tone = analyze_tone(&judged->variants[arm]),
-                               .caption = arena_format(arena, "%s in %s: %s against control (%s).",
-                                                       words.metric, words.variant, words.change,
-                                                       words.interval),
-                               .note = course_note(page, arena)});
+    figure_begin(html, &(struct figure){.chart = "effect",
+                                        .of = judged->measure->metric->name.text,
+                                        .title = name,
+                                        .word = words.verdict,
+                                        .tone = analyze_tone(&judged->variants[arm]),
+                                        .caption = course_caption(&words, arena),
+                                        .note = course_note(page, arena)});
     const struct chart_line line = {analyze_style(conclusion, arm), drawing.values};
     double margin = drawing.relative ? analyze_margin(judged) : NAN;
     const struct chart_limit limit = {margin, false, role_text(arena, judged)};
@@ -341,6 +360,7 @@ static void put_course(const struct analyze_page *page, uint32_t metric, uint32_
                                         .limits = &limit,
                                         .limit_count = isnan(margin) ? 0u : 1u,
                                         .has_zero = true,
+                                        .settles = true,
                                         .mark = courses->count - 1,
                                         .mark_text = "this analysis",
                                         .value_text = axis_text,
@@ -462,9 +482,7 @@ static struct forest_row group_row(const struct analyze_page *page,
         .margin = NAN,
         .tone = analyze_tone(&judged),
         .word = words.verdict,
-        .point = arena_format(arena, "%s in %s: %s, control %s; %s (%s), p = %s: %s", words.metric,
-                              words.variant, words.value, words.control_value, words.change,
-                              words.interval, words.p, words.verdict)};
+        .point = point_text(&words, arena)};
     set_interval(&row, &seen->effect);
     return row;
 }

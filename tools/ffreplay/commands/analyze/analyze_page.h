@@ -32,6 +32,8 @@ struct analyze_page {
     const struct effect_courses *courses; /* without a point unless they are kept */
 };
 
+/* What stands for a number that is not known. */
+#define EFFECT_UNKNOWN "-"
 /* What a row of a table says of a metric in a variant, in words: both tables are made of it. Texts
  * are the arena's. */
 struct effect_words {

@@ -18,7 +18,7 @@ static const char *percent(struct arena *arena, double share)
 static const char *p_text(struct arena *arena, double p)
 {
     if (isnan(p))
-        return "-";
+        return EFFECT_UNKNOWN;
     if (p < 0.0001)
         return "<0.0001";
     return arena_format(arena, "%.*f", p < 0.1 ? 4 : 2, p);
@@ -39,7 +39,7 @@ static const char *interval_text(struct arena *arena, const struct metric *metri
     const struct interval *interval =
         relative ? &effect->relative_interval : &effect->absolute_interval;
     if (isinf(interval->lower) && isinf(interval->upper))
-        return "-";
+        return EFFECT_UNKNOWN;
     const char *lower = relative || isinf(interval->lower)
                             ? percent(arena, interval->lower)
                             : difference_text(arena, metric, interval->lower);
@@ -76,9 +76,9 @@ static struct effect_words words_of(const struct metric *of, const struct effect
     bool known = isfinite(control) && isfinite(value);
     return (struct effect_words){
         .metric = of->name.text,
-        .control_value = isfinite(control) ? estimate_text(arena, of, control) : "-",
-        .value = isfinite(value) ? estimate_text(arena, of, value) : "-",
-        .change = !known                ? "-"
+        .control_value = isfinite(control) ? estimate_text(arena, of, control) : EFFECT_UNKNOWN,
+        .value = isfinite(value) ? estimate_text(arena, of, value) : EFFECT_UNKNOWN,
+        .change = !known                ? EFFECT_UNKNOWN
                   : is_relative(effect) ? percent(arena, effect->relative.value)
                                         : difference_text(arena, of, effect->absolute.value),
         .interval = interval_text(arena, of, effect),
