@@ -10,7 +10,7 @@
 #include "compiler/model/model.h"
 #include "tools/ffreplay/evaluate/stage_times.h"
 
-/* ------------------------------------------------------------------------------------ finding -- */
+/* ----------------------------------------------------------------------------------- finding -- */
 
 static bool is_served(const struct stage_time *time)
 {
@@ -62,7 +62,7 @@ bool past_stages_find(struct past_stages *past, struct project *project, const s
     return true;
 }
 
-/* ---------------------------------------------------------------------------------- preparing -- */
+/* --------------------------------------------------------------------------------- preparing -- */
 
 /* The model's canary stands in the stage while its snapshots are compiled. */
 static bool open_subject(struct past_stage *stage, const struct subject *now,
@@ -133,7 +133,7 @@ void past_stages_release(struct past_stages *past)
     *past = (struct past_stages){0};
 }
 
-/* ---------------------------------------------------------------------------------- gathering -- */
+/* --------------------------------------------------------------------------------- gathering -- */
 
 static struct past_stage *stage_at(const struct past_stages *past, int64_t time)
 {

@@ -60,8 +60,8 @@ static bool is_early(const struct time_chart *chart, size_t at)
 }
 
 /*
- * Lines and limits are always seen, but for early points of what settles. Those, and a band, are cut
- * where they are three times as far away as the rest: at first, when little is known, they are
+ * Lines and limits are always seen, but for early points of what settles. Those, and a band, are
+ * cut where they are three times as far away as the rest: at first, when little is known, they are
  * further than anything.
  */
 static struct range range_of(const struct time_chart *chart)
