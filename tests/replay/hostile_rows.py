@@ -1,8 +1,11 @@
-"""Files of aggregates that somebody has changed, and sealed again."""
+"""Files of aggregates that somebody has changed, and sealed again. LONG=1 tries more of them; HOSTILE=N: so many."""
 import json
+import os
 import struct
 
 import xxhash
+
+ROUNDS = int(os.environ.get("HOSTILE", "500" if os.environ.get("LONG") else "50"))
 
 NAMES = ["", "0", "-1", "99999999999999999999", "9223372036854775807", "-9223372036854775807", "count", "x" * 300]
 VALUES = [0, 1, -1, 2**53, 2**53 + 1, 2**63 - 1, 2**63 - 2, -2**63, -2**63 + 1, -2**53, 1e308, "", "1", "-0", "1e5", "nan",

@@ -10,7 +10,7 @@ import re
 import subprocess
 
 import lab
-from hostile_rows import hostile_row, sealed
+from hostile_rows import ROUNDS, hostile_row, sealed
 from lab import FFREPLAY, HOUR, PROJECT, SCRATCH, START, canary, decide, equal, finish, ok, project, requests, write
 
 SEED = int(os.environ.get("SEED", "1"))
@@ -289,7 +289,7 @@ unit_rows = aggregate(by_unit, "-", "--units", *BY, stdin=text_of(requests(60, s
 equal(sealed(unit_rows).splitlines()[-1], aggregate(by_unit, "-", "--units", *BY, stdin=text_of(
     requests(60, start=since, users=20))).out.splitlines()[-1], "the_checksum_is_as_documented")
 crashes = []
-for number in range(int(os.environ.get("HOSTILE", "150"))):
+for number in range(ROUNDS):
     rows = list(unit_rows)
     for _ in range(rng.choice((1, 1, 2, 5))):
         at = rng.randrange(len(rows))
@@ -315,7 +315,7 @@ refused(Command("merge", file_of("sample-a.agg", sample_of(0)), file_of("sample-
         "units that cannot be so many", "samples_that_cannot_be_halved_any_more")
 
 crashes, passed = [], 0
-for number in range(150):
+for number in range(ROUNDS):
     damaged = bytearray(alone)
     for _ in range(rng.choice((1, 1, 3))):
         at = rng.randrange(len(damaged))

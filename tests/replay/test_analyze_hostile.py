@@ -7,7 +7,7 @@ import random
 import subprocess
 
 import lab
-from hostile_rows import hostile_row, sealed
+from hostile_rows import ROUNDS, hostile_row, sealed
 from lab import FFREPLAY, SCRATCH, Result, finish, ok, write
 
 FFC = os.environ.get("FFC", os.path.join(lab.TOP, "build", "ffc"))
@@ -295,7 +295,7 @@ for shift in (400 * DAY * 1000, -400 * DAY * 1000):
 
 hostile_rng = random.Random(int(os.environ.get("SEED", "1")))
 crashes = []
-for number in range(int(os.environ.get("HOSTILE", "150"))):
+for number in range(ROUNDS):
     damaged = list(rows)
     wanted = [at for at, row in enumerate(rows) if row.startswith(b'{"key":"experiment')]
     for _ in range(hostile_rng.choice((1, 1, 2, 5))):

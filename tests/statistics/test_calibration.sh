@@ -1,9 +1,9 @@
 #!/bin/bash
 # False verdicts stay within 5 %, and canaries that do harm are found: docs/calibration.md in a short
-# form, with LONG=1 ten times as long. `make calibration` simulates what the document has.
+# form, with LONG=1 twenty times as long. `make calibration` simulates what the document has.
 # Runs: first, being long.
 set -u
-replays=500
+replays=250
 [ -n "${LONG:-}" ] && replays=5000
 page=$(mktemp) || exit 2
 trap 'rm -f "$page"' EXIT
