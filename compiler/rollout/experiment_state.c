@@ -115,9 +115,8 @@ bool trial_was_made(const struct project *project, const json_t *entry)
 
 /* ------------------------------------------------------------------------------------- start -- */
 
-/* `called`: the flag's name, then. */
-static bool is_of(const json_t *entry, const char *called, const struct project *project,
-                  const struct flag *flag, uint32_t environment)
+bool trial_is_of(const json_t *entry, const char *called, const struct project *project,
+                 const struct flag *flag, uint32_t environment)
 {
     const char *name = json_text_at(entry, "flag");
     if (!json_object_get(entry, "experiment") || !name || strcmp(name, called) != 0)
@@ -126,12 +125,6 @@ static bool is_of(const json_t *entry, const char *called, const struct project 
         targeting_named(project, flag->name.text, json_text_at(entry, "environment"));
     return targeting &&
            targeting->experiment->node == flag->environments[environment].experiment->node;
-}
-
-bool trial_is_of(const json_t *entry, const struct project *project, const struct flag *flag,
-                 uint32_t environment)
-{
-    return is_of(entry, flag->name.text, project, flag, environment);
 }
 
 static bool makes(const json_t *entry, enum experiment_state state)
@@ -168,39 +161,24 @@ static void take_end(struct trial_start *start, const json_t *entry)
     start->has_ended = makes(entry, EXPERIMENT_CONCLUDED) && time && parse_time(time, &start->end);
 }
 
-struct trial_place {
-    const struct project *project;
-    const struct flag *flag;
-    uint32_t environment;
-    const struct targeting *targeting;
-};
-
-/* What entries say of the flag by that name. */
-static void take_named(struct trial_start *start, const struct ledger_entries *entries,
-                       const char *called, const struct trial_place *place, struct arena *arena)
-{
-    for (uint32_t i = 0; i < entries->count; i++) {
-        json_t *json = ledger_json(entries, i, called);
-        if (json && is_of(json, called, place->project, place->flag, place->environment)) {
-            if (makes(json, EXPERIMENT_RUNNING))
-                take_start(start, json, place->targeting, arena);
-            take_end(start, json);
-        }
-        json_decref(json);
-    }
-}
-
 bool trial_start_find(const struct project *project, const struct flag *flag, uint32_t environment,
                       struct arena *arena, struct trial_start *start, struct buffer *error)
 {
     const struct targeting *targeting = &flag->environments[environment];
+    struct names_then names = {.count = 0};
     *start = (struct trial_start){.at = INT64_MIN};
     const struct ledger_entries *entries = ledger_look(project->directory, error);
-    uint32_t count = 0;
-    const char *const *former = former_names(project, flag, arena, &count);
-    /* From the oldest name on: what it was called later, it did later. */
-    for (uint32_t name = count + 1; entries && name-- > 0;)
-        take_named(start, entries, name > 0 ? former[name - 1] : flag->name.text,
-                   &(struct trial_place){project, flag, environment, targeting}, arena);
+    if (entries)
+        names_then_find(&names, entries, flag, arena);
+    for (uint32_t i = 0; entries && i < entries->count; i++) {
+        const char *called;
+        json_t *json = ledger_json_of(entries, i, &names, &called);
+        if (json && trial_is_of(json, called, project, flag, environment)) {
+            if (makes(json, EXPERIMENT_RUNNING))
+                take_start(start, json, targeting, arena);
+            take_end(start, json);
+        }
+        json_decref(json);
+    }
     return entries != NULL;
 }

@@ -41,10 +41,10 @@ void trial_entry(struct buffer *out, const struct targeting *targeting, const st
 /* Whether the definitions are as the entry of a change says that they are after it. */
 bool trial_was_made(const struct project *project, const json_t *entry);
 
-/* Whether the entry is about the flag's experiment, in this environment or one with the same block;
- * it has one there. */
-bool trial_is_of(const json_t *entry, const struct project *project, const struct flag *flag,
-                 uint32_t environment);
+/* Whether the entry is about the experiment of the flag, which was `called` so then, in this
+ * environment or one with the same block; it has one there. */
+bool trial_is_of(const json_t *entry, const char *called, const struct project *project,
+                 const struct flag *flag, uint32_t environment);
 
 /* The newest start of the flag's experiment, in this environment or one with the same block. */
 struct trial_start {

@@ -4,10 +4,12 @@
 #ifndef FFC_FORMER_NAMES_H
 #define FFC_FORMER_NAMES_H
 
+#include <jansson.h>
 #include <stdint.h>
 
 struct arena;
 struct flag;
+struct ledger_entries;
 struct project;
 
 #define FORMER_NAMES_MOST 32
@@ -19,5 +21,28 @@ struct project;
  */
 const char *const *former_names(const struct project *project, const struct flag *flag,
                                 struct arena *arena, uint32_t *count);
+
+/* What a flag was called as the ledger went on. */
+struct names_then {
+    struct {
+        const char *name;
+        uint32_t from; /* the first entry in which it means the flag */
+    } items[1 + FORMER_NAMES_MOST];
+    uint32_t count; /* the newest first: its name now */
+};
+
+/* Texts are the flag's, or in memory of the arena. Cost: the entries that tell of renames. */
+void names_then_find(struct names_then *names, const struct ledger_entries *entries,
+                     const struct flag *flag, struct arena *arena);
+/*
+ * What the entry calls it if it is about it. NULL: nothing. An entry from before a rename means the
+ * flag by its former name, whoever has that now; and by a name that it took over from another flag,
+ * an entry from before that means the other one.
+ */
+const char *name_then(const struct names_then *names, uint32_t entry);
+/* The entry, which the caller lets go of, if it has that name anywhere; *called is the name. NULL:
+ * it is not about the flag. */
+json_t *ledger_json_of(const struct ledger_entries *entries, uint32_t entry,
+                       const struct names_then *names, const char **called);
 
 #endif

@@ -7,8 +7,10 @@
 #include <string.h>
 
 #include "compiler/cli/messages.h"
+#include "compiler/base/arena.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/calendar.h"
+#include "former_names.h"
 #include "ledger.h"
 #include "compiler/files/yaml.h"
 #include "compiler/model/model.h"
@@ -129,18 +131,17 @@ void experiment_digest(const struct targeting *targeting, char hex[POLICY_DIGEST
 
 /* The environment of an entry with a digest for this stage, that is, one that started or continued
  * it; otherwise NULL. */
-static const struct targeting *entry_digest(json_t *entry, const struct project *project,
-                                            const struct flag *flag, const struct canary *canary,
-                                            const char **digest)
+static const struct targeting *entry_digest(json_t *entry, const char *called,
+                                            const struct project *project, const struct flag *flag,
+                                            const struct canary *canary, const char **digest)
 {
     const char *name, *where, *stage, *since;
     int64_t began;
     if (json_unpack(entry, "{s:s, s:s, s:{s:s, s:s}, s:{s:s}}", "flag", &name, "environment",
                     &where, "to", "stage", &stage, "since", &since, "digests", "policy",
                     digest) != 0 ||
-        strcmp(name, flag->name.text) != 0 ||
-        strcmp(stage, canary->stages[canary->stage].name.text) != 0 || !parse_time(since, &began) ||
-        began != canary->since)
+        strcmp(name, called) != 0 || strcmp(stage, canary->stages[canary->stage].name.text) != 0 ||
+        !parse_time(since, &began) || began != canary->since)
         return NULL;
     uint32_t environment = project_environment(project, where);
     const struct targeting *targeting =
@@ -160,17 +161,21 @@ bool policy_changed(const struct project *project, const struct flag *flag, uint
         buffer_release(&problem);
         return false;
     }
+    struct arena arena = {0};
+    struct names_then names;
+    names_then_find(&names, entries, flag, &arena);
     for (uint32_t i = 0; i < entries->count; i++) {
-        const char *then;
+        const char *then, *called;
         char now[POLICY_DIGEST];
-        json_t *json = ledger_json(entries, i, flag->name.text);
+        json_t *json = ledger_json_of(entries, i, &names, &called);
         const struct targeting *targeting =
-            json ? entry_digest(json, project, flag, canary, &then) : NULL;
+            json ? entry_digest(json, called, project, flag, canary, &then) : NULL;
         if (targeting) {
             policy_digest(targeting, canary->stages[canary->stage].name.text, now);
             changed = strcmp(then, now) != 0;
         }
         json_decref(json);
     }
+    arena_release(&arena);
     return changed;
 }

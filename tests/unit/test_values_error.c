@@ -351,7 +351,6 @@ static void print_table(uint32_t rounds)
         printf(" %.1f %% | %.1f %% |\n", fixed.found, fixed.held);
         fflush(stdout);
     }
-    printf("\n");
 }
 
 int main(void)

@@ -10,6 +10,7 @@
 #include "compiler/base/json_read.h"
 #include "compiler/model/model.h"
 #include "compiler/rollout/entry.h"
+#include "compiler/rollout/former_names.h"
 #include "compiler/rollout/ledger.h"
 #include "compiler/rollout/steps.h"
 #include "tools/ffreplay/canary/reasons.h"
@@ -127,15 +128,15 @@ static void look(struct verdict *verdict, const struct notice_subject *subject, 
 /* -------------------------------------------------------------------------------- the ledger -- */
 
 /* Of an entry; false: it is of something else, or not understood. */
-static bool parse(const struct notice_subject *subject, const json_t *entry, struct notice *notice)
+static bool parse(const struct notice_subject *subject, const char *called, const json_t *entry,
+                  struct notice *notice)
 {
     const json_t *told = json_object_get(entry, NOTICE_VERDICT);
     const char *flag = json_text_at(entry, "flag"), *where = json_text_at(entry, "environment");
     const char *hook_word = json_text_at(told, "hook"), *state = json_text_at(told, "state");
     const char *of = json_text_at(told, "of"), *time = json_text_at(entry, "time");
-    if (!flag || strcmp(flag, subject->flag->name.text) != 0 || !where ||
-        strcmp(where, subject->environment) != 0 || !hook_word || !state || !time ||
-        !parse_time(time, &notice->time))
+    if (!flag || strcmp(flag, called) != 0 || !where || strcmp(where, subject->environment) != 0 ||
+        !hook_word || !state || !time || !parse_time(time, &notice->time))
         return false;
     notice->of = of ? of : "";
     int hook = words_find(hook_words, hook_word), standing = words_find(state_words, state);
@@ -150,12 +151,15 @@ static bool parse(const struct notice_subject *subject, const json_t *entry, str
 static bool recall(const struct notice_subject *subject, struct notices *known,
                    struct buffer *error)
 {
-    const char *flag = subject->flag->name.text;
     const struct ledger_entries *entries = ledger_look(subject->project->directory, error);
+    struct names_then names = {.count = 0};
+    if (entries)
+        names_then_find(&names, entries, subject->flag, known->arena);
     for (uint32_t i = entries ? entries->count : 0; i-- > 0;) {
-        json_t *entry = ledger_json(entries, i, flag);
+        const char *called;
+        json_t *entry = ledger_json_of(entries, i, &names, &called);
         struct notice notice = {0};
-        if (entry && parse(subject, entry, &notice) && notice.time >= subject->since &&
+        if (entry && parse(subject, called, entry, &notice) && notice.time >= subject->since &&
             !find(known, &notice)) {
             notice.of = arena_copy(known->arena, notice.of, strlen(notice.of));
             add(known, &notice);

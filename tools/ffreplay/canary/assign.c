@@ -7,6 +7,7 @@
 #include "tools/ffreplay/evaluate/compiled_store.h"
 #include "tools/ffreplay/evaluate/previous.h"
 #include "compiler/cli/messages.h"
+#include "compiler/rollout/former_names.h"
 #include "compiler/base/percent.h"
 #include "compiler/model/model.h"
 
@@ -14,12 +15,24 @@ const char *const assignment_words[] = WORDS(ASSIGNMENTS);
 
 /* --------------------------------------------------------------------------------- snapshots -- */
 
+/* Lines from before it was renamed name it as it was called then. */
+static void name_lines(struct subject *subject, struct project *project)
+{
+    uint32_t count;
+    const char *const *former = former_names(project, subject->flag, &project->arena, &count);
+    subject->name_count = count + 1;
+    subject->names = ARENA_ARRAY(&project->arena, struct spelling, subject->name_count);
+    subject->names[0] = spelling_of(subject->flag->name.text);
+    for (uint32_t i = 0; i < count; i++)
+        subject->names[i + 1] = spelling_of(former[i]);
+}
+
 bool subject_open(struct subject *subject, struct project *project,
                   const struct served_record *record)
 {
     const char *name = subject->flag->name.text;
     uint32_t count = subject->targeting->variant_count + 1;
-    subject->name = spelling_of(name);
+    name_lines(subject, project);
     subject->variant_names = ARENA_ARRAY(&project->arena, struct spelling, count);
     for (uint32_t i = 0; i < count; i++)
         subject->variant_names[i] = spelling_of(subject->targeting->variants[i].name.text);
@@ -281,6 +294,14 @@ static bool can_evaluate(const struct assigner *assigner)
     return assigner->line.count > 0 && !assigner->subject->keeps;
 }
 
+static bool is_named(const struct subject *subject, const struct value *name)
+{
+    for (uint32_t i = 0; i < subject->name_count; i++)
+        if (value_has_spelling(name, &subject->names[i]))
+            return true;
+    return false;
+}
+
 enum assignment assign(struct assigner *assigner, const struct event *event, enum past past)
 {
     const struct layout *layout = assigner->layout;
@@ -292,7 +313,7 @@ enum assignment assign(struct assigner *assigner, const struct event *event, enu
     }
     if (layout->flag != NO_PLACE) {
         const struct value *flag = &event->values[layout->flag];
-        if (value_is_text(flag) && !value_has_spelling(flag, &assigner->subject->name))
+        if (value_is_text(flag) && !is_named(assigner->subject, flag))
             return LEFT_OUT_OTHER_FLAG;
         if (!value_is_text(flag))
             return can_evaluate(assigner) ? evaluate_past(assigner, event, past)

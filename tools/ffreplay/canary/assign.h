@@ -67,8 +67,9 @@ struct subject {
     fflag_store *store, *everybody;
     const fflag_view *view, *everybody_view;
     fflag_id id, everybody_id;
-    bool takes_everybody;             /* the stage stands at 100 %: there is no control */
-    struct spelling name;             /* the flag's */
+    bool takes_everybody;   /* the stage stands at 100 %: there is no control */
+    struct spelling *names; /* the flag's: its own, and those that it had */
+    uint32_t name_count;
     struct spelling *variant_names;   /* and none's */
     struct variant_set variants_seen; /* in the log */
     struct unknown_variants unknown;

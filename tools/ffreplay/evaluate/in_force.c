@@ -21,6 +21,7 @@
 #include "compiler/model/model.h"
 #include "compiler/patch/patch.h"
 #include "compiler/project/project.h"
+#include "compiler/rollout/former_names.h"
 #include "compiler/rollout/ledger.h"
 #include "compiler/rollout/publications.h"
 #include "fflag/snapshot.h"
@@ -617,17 +618,20 @@ static bool read_record(struct in_force *force)
 static bool find_edit(struct in_force *force)
 {
     struct project *project = force->project;
-    const char *name = force->flag->name.text;
+    struct names_then names = {.count = 0};
     struct buffer error = {0};
     const struct ledger_entries *entries = ledger_look(project->directory, &error);
     if (!entries)
         job_error(NULL, "%s", error.bytes);
     buffer_release(&error);
+    if (entries)
+        names_then_find(&names, entries, force->flag, &force->arena);
     for (uint32_t i = entries ? entries->count : 0; i-- > 0 && force->edited == INT64_MIN;) {
         struct recorded record;
-        json_t *json = ledger_json(entries, i, name);
+        const char *called;
+        json_t *json = ledger_json_of(entries, i, &names, &called);
         if (json && record_parse(&record, json) && record.edit &&
-            record_is_about(&record, name, project->environments.items[force->environment].text))
+            record_is_about(&record, called, project->environments.items[force->environment].text))
             force->edited = record.time;
         json_decref(json);
     }

@@ -7,6 +7,7 @@
 #include "compiler/base/calendar.h"
 #include "compiler/base/json_read.h"
 #include "compiler/rollout/experiment_state.h"
+#include "compiler/rollout/former_names.h"
 #include "compiler/rollout/ledger.h"
 #include "record.h"
 #include "compiler/model/model.h"
@@ -75,14 +76,17 @@ bool stage_times_read(struct stage_times *times, struct project *project, const 
     const struct ledger_entries *entries = ledger_look(project->directory, error);
     if (!entries)
         return false;
+    struct names_then names;
+    names_then_find(&names, entries, flag, arena);
     bool pending = canary->state == CANARY_PENDING;
     add(times, arena,
         (struct stage_time){.from = INT64_MIN, .state = CANARY_PENDING, .known = pending});
     for (uint32_t i = 0; i < entries->count; i++) {
         struct recorded record;
-        json_t *json = ledger_json(entries, i, flag->name.text);
+        const char *called;
+        json_t *json = ledger_json_of(entries, i, &names, &called);
         if (json && record_parse(&record, json) && record.to_state &&
-            record_is_about(&record, flag->name.text, name))
+            record_is_about(&record, called, name))
             add_record(times, arena, canary, &record);
         json_decref(json);
     }
@@ -143,10 +147,14 @@ bool trial_times_read(struct stage_times *times, struct project *project, const 
     const struct stage_time now = trial_now(targeting->experiment);
     bool is_known = true;
     *times = (struct stage_times){0};
+    struct names_then names = {.count = 0};
     const struct ledger_entries *entries = ledger_look(project->directory, error);
+    if (entries)
+        names_then_find(&names, entries, flag, arena);
     for (uint32_t i = 0; entries && i < entries->count; i++) {
-        json_t *json = ledger_json(entries, i, flag->name.text);
-        if (json && trial_is_of(json, project, flag, environment))
+        const char *called;
+        json_t *json = ledger_json_of(entries, i, &names, &called);
+        if (json && trial_is_of(json, called, project, flag, environment))
             is_known &= add_trial(times, arena, targeting, json);
         json_decref(json);
     }

@@ -7,6 +7,7 @@
 #include "compiler/base/calendar.h"
 #include "compiler/base/json_read.h"
 #include "compiler/model/model.h"
+#include "compiler/rollout/former_names.h"
 #include "compiler/rollout/ledger.h"
 #include "tools/ffreplay/evaluate/record.h"
 
@@ -47,11 +48,14 @@ bool rollout_past_read(struct rollout_past *past, const struct project *project,
     *past = (struct rollout_past){0};
     if (!entries)
         return false;
+    struct names_then names;
+    names_then_find(&names, entries, flag, arena);
     for (uint32_t i = 0; i < entries->count; i++) {
         struct recorded record;
-        json_t *json = ledger_json(entries, i, flag->name.text);
+        const char *called;
+        json_t *json = ledger_json_of(entries, i, &names, &called);
         if (json && record_parse(&record, json) && (record.to_state || record.override) &&
-            record_is_about(&record, flag->name.text, name))
+            record_is_about(&record, called, name))
             add(past, arena, &record);
         json_decref(json);
     }

@@ -5,6 +5,7 @@
 
 #include "compiler/base/percent.h"
 #include "compiler/model/model.h"
+#include "compiler/rollout/former_names.h"
 #include "compiler/rollout/ledger.h"
 #include "report_run.h"
 #include "tools/ffreplay/commands/commands.h"
@@ -120,14 +121,17 @@ static bool find_change(const struct report_run *run, const struct project *proj
     if (!entries)
         job_error(&report_command, "%s", error.bytes);
     buffer_release(&error);
+    struct names_then names = {.count = 0};
+    if (entries)
+        names_then_find(&names, entries, flag, arena);
     for (uint32_t i = entries ? entries->count : 0; i-- > 0 && !row->changed;) {
         struct recorded record;
-        json_t *json = ledger_json(entries, i, flag->name.text);
+        const char *called;
+        json_t *json = ledger_json_of(entries, i, &names, &called);
         int64_t now = run->options->now;
         if (json && record_parse(&record, json) && !record.step && !record.publication &&
             (now == INT64_MIN || record.time <= now) &&
-            record_is_about(&record, flag->name.text,
-                            project->environments.items[environment].text))
+            record_is_about(&record, called, project->environments.items[environment].text))
             row->changed =
                 arena_format(arena, "%s by %s: %s", chart_moment_text(arena, record.time),
                              record.actor, record.edit ? record.edit : record.verdict);
