@@ -140,4 +140,72 @@ excerpt("blanks", "format: tsv, delimiter: space, comment: '#', columns: [day, c
 2026-11-20 10:00:01 "192.0.2.1" 503   18
 ''', 2, "2026-11-20T10:00:00Z", {"took": 35}, {"{status: 503}": 1, "{client: 192.0.2.1}": 2})
 
+# What services and their libraries write.
+excerpt("lograge", "format: logfmt, time: time", """
+method=GET path=/jobs/833552.json format=json controller=JobsController action=show status=200 duration=58.33 view=40.43 db=15.26 time=2026-11-20T10:00:00.123Z
+method=POST path=/jobs format=html controller=JobsController action=create status=302 duration=18.33 view=0.00 db=5.26 location=http://example.com/jobs/1 time=2026-11-20T10:00:01.123Z
+""", 2, "2026-11-20T10:00:00.123Z", {"duration": 76.66}, {"{status: 302}": 1})
+excerpt("rails-logger", "pattern: apache, zone: '+00:00', log_format: 'I, [%{%Y-%m-%dT%H:%M:%S}t.%{usec_frac}t #%{pid}n]  %{severity}n -- : "
+        "method=%m path=%U status=%s duration=%{took}n'", """
+I, [2026-11-20T10:00:00.123456 #4821]  INFO -- : method=GET path=/jobs/833552.json status=200 duration=58.33
+""", 1, "2026-11-20T10:00:00.123Z", {"note_took": 58.33}, {"{path: /jobs/833552.json}": 1})
+excerpt("heroku", "pattern: nginx, log_format: '$time_iso8601 heroku[router]: at=$at method=$method path=\"$path\" host=$host request_id=$id "
+        "fwd=\"$fwd\" dyno=$dyno connect=$connect service=$service status=$status bytes=$bytes protocol=$protocol', "
+        "fields: {service: {from: service, parse: duration}}", """
+2026-11-20T10:00:00.123456+00:00 heroku[router]: at=info method=GET path="/" host=app.example.com request_id=8601b555-6a83-4c12-8269-97c8e32cdb22 fwd="192.0.2.1" dyno=web.1 connect=1ms service=18ms status=200 bytes=13 protocol=https
+""", 1, "2026-11-20T10:00:00.123Z", {"service": 18}, {"{status: 200}": 1})
+excerpt("slog-text", "format: logfmt, time: time, fields: {took: {from: took, parse: duration}}", r"""
+time=2026-11-20T10:00:00.123Z level=INFO msg="request done" status=200 took=12.5ms
+time=2026-11-20T10:00:01.123+01:00 level=ERROR msg="request \"x\" failed" status=500 took=1.2s
+""", 2, "2026-11-20T09:00:01.123Z", {"took": 1212.5}, {"{level: ERROR}": 1})
+excerpt("python-json", "format: ndjson, time: asctime, zone: '+01:00', fields: {took: {from: took, from_unit: s}}", """
+{"asctime": "2026-11-20 10:00:00,123", "levelname": "INFO", "message": "done", "status": 200, "took": 0.125}
+{"asctime": "2026-11-20 10:00:01,223", "levelname": "ERROR", "message": "failed", "status": 500, "took": 0.225}
+""", 2, "2026-11-20T09:00:00.123Z", {"took": 350}, {"{levelname: ERROR}": 1})
+excerpt("pino", "format: ndjson, time: time", r"""
+{"level":30,"time":1795168800123,"pid":1,"hostname":"h","req":{"id":1,"method":"GET","url":"/"},"res":{"statusCode":200},"responseTime":5,"msg":"request completed"}
+{"level":50,"time":1795168801123,"pid":1,"hostname":"h","res":{"statusCode":500},"err":{"type":"Error","stack":"Error\n at"},"responseTime":7,"msg":"request errored"}
+""", 2, "2026-11-20T10:00:00.123Z", {"responseTime": 12}, {"{res.statusCode: {gte: 500}}": 1})
+excerpt("serilog", "format: ndjson, time: '@t'", """
+{"@t":"2026-11-20T10:00:00.0000000Z","@mt":"HTTP {Method} responded {StatusCode} in {Elapsed:0.0000} ms","@r":["34.5678"],"Method":"GET","StatusCode":200,"Elapsed":34.5678}
+{"@t":"2026-11-20T10:00:01.0000000Z","@mt":"x","@l":"Error","StatusCode":500,"Elapsed":4.5,"@x":"System.Exception: no"}
+""", 2, "2026-11-20T10:00:00Z", {"Elapsed": 39.0678}, {'{"@l": Error}': 1})
+excerpt("gelf", "format: ndjson, time: timestamp", """
+{"version":"1.1","host":"app.example.com","short_message":"A","timestamp":1795168800.3072,"level":6,"_took":12}
+""", 1, "2026-11-20T10:00:00.307Z", {"_took": 12})
+excerpt("google", "format: ndjson, time: timestamp, fields: {latency: {from: httpRequest.latency, parse: duration}, size: httpRequest.responseSize}", """
+{"httpRequest":{"latency":"0.012003s","requestMethod":"GET","responseSize":"446","status":200},"severity":"INFO","timestamp":"2026-11-20T10:00:00.123456Z"}
+{"httpRequest":{"latency":"1.5s","status":502,"responseSize":"400"},"severity":"WARNING","timestamp":"2026-11-20T10:00:01.123456789Z"}
+""", 2, "2026-11-20T10:00:00.123Z", {"latency": 1512.003, "size": 846}, {"{httpRequest.status: {gte: 500}}": 1})
+excerpt("azure", "format: ndjson, time: time, fields: {took: {from: properties.timeTaken, from_unit: s}}", """
+{ "time": "2026-11-20T10:00:00.0000000Z", "category": "FrontDoorAccessLog", "properties": {"httpMethod":"GET","httpStatusCode":"200","timeTaken":"0.003"}}
+{ "time": "2026-11-20T10:00:01.0000000Z", "category": "FrontDoorAccessLog", "properties": {"httpMethod":"GET","httpStatusCode":"503","timeTaken":"0.103"}}
+""", 2, "2026-11-20T10:00:00Z", {"took": 106}, {"{properties.httpStatusCode: {gte: 500}}": 1})
+excerpt("traefik-json", "format: ndjson, time: StartUTC, fields: {took: {from: Duration, from_unit: ns}}", """
+{"ClientHost":"192.0.2.1","DownstreamStatus":200,"Duration":12003000,"StartUTC":"2026-11-20T10:00:00.123456789Z","level":"info","msg":"","time":"2026-11-20T10:00:00Z"}
+""", 1, "2026-11-20T10:00:00.123Z", {"took": 12.003}, {"{DownstreamStatus: 200}": 1})
+excerpt("tomcat-9", "pattern: apache, log_format: '%h %l %u %t \"%r\" %s %b %D', fields: {took: {from: duration, from_unit: ms}}", """
+192.0.2.1 - - [20/Nov/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 11230 45
+""", 1, "2026-11-20T10:00:00Z", {"took": 45})
+excerpt("squid", "format: tsv, delimiter: space, columns: [time, took, client, result, size, method, url, ident, hierarchy, type], time: time", """
+1795168800.123    154 192.0.2.1 TCP_MISS/200 1024 GET http://example.com/ - HIER_DIRECT/192.0.2.7 text/html
+1795168801.123      0 192.0.2.1 TCP_HIT/200 1024 GET http://example.com/ - HIER_NONE/- text/html
+""", 2, "2026-11-20T10:00:00.123Z", {"took": 154, "size": 2048})
+excerpt("journald-bytes", "format: logfmt, wrap: journald, time: wrap.__REALTIME_TIMESTAMP", r"""
+{"__REALTIME_TIMESTAMP":"1795168800123456","MESSAGE":"level=info ms=5"}
+{"__REALTIME_TIMESTAMP":"1795168801123456","MESSAGE":[109,115,61,55,32,97,61,34,27,91,48,109,34]}
+""", 2, "2026-11-20T10:00:00.123Z", {"ms": 12})
+
+for given, lines, words in (
+        ("format: ndjson, wrap: journald, time: wrap.__REALTIME_TIMESTAMP", '{"__REALTIME_TIMESTAMP":"1795168800123456","MESSAGE":[123,999]}',
+         "the field that holds the line is no text"),
+        ("format: ndjson, wrap: field message, time: timestamp", '{"message":"{\\"ms\\":5}","timestamp":"2026-11-20T10:00:00Z"}',
+         "the wrapper's is 'wrap.timestamp'"),
+        ("format: ndjson, wrap: docker, time: wrap.time", '{"log":"Error: no\\n","stream":"stderr","time":"2026-11-20T10:00:00.1Z"}',
+         "it is on stderr: if the log is on stdout, 'stream: stdout' leaves such lines out"),
+        ("format: ndjson, wrap: cri, time: wrap.time", "2026-11-20T10:00:00.1Z stderr F Error: no", "'stream: stdout' leaves"),
+):
+    result = metrics("refused", given, lines, ["ms"], [])
+    ok(result.status == 2 and words in result.err, f"says_{words.replace(' ', '_')}", result.status, result.err)
+
 finish()

@@ -47,8 +47,19 @@ const plain = {
     sql: LATENCY,
 };
 
+let ids = 0;
+const nextId = () => (Math.imul(ids, 0x9e3779b1) >>> 0).toString(16).padStart(8, '0') + String(ids++).padStart(10, '0');
+
 export const formats = [
     { name: 'ndjson', ...plain },
+    { name: 'ndjson, users counted', ...plain, log: `${plain.log}, unit: user_id` },
+    {
+        name: 'ndjson, without duplicates', ...plain, log: `${plain.log}, id: id`,
+        line: (line, time, text) => `{"id":"${nextId()}",${text.slice(1)}`,
+        from: (path) => `SELECT DISTINCT ON (id) variant, status, latency_ms FROM read_json('${path}',
+            format = 'newline_delimited', columns = {id: 'VARCHAR', variant: 'VARCHAR', status: 'INTEGER',
+            latency_ms: 'DOUBLE'})`,
+    },
     { name: 'ndjson, gzip', ...plain, packs: ['gzip', '.gz'] },
     { name: 'ndjson, zstd', ...plain, packs: ['zstd', '.zst'] },
     {

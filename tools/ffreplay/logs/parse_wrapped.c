@@ -8,6 +8,7 @@
  */
 #include "line_parser.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,7 +44,9 @@ struct wrapped {
     uint32_t json_count, stream; /* stream: its place among them */
     uint32_t *json_of;           /* by the caller's place: which of them, if any */
     struct buffer line;          /* with padding after it */
+    struct buffer bytes;         /* of a text that is a list of them */
     struct buffer parts[LOG_STREAM_COUNT];
+    char message[320];
     bool has_own_paths; /* what the wrapper says is wanted */
     struct ahead {
         struct buffer lines;   /* of the parts of a line that is not complete yet */
@@ -223,6 +226,26 @@ static struct slice text_of(const struct value *value)
                                        : (struct slice){0};
 }
 
+/* journalctl's form of a message with bytes that are no text, such as a terminal's colours: a list
+ * of their numbers. */
+static struct slice bytes_of(struct wrapped *self, const struct value *value)
+{
+    if (self->kind != WRAP_JOURNALD || value->kind != VALUE_OTHER || !value->items)
+        return (struct slice){0};
+    self->bytes.length = 0;
+    buffer_append(&self->bytes, "", 0);
+    for (uint32_t i = 0; i < value->length; i++) {
+        double number;
+        const char *text = value->items[i];
+        if (!number_from_text(text, strlen(text), &number) || number < 0 || number > UINT8_MAX ||
+            number != (double)(uint8_t)number)
+            return (struct slice){0};
+        char byte = (char)(uint8_t)number;
+        buffer_append(&self->bytes, &byte, 1);
+    }
+    return (struct slice){self->bytes.bytes, self->bytes.bytes + self->bytes.length};
+}
+
 /* The line is a text in a JSON object. */
 static enum unwrapped unwrap_json(struct wrapped *self, struct slice *rest,
                                   struct line_problem *problem)
@@ -231,6 +254,8 @@ static enum unwrapped unwrap_json(struct wrapped *self, struct slice *rest,
                            self->json_values, problem))
         return UNWRAPPED_BAD;
     struct slice text = text_of(&self->json_values[0]);
+    if (!text.begin)
+        text = bytes_of(self, &self->json_values[0]);
     problem->text = "the field that holds the line is no text, or is not there; see 'wrap'";
     problem->column = 1;
     if (!text.begin)
@@ -312,6 +337,26 @@ static bool parse_inner(struct wrapped *self, struct slice rest, struct value *v
            inner->parse(inner, rest.begin, (size_t)(rest.end - rest.begin), values, problem);
 }
 
+static bool is_on_stderr(const struct wrapped *self)
+{
+    enum log_stream stream;
+    struct slice name = self->own[OWN_STREAM];
+    if (self->kind == WRAP_DOCKER)
+        name = text_of(&self->json_values[self->stream]);
+    return name.begin && stream_of(name, &stream) && stream == STREAM_STDERR;
+}
+
+/* What a service prints beside its log is often on the other output. */
+static void explain_stream(struct wrapped *self, struct line_problem *problem)
+{
+    if (self->log->has_stream || !is_on_stderr(self))
+        return;
+    snprintf(self->message, sizeof self->message,
+             "%s; it is on stderr: if the log is on stdout, 'stream: stdout' leaves such lines out",
+             problem->text);
+    problem->text = self->message;
+}
+
 static bool holds_part(const struct wrapped *self)
 {
     bool holds = self->inner->holds_part;
@@ -332,6 +377,8 @@ static bool wrapped_parse(struct line_parser *parser, const char *line, size_t l
     bool parsed = found != UNWRAPPED_BAD;
     if (found == UNWRAPPED) {
         parsed = parse_inner(self, rest, values, problem);
+        if (!parsed)
+            explain_stream(self, problem);
         if (!parsed) /* its column is that of a text that does not stand in the file */
             problem->column = rest.begin >= line && rest.begin <= line + length
                                   ? problem->column + (size_t)(rest.begin - line)
@@ -543,6 +590,7 @@ static void wrapped_close(struct line_parser *parser)
     for (int stream = 0; stream < (int)LOG_STREAM_COUNT; stream++)
         buffer_release(&self->ahead[stream].lines);
     buffer_release(&self->line);
+    buffer_release(&self->bytes);
     free(self->json_paths);
     free(self->json_values);
     free(self->json_of);

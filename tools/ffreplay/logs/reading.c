@@ -96,17 +96,18 @@ static const struct unit *find_unit(const struct unit *units, struct slice text)
     return units->name ? units : NULL;
 }
 
-/* In seconds, the largest first: parts of a duration come in that order. */
+/* In nanoseconds, so that each is a whole number; the largest first: parts of a duration come in
+ * that order. */
 static const struct unit durations[] = {
-    {"d", 86400}, {"h", 3600},  {"min", 60},         {"m", 60},           {"s", 1},     {"sec", 1},
-    {"ms", 1e-3}, {"us", 1e-6}, {"\xc2\xb5s", 1e-6}, {"\xce\xbcs", 1e-6}, {"ns", 1e-9}, {NULL, 0}};
+    {"d", 86400e9}, {"h", 3600e9}, {"min", 60e9},      {"m", 60e9},        {"s", 1e9}, {"sec", 1e9},
+    {"ms", 1e6},    {"us", 1e3},   {"\xc2\xb5s", 1e3}, {"\xce\xbcs", 1e3}, {"ns", 1},  {NULL, 0}};
 
 /* "1m3s", "12.5ms", "3 ms", or a bare number in the unit that it is logged in. */
 static bool read_duration(const struct log_field *field, enum time_unit from, struct slice text,
-                          double *seconds)
+                          double *nanoseconds)
 {
     double last = INFINITY, number;
-    *seconds = 0;
+    *nanoseconds = 0;
     if (text.begin < text.end && *text.begin == '-')
         return false;
     while (text.begin < text.end) {
@@ -119,14 +120,14 @@ static bool read_duration(const struct log_field *field, enum time_unit from, st
                !(*text.begin >= '0' && *text.begin <= '9'))
             text.begin++;
         if (name == text.begin && last == INFINITY && text.begin == text.end) {
-            *seconds = number * time_unit_ratio(from, TIME_SECONDS);
+            *nanoseconds = number * time_unit_ratio(from, TIME_NANOSECONDS);
             return true;
         }
         const struct unit *unit = find_unit(durations, (struct slice){name, text.begin});
         if (!unit || unit->worth >= last)
             return false;
         last = unit->worth;
-        *seconds += number * unit->worth;
+        *nanoseconds += number * unit->worth;
         while (text.begin < text.end && is_blank(*text.begin))
             text.begin++;
     }
@@ -172,9 +173,9 @@ static enum number_state read_one(const struct log *log, const struct log_field 
     case PARSE_DURATION:
         read = read_duration(field, from, text, number);
         if (read && !field->is_scaled)
-            *number *= time_unit_ratio(TIME_SECONDS, log_mapped_unit(log, field));
+            *number /= time_unit_ratio(log_mapped_unit(log, field), TIME_NANOSECONDS);
         else if (read) /* what is scaled is in the unit that it is logged in */
-            *number *= time_unit_ratio(TIME_SECONDS, from) * field->scale;
+            *number = *number / time_unit_ratio(from, TIME_NANOSECONDS) * field->scale;
         return read && isfinite(*number) ? NUMBER_GIVEN : NUMBER_UNREADABLE;
     case PARSE_NUMBER:
     case PARSE_FIRST:

@@ -288,7 +288,14 @@ static void count_no_time(struct records *records, const struct piece *piece)
     struct logged_time time = logged_time(records);
     const struct value *read = &records->event.values[layout->time];
     char text[400], form[256];
-    if (value_is_absent(time.value))
+    bool may_be_of_wrap =
+        log->wrap_count > 0 && strncmp(time.field, WRAP_PREFIX, sizeof WRAP_PREFIX - 1) != 0;
+    if (value_is_absent(time.value) && may_be_of_wrap)
+        snprintf(text, sizeof text,
+                 "no time: there is no '%.60s' in what is wrapped; the wrapper's is '" WRAP_PREFIX
+                 "%.60s'",
+                 time.field, time.field);
+    else if (value_is_absent(time.value))
         snprintf(text, sizeof text, "no time: there is no '%.60s'", time.field);
     else if (is_local_time(log, read))
         snprintf(text, sizeof text,
