@@ -73,20 +73,33 @@ static void put_line(struct buffer *out, const char *key, const json_t *row)
     free(fields);
 }
 
+/* What was appended from `begin` on is a row. */
+static bool end_line(struct aggregate_writer *writer, size_t begin, struct buffer *error)
+{
+    sum_line(&writer->sum, writer->out.bytes + begin, writer->out.length - begin);
+    buffer_append_text(&writer->out, "\n");
+    writer->rows++;
+    return writer->out.length < WRITE_BYTES || flush(writer, error);
+}
+
 bool aggregate_put(struct aggregate_writer *writer, const char *key, const json_t *row,
                    struct buffer *error)
 {
     size_t begin = writer->out.length;
     put_line(&writer->out, key, row);
-    size_t length = writer->out.length - begin;
-    if (length >= LONGEST_LINE) {
+    if (writer->out.length - begin >= LONGEST_LINE) {
         buffer_format(error, "a row would be longer than %u MiB: %s", LONGEST_LINE >> 20, key);
         return false;
     }
-    sum_line(&writer->sum, writer->out.bytes + begin, length);
-    buffer_append_text(&writer->out, "\n");
-    writer->rows++;
-    return writer->out.length < WRITE_BYTES || flush(writer, error);
+    return end_line(writer, begin, error);
+}
+
+bool aggregate_put_line(struct aggregate_writer *writer, struct line_text line,
+                        struct buffer *error)
+{
+    size_t begin = writer->out.length;
+    buffer_append(&writer->out, line.at, line.length);
+    return end_line(writer, begin, error);
 }
 
 static bool give_name(struct aggregate_writer *writer, struct buffer *error)
@@ -154,7 +167,9 @@ static void forget_row(struct aggregate_file *file)
 void aggregate_close(struct aggregate_file *file)
 {
     forget_row(file);
-    free(file->key);
+    unit_line_release(&file->unit);
+    for (size_t i = 0; i < 2; i++)
+        buffer_release(&file->keys[i]);
     file->key = NULL;
     lines_close(&file->lines);
 }
@@ -189,25 +204,30 @@ static enum aggregate_read read_end(struct aggregate_file *file, struct buffer *
 }
 
 /* Takes the key out of the object. */
-static bool take_key(struct aggregate_file *file, char **key)
+static bool take_key(const struct aggregate_file *file, struct buffer *key)
 {
     const char *text = json_string_value(json_object_get(file->row, "key"));
-    *key = text ? strdup(text) : NULL;
-    if (text && !*key)
-        out_of_memory();
+    key->length = 0;
+    if (text)
+        buffer_append_text(key, text);
     json_object_del(file->row, "key");
-    return *key;
+    return text != NULL;
 }
 
-static enum aggregate_read check_row(struct aggregate_file *file, char *key, struct buffer *error)
+static struct buffer *other_key(struct aggregate_file *file)
+{
+    return &file->keys[file->key && file->key == file->keys[0].bytes];
+}
+
+static enum aggregate_read check_row(struct aggregate_file *file, const struct buffer *key,
+                                     struct buffer *error)
 {
     char why[ROW_FAULT] = "";
-    bool ascends = !file->key || strcmp(file->key, key) < 0;
-    free(file->key);
-    file->key = key;
+    bool ascends = !file->key || strcmp(file->key, key->bytes) < 0;
+    file->key = key->bytes;
     if (!ascends)
-        return fault(file, error, "its rows are not in order: '%s' is too late", key);
-    if (!row_check(file->row, why))
+        return fault(file, error, "its rows are not in order: '%s' is too late", key->bytes);
+    if (file->row && !row_check(file->row, why))
         return fault(file, error, "%s", why);
     file->rows++;
     return AGGREGATE_ROW;
@@ -217,7 +237,6 @@ enum aggregate_read aggregate_next(struct aggregate_file *file, struct buffer *e
 {
     const char *line;
     size_t length;
-    char *key;
     json_error_t problem;
     if (file->ended)
         return AGGREGATE_END;
@@ -227,18 +246,34 @@ enum aggregate_read aggregate_next(struct aggregate_file *file, struct buffer *e
         file->is_empty = file->line == 1;
         return cut_off(file, error);
     }
+    struct buffer *key = other_key(file);
+    if (unit_line_read(&file->unit, line, length)) {
+        key->length = 0;
+        buffer_append(key, file->unit.key.at, file->unit.key.length);
+        sum_line(&file->sum, line, length);
+        return check_row(file, key, error);
+    }
     file->row = json_loadb(line, length, JSON_REJECT_DUPLICATES, &problem);
     if (!file->row && file->lines.cut_short)
         return fault(file, error, "it ends within this row: it was cut off");
-    if (!json_is_object(file->row) || !take_key(file, &key))
+    if (!json_is_object(file->row) || !take_key(file, key))
         return fault(file, error, "this is no row of aggregates%s%s", file->row ? "" : ": ",
                      file->row ? "" : problem.text);
-    if (strcmp(key, END_KEY) == 0) {
-        free(key);
+    if (strcmp(key->bytes, END_KEY) == 0)
         return read_end(file, error);
-    }
     sum_line(&file->sum, line, length);
     return check_row(file, key, error);
+}
+
+json_t *aggregate_row(struct aggregate_file *file)
+{
+    if (file->row)
+        return file->row;
+    file->row = json_loadb(file->unit.line.at, file->unit.line.length, 0, NULL);
+    if (!file->row)
+        out_of_memory();
+    json_object_del(file->row, "key");
+    return file->row;
 }
 
 static enum aggregate_read read_head(struct aggregate_file *file, struct buffer *error)

@@ -15,6 +15,7 @@
 
 #include "compiler/base/buffer.h"
 #include "tools/ffreplay/logs/lines.h"
+#include "unit_line.h"
 
 #define AGGREGATE_VERSION 1
 #define AGGREGATE_HEAD    "!aggregate"
@@ -42,6 +43,9 @@ bool aggregate_create(struct aggregate_writer *writer, const char *path, struct 
 /* Keys ascend, as bytes. The row is borrowed. */
 bool aggregate_put(struct aggregate_writer *writer, const char *key, const json_t *row,
                    struct buffer *error);
+/* The same of a row that stands in a line as it is written. */
+bool aggregate_put_line(struct aggregate_writer *writer, struct line_text line,
+                        struct buffer *error);
 /* Ends the file, and gives it its name. False: `error` says why, and there is none. */
 bool aggregate_finish(struct aggregate_writer *writer, struct buffer *error);
 /* Instead of that: leaves no file. */
@@ -55,8 +59,10 @@ struct aggregate_file {
     uint64_t line;
     struct line_sum sum;
     uint64_t rows;
-    char *key;   /* of the row that was read last; NULL: none yet */
-    json_t *row; /* its fields */
+    const char *key;       /* of the row that was read last; NULL: none yet */
+    struct buffer keys[2]; /* that, and the one before it */
+    struct unit_line unit; /* the row, if `row` is NULL */
+    json_t *row;           /* its fields; see aggregate_row() */
     bool ended, is_empty;
 };
 
@@ -66,8 +72,10 @@ enum aggregate_read { AGGREGATE_ROW, AGGREGATE_END, AGGREGATE_FAULT };
  * place, and there is nothing to close. */
 enum aggregate_read aggregate_open(struct aggregate_file *file, const char *path,
                                    struct buffer *error);
-/* The next row, which has been checked, in `key` and `row` until the next one. */
+/* The next row, which has been checked, in `key`, and in `unit` or `row`, until the next one. */
 enum aggregate_read aggregate_next(struct aggregate_file *file, struct buffer *error);
+/* Its fields, of any row; they are the file's. Cost: of one in `unit`, a tree. */
+json_t *aggregate_row(struct aggregate_file *file);
 void aggregate_close(struct aggregate_file *file);
 
 #endif

@@ -83,10 +83,11 @@ bool merged_open(struct merged_rows *rows, const char *const *paths, uint32_t co
 
 static void forget_row(struct merged_rows *rows)
 {
-    free(rows->key);
-    json_decref(rows->row);
+    json_decref(rows->own);
+    rows->own = NULL;
+    rows->lent = NULL;
     rows->key = NULL;
-    rows->row = NULL;
+    rows->unit = NULL;
 }
 
 void merged_close(struct merged_rows *rows)
@@ -96,6 +97,7 @@ void merged_close(struct merged_rows *rows)
     free(rows->files);
     free(rows->heap);
     forget_row(rows);
+    buffer_release(&rows->own_key);
     *rows = (struct merged_rows){0};
 }
 
@@ -135,7 +137,7 @@ static bool refuse(const struct merged_rows *rows, uint32_t first, uint32_t othe
 static bool refuse_same(const struct merged_rows *rows, uint32_t first, uint32_t other,
                         struct buffer *error)
 {
-    const char *name = json_string_value(json_object_get(rows->row, "name"));
+    const char *name = json_string_value(json_object_get(rows->own, "name"));
     terminal_format(error,
                     "%s and %s are of the same lines (of %s), which would count twice; leave one "
                     "out, or give --allow-repeated where those lines are there twice",
@@ -150,27 +152,56 @@ static bool add_top(struct merged_rows *rows, uint32_t first, struct buffer *err
     uint32_t other = rows->heap[0];
     if (rows->same == SAME_INPUT_REFUSED && begins_with(rows->key, "input/"))
         return refuse_same(rows, first, other, error);
-    return row_merge(rows->row, rows->files[other].row, why) ||
+    return row_merge(rows->own, aggregate_row(&rows->files[other]), why) ||
            refuse(rows, first, other, why, error);
+}
+
+/* Whether another file is at the same key as the one at the top. */
+static bool is_in_others(const struct merged_rows *rows)
+{
+    const char *key = rows->files[rows->heap[0]].key;
+    for (uint32_t child = 1; child < rows->count && child <= 2; child++)
+        if (strcmp(rows->files[rows->heap[child]].key, key) == 0)
+            return true;
+    return false;
+}
+
+/* Of several files: a tree of its own, into which all are merged. */
+static bool merge_top(struct merged_rows *rows, struct buffer *error)
+{
+    uint32_t first = rows->heap[0];
+    struct aggregate_file *file = &rows->files[first];
+    rows->own_key.length = 0;
+    buffer_append_text(&rows->own_key, file->key);
+    rows->key = rows->own_key.bytes;
+    rows->own = json_incref(aggregate_row(file));
+    if (!advance_top(rows, error))
+        return false;
+    while (rows->count > 0 && strcmp(rows->files[rows->heap[0]].key, rows->key) == 0)
+        if (!add_top(rows, first, error) || !advance_top(rows, error))
+            return false;
+    return true;
 }
 
 enum aggregate_read merged_next(struct merged_rows *rows, struct buffer *error)
 {
+    bool goes_on = !rows->lent || advance_top(rows, error);
     forget_row(rows);
+    if (!goes_on)
+        return AGGREGATE_FAULT;
     if (rows->count == 0)
         return AGGREGATE_END;
-    uint32_t first = rows->heap[0];
-    struct aggregate_file *file = &rows->files[first];
-    rows->key = strdup(file->key);
-    if (!rows->key)
-        out_of_memory();
-    rows->row = json_incref(file->row);
-    if (!advance_top(rows, error))
-        return AGGREGATE_FAULT;
-    while (rows->count > 0 && strcmp(rows->files[rows->heap[0]].key, rows->key) == 0)
-        if (!add_top(rows, first, error) || !advance_top(rows, error))
-            return AGGREGATE_FAULT;
+    if (is_in_others(rows))
+        return merge_top(rows, error) ? AGGREGATE_ROW : AGGREGATE_FAULT;
+    rows->lent = &rows->files[rows->heap[0]];
+    rows->key = rows->lent->key;
+    rows->unit = rows->lent->row ? NULL : &rows->lent->unit;
     return AGGREGATE_ROW;
+}
+
+const json_t *merged_row(struct merged_rows *rows)
+{
+    return rows->lent ? aggregate_row(rows->lent) : rows->own;
 }
 
 /* ------------------------------------------------------------------------------- whole files -- */
@@ -188,7 +219,8 @@ static bool merge_at_once(const char *const *paths, uint32_t count, enum same_in
     }
     enum aggregate_read read;
     while ((read = merged_next(&rows, error)) == AGGREGATE_ROW)
-        if (!aggregate_put(&writer, rows.key, rows.row, error)) {
+        if (!(rows.unit ? aggregate_put_line(&writer, rows.unit->line, error)
+                        : aggregate_put(&writer, rows.key, merged_row(&rows), error))) {
             read = AGGREGATE_FAULT;
             break;
         }

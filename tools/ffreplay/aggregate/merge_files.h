@@ -20,8 +20,12 @@ struct merged_rows {
     uint32_t *heap; /* of those that have a row, by its key */
     uint32_t count, opened;
     enum same_input same;
-    char *key; /* of the row, until the next one */
-    json_t *row;
+    /* Of the row at hand, until the next one. */
+    const char *key;              /* NULL: there is none */
+    const struct unit_line *unit; /* it, where one file alone has it, so written; or NULL */
+    struct aggregate_file *lent;  /* the file that has it; NULL: it is merged, into the next two */
+    struct buffer own_key;
+    json_t *own;
 };
 
 /* At most MERGED_AT_ONCE paths. False: `error` says why, and there is nothing to close. */
@@ -29,6 +33,8 @@ bool merged_open(struct merged_rows *rows, const char *const *paths, uint32_t co
                  enum same_input same, struct buffer *error);
 /* The next row, the head first. */
 enum aggregate_read merged_next(struct merged_rows *rows, struct buffer *error);
+/* The fields of the row at hand, whether `unit` has them or not. */
+const json_t *merged_row(struct merged_rows *rows);
 void merged_close(struct merged_rows *rows);
 
 /*

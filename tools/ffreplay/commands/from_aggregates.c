@@ -91,7 +91,8 @@ static bool read_rows(struct from_aggregates *from)
     enum aggregate_read read;
     while ((read = merged_next(&from->merged, &error)) == AGGREGATE_ROW &&
            !is_of_unit(from->merged.key))
-        rows_add(&from->rows, from->merged.key, json_incref(from->merged.row));
+        rows_add(&from->rows, from->merged.key,
+                 json_incref((json_t *)(uintptr_t)merged_row(&from->merged)));
     rows_sort(&from->rows);
     return read != AGGREGATE_FAULT || from_fail(from, &error);
 }
@@ -151,11 +152,11 @@ bool from_has_times(const struct from_aggregates *from)
 bool from_units(struct from_aggregates *from, struct unit_cells *cells)
 {
     struct buffer error = {0};
-    enum aggregate_read read = from->merged.row ? AGGREGATE_ROW : AGGREGATE_END;
+    enum aggregate_read read = from->merged.key ? AGGREGATE_ROW : AGGREGATE_END;
     unit_cells_sort(cells);
     while (read == AGGREGATE_ROW &&
            (strncmp(from->merged.key, "units/", strlen("units/")) == 0 ||
-            unit_cells_read(cells, from->merged.key, from->merged.row, &error)))
+            unit_cells_read(cells, from->merged.key, merged_row(&from->merged), &error)))
         read = merged_next(&from->merged, &error);
     unit_cells_release(cells);
     return read == AGGREGATE_END || from_fail(from, &error);

@@ -198,38 +198,48 @@ struct unit_key_parts {
     const char *rest; /* NULL: of exposures */
 };
 
+/*
+ * A pass over all rows of units. One that is written as usual is taken from its line, any other one
+ * from its fields: what both say is the same. False: `fault` says why.
+ */
+struct unit_pass {
+    struct task *task;
+    bool (*take_line)(struct unit_pass *pass, const struct unit_key_parts *parts,
+                      const struct unit_line *line, char *fault);
+    bool (*take_row)(struct unit_pass *pass, const struct unit_key_parts *parts, const json_t *row,
+                     char *fault);
+    const char **logs;      /* by log: its name as it stands in keys; NULL: it is not measured */
+    struct said_line *said; /* room for one */
+};
+
 /* False: it is of another flag, or of none. */
-static bool take_apart(const char *prefix, const char *key, struct unit_key_parts *parts)
+static bool take_apart(const struct buffer *prefix, const char *key, struct unit_key_parts *parts)
 {
-    char hex[UNIT_TEXT] = "";
-    size_t length = strlen(prefix);
-    if (strncmp(key, prefix, length) != 0 || key[length] != '/')
+    if (strncmp(key, prefix->bytes, prefix->length) != 0 || key[prefix->length] != '/')
         return false;
-    key += length + 1;
-    if (strlen(key) < UNIT_TEXT - 1)
+    key += prefix->length + 1;
+    if (strnlen(key, UNIT_TEXT - 1) < UNIT_TEXT - 1)
         return false;
-    memcpy(hex, key, UNIT_TEXT - 1);
+    bool is_unit = unit_from_digits(key, &parts->unit);
     key += UNIT_TEXT - 1;
     parts->rest = *key == '/' ? key + 1 : NULL;
-    return unit_from_text(hex, &parts->unit) && (*key == '/' || *key == '\0');
+    return is_unit && (*key == '/' || *key == '\0');
 }
 
-/* What a pass over all rows of units does with one that is the flag's. False: `fault` says why. */
-typedef bool row_taker(struct task *task, const struct unit_key_parts *parts, const json_t *row,
-                       char *fault);
-
-static bool for_rows(struct task *task, struct from_aggregates *from, row_taker *take)
+static bool for_rows(struct unit_pass *pass, struct from_aggregates *from)
 {
     struct buffer error = {0}, prefix = {0};
-    enum aggregate_read read = from->merged.row ? AGGREGATE_ROW : AGGREGATE_END;
+    struct merged_rows *rows = &from->merged;
+    enum aggregate_read read = rows->key ? AGGREGATE_ROW : AGGREGATE_END;
     bool taken = true;
-    KEY(&prefix, "units", task->flag->name.text);
-    for (; read == AGGREGATE_ROW && taken; read = merged_next(&from->merged, &error)) {
+    KEY(&prefix, "units", pass->task->flag->name.text);
+    for (; read == AGGREGATE_ROW && taken; read = merged_next(rows, &error)) {
         char fault[ROW_FAULT] = "";
         struct unit_key_parts parts;
-        if (take_apart(prefix.bytes, from->merged.key, &parts))
-            taken = take(task, &parts, from->merged.row, fault) ||
-                    fail_row(from, from->merged.key, fault);
+        if (take_apart(&prefix, rows->key, &parts))
+            taken = (rows->unit ? pass->take_line(pass, &parts, rows->unit, fault)
+                                : pass->take_row(pass, &parts, merged_row(rows), fault)) ||
+                    fail_row(from, rows->key, fault);
         if (!taken)
             break;
     }
@@ -271,33 +281,47 @@ static uint32_t arm_named(const struct task *task, const char *name)
     return NO_ARM;
 }
 
+/* `arm` or NULL; one that is in no arm, by chance or by any, is at place 0. */
+static uint32_t place_of(const struct task *task, const char *arm, bool crossover, bool forced)
+{
+    if (forced)
+        return PLACE_FORCED;
+    if (crossover)
+        return PLACE_CROSSOVER;
+    return arm ? 1 + arm_named(task, arm) : 0;
+}
+
+static void add_exposure(struct task *task, struct unit_hash unit, int64_t first, uint32_t place,
+                         const uint32_t *numbers, struct row_reader *reader)
+{
+    if (place == 0 || first == INT64_MIN)
+        row_fault(reader, "a unit is in no arm that there is");
+    else if (place != PLACE_FORCED &&
+             (first < task->exposures.first || first > task->exposures.last))
+        row_fault(reader, "a unit was first exposed when no line exposes any");
+    if (row_is_sound(reader))
+        exposures_add(&task->exposures, unit, first, place, numbers);
+}
+
 static void take_exposure(struct task *task, struct unit_hash unit, struct row_reader *reader)
 {
     struct exposures *exposures = &task->exposures;
-    uint32_t numbers[UNIT_FIELDS_MOST] = {0}, place = 0;
+    uint32_t numbers[UNIT_FIELDS_MOST] = {0};
     const char *arm = row_text(reader, "arm");
     int64_t first = row_time(reader, "first", INT64_MIN);
-    if (arm)
-        place = 1 + arm_named(task, arm);
-    if (row_truth(reader, "crossover"))
-        place = PLACE_CROSSOVER;
-    if (row_truth(reader, "forced"))
-        place = PLACE_FORCED;
+    bool crossover = row_truth(reader, "crossover"), forced = row_truth(reader, "forced");
     struct row_reader values = row_inner(reader, "values");
     for (uint32_t i = 0; i < exposures->fields.count; i++)
         numbers[i] = number_of_value(exposures, i,
                                      row_text(&values, exposures->fields.items[i].name), reader);
-    if (place == 0 || first == INT64_MIN)
-        row_fault(reader, "a unit is in no arm that there is");
-    else if (place != PLACE_FORCED && (first < exposures->first || first > exposures->last))
-        row_fault(reader, "a unit was first exposed when no line exposes any");
-    if (row_end(reader))
-        exposures_add(exposures, unit, first, place, numbers);
+    (void)row_end(reader);
+    add_exposure(task, unit, first, place_of(task, arm, crossover, forced), numbers, reader);
 }
 
-static bool take_exposures(struct task *task, const struct unit_key_parts *parts, const json_t *row,
-                           char *fault)
+static bool take_exposures(struct unit_pass *pass, const struct unit_key_parts *parts,
+                           const json_t *row, char *fault)
 {
+    struct task *task = pass->task;
     const struct project *project = task->replay->project;
     struct row_reader reader = row_reader(row, fault);
     if (parts->rest)
@@ -312,9 +336,69 @@ static bool take_exposures(struct task *task, const struct unit_key_parts *parts
     return row_end(&reader);
 }
 
+static const struct unit_pair *pair_named(const struct unit_line *line, size_t from, size_t count,
+                                          const char *name)
+{
+    for (size_t i = from; i < from + count; i++)
+        if (line_text_is(line->pairs[i].name, name))
+            return &line->pairs[i];
+    return NULL;
+}
+
+/* Copied, with an end; what is longer than that is no value, and is left as long. */
+static const char *text_copy(struct line_text text, char *copy, size_t size)
+{
+    size_t length = text.length < size ? text.length : size - 1;
+    memcpy(copy, text.at, length);
+    copy[length] = '\0';
+    return copy;
+}
+
+static void take_exposed(struct task *task, struct unit_hash unit, const struct unit_line *line,
+                         const struct unit_exposed *exposed, struct row_reader *reader)
+{
+    struct exposures *exposures = &task->exposures;
+    uint32_t numbers[UNIT_FIELDS_MOST] = {0}, arm = NO_ARM;
+    char hex[2 * UNIT_VALUE_LONGEST + 3];
+    for (uint32_t i = 0; i < task->arms.count && exposed->arm.at; i++)
+        if (line_text_is(exposed->arm, task->names[i]))
+            arm = i;
+    for (uint32_t i = 0; i < exposures->fields.count; i++) {
+        const struct unit_pair *value =
+            pair_named(line, exposed->pairs, exposed->pair_count, exposures->fields.items[i].name);
+        if (value)
+            numbers[i] =
+                number_of_value(exposures, i, text_copy(value->text, hex, sizeof hex), reader);
+    }
+    add_exposure(task, unit, exposed->first,
+                 place_of(task, arm == NO_ARM ? NULL : task->names[arm], exposed->crossover,
+                          exposed->forced),
+                 numbers, reader);
+}
+
+static bool take_exposed_line(struct unit_pass *pass, const struct unit_key_parts *parts,
+                              const struct unit_line *line, char *fault)
+{
+    struct task *task = pass->task;
+    const struct project *project = task->replay->project;
+    struct row_reader reader = row_reader(NULL, fault);
+    if (parts->rest)
+        return true;
+    if (line->exposed_count == 0)
+        row_fault(&reader, "it has a field that this version does not know there");
+    for (size_t i = 0; i < line->exposed_count; i++)
+        for (uint32_t log = 0; log < project->log_count; log++)
+            if (task->exposures.tells[log] &&
+                line_text_is(line->exposed[i].log, project->logs[log]->name.text))
+                take_exposed(task, parts->unit, line, &line->exposed[i], &reader);
+    return row_is_sound(&reader);
+}
+
 bool analyze_from_exposures(struct task *task, struct from_aggregates *from)
 {
-    if (!for_rows(task, from, take_exposures))
+    struct unit_pass pass = {
+        .task = task, .take_line = take_exposed_line, .take_row = take_exposures};
+    if (!for_rows(&pass, from))
         return false;
     exposures_settle(&task->exposures);
     return true;
@@ -323,20 +407,28 @@ bool analyze_from_exposures(struct task *task, struct from_aggregates *from)
 /* ------------------------------------------------------------------------------------- lines -- */
 
 /* The log of "LOG/MINUTE", if it is measured. */
-static bool log_of_rest(const struct task *task, const char *rest, uint32_t *log)
+static bool log_of_rest(const struct unit_pass *pass, const char *rest, uint32_t *log)
 {
-    const struct project *project = task->replay->project;
-    const char *end = strchr(rest, '/');
-    struct buffer name = {0};
-    bool found = false;
-    for (*log = 0; end && *log < project->log_count; (*log)++) {
-        KEY(&name, project->logs[*log]->name.text);
-        found = name.length == (size_t)(end - rest) && memcmp(name.bytes, rest, name.length) == 0;
-        if (found)
-            break;
+    for (*log = 0; *log < pass->task->replay->project->log_count; (*log)++) {
+        const char *name = pass->logs[*log];
+        size_t length = name ? strlen(name) : 0;
+        if (name && strncmp(rest, name, length) == 0 && rest[length] == '/')
+            return true;
     }
-    buffer_release(&name);
-    return found && is_measured(task, *log);
+    return false;
+}
+
+static void name_logs(struct unit_pass *pass)
+{
+    const struct project *project = pass->task->replay->project;
+    struct arena *arena = &pass->task->replay->project->arena;
+    pass->logs = ARENA_ARRAY(arena, const char *, project->log_count + 1);
+    for (uint32_t i = 0; i < project->log_count; i++) {
+        struct buffer name = {0};
+        KEY(&name, project->logs[i]->name.text);
+        pass->logs[i] = is_measured(pass->task, i) ? arena_format(arena, "%s", name.bytes) : NULL;
+        buffer_release(&name);
+    }
 }
 
 static void read_said(const struct task *task, const json_t *said, struct said_line *line,
@@ -355,8 +447,19 @@ static void read_said(const struct task *task, const json_t *said, struct said_l
     }
 }
 
+/* So many lines that are alike. */
+static void add_lines(struct task *task, struct unit_hash unit, struct unit_hash digest,
+                      uint64_t count, struct said_line *line)
+{
+    line->digest = (struct input_digest){digest.low, digest.high};
+    for (uint64_t i = 0; i < count; i++) {
+        outcomes_add(&task->outcomes, unit, line);
+        line->digest = (struct input_digest){0}; /* it is that of all of them */
+    }
+}
+
 /* [time, count, digest, said]; row_check() knows that it is. */
-static void take_line(struct task *task, struct unit_hash unit, const json_t *item,
+static void take_item(struct task *task, struct unit_hash unit, const json_t *item,
                       struct said_line *line, struct row_reader *reader)
 {
     struct unit_hash digest = {0};
@@ -364,28 +467,48 @@ static void take_line(struct task *task, struct unit_hash unit, const json_t *it
     (void)json_time(json_array_get(item, 0), &line->time);
     (void)json_count(json_array_get(item, 1), &count);
     (void)unit_from_text(json_string_value(json_array_get(item, 2)), &digest);
-    line->digest = (struct input_digest){digest.low, digest.high};
     read_said(task, json_array_get(item, 3), line, reader);
-    for (uint64_t i = 0; i < count && row_is_sound(reader); i++) {
-        outcomes_add(&task->outcomes, unit, line);
-        line->digest = (struct input_digest){0}; /* it is that of all of them */
-    }
+    if (row_is_sound(reader))
+        add_lines(task, unit, digest, count, line);
 }
 
-static bool take_lines(struct task *task, const struct unit_key_parts *parts, const json_t *row,
-                       char *fault)
+static bool take_lines(struct unit_pass *pass, const struct unit_key_parts *parts,
+                       const json_t *row, char *fault)
 {
     struct row_reader reader = row_reader(row, fault);
     const json_t *lines = json_object_get(row, "said"), *item;
-    uint32_t log;
     size_t at;
-    if (!parts->rest || !log_of_rest(task, parts->rest, &log))
+    if (!parts->rest || !log_of_rest(pass, parts->rest, &pass->said->log))
         return true;
-    struct said_line *line = xcalloc(1, outcomes_line_size(&task->outcomes));
-    line->log = log;
-    json_array_foreach(lines, at, item) take_line(task, parts->unit, item, line, &reader);
-    free(line);
+    json_array_foreach(lines, at, item)
+        take_item(pass->task, parts->unit, item, pass->said, &reader);
     return row_is_sound(&reader);
+}
+
+static void take_saying(struct unit_pass *pass, struct unit_hash unit, const struct unit_line *line,
+                        const struct unit_saying *saying)
+{
+    const struct outcomes *outcomes = &pass->task->outcomes;
+    pass->said->time = saying->time;
+    for (uint32_t i = 0; i < outcomes->measure_count; i++) {
+        if (outcomes->measure_logs[i] != pass->said->log)
+            continue;
+        const struct unit_pair *pair = pair_named(line, saying->pairs, saying->pair_count,
+                                                  outcomes->measures[i].metric->name.text);
+        pass->said->said[outcomes->columns[i].place] =
+            pair ? said_of_pair(pair) : (struct said){.state = NUMBER_ABSENT};
+    }
+    add_lines(pass->task, unit, saying->digest, saying->count, pass->said);
+}
+
+static bool take_said_line(struct unit_pass *pass, const struct unit_key_parts *parts,
+                           const struct unit_line *line, char *fault)
+{
+    (void)fault;
+    if (parts->rest && log_of_rest(pass, parts->rest, &pass->said->log))
+        for (size_t i = 0; i < line->saying_count; i++)
+            take_saying(pass, parts->unit, line, &line->sayings[i]);
+    return true;
 }
 
 bool analyze_from_outcomes(struct task *task, struct from_aggregates *from)
@@ -404,8 +527,14 @@ bool analyze_from_outcomes(struct task *task, struct from_aggregates *from)
         read = row_is_sound(&reader) || fail_row(from, key.bytes, fault);
     }
     buffer_release(&key);
-    if (!read || !for_rows(task, from, take_lines))
-        return false;
-    outcomes_settle(&task->outcomes);
-    return true;
+    struct unit_pass pass = {.task = task,
+                             .take_line = take_said_line,
+                             .take_row = take_lines,
+                             .said = xcalloc(1, outcomes_line_size(&task->outcomes))};
+    name_logs(&pass);
+    read = read && for_rows(&pass, from);
+    free(pass.said);
+    if (read)
+        outcomes_settle(&task->outcomes);
+    return read;
 }

@@ -269,6 +269,27 @@ bool said_read(const json_t *value, struct said *said)
            number_read(json_array_get(value, 1), &said->denominator);
 }
 
+struct said said_of_pair(const struct unit_pair *pair)
+{
+    struct said said = {.state = NUMBER_GIVEN};
+    switch (pair->kind) {
+    case SAID_NOTHING:
+        said.state = NUMBER_UNREADABLE;
+        break;
+    case SAID_TRUTH:
+        said.hit = *pair->text.at == '1';
+        break;
+    case SAID_TWO:
+        said.denominator = line_text_number(pair->second);
+        said.number = line_text_number(pair->text);
+        break;
+    case SAID_NUMBER:
+        said.number = line_text_number(pair->text);
+        break;
+    }
+    return said;
+}
+
 void kept_unit_key(struct buffer *key, const char *prefix, struct unit_hash unit)
 {
     char hex[UNIT_TEXT];

@@ -57,6 +57,8 @@ size_t kept_lines_write(const struct kept_lines *kept, size_t at, struct aggrega
  * such value. */
 json_t *said_value(const struct said *said);
 bool said_read(const json_t *value, struct said *said);
+/* The same of a metric in a unit's line. */
+struct said said_of_pair(const struct unit_pair *pair);
 
 /* "units/FLAG/HASH", behind `prefix`, and with a log and a minute behind it. */
 void kept_unit_key(struct buffer *key, const char *prefix, struct unit_hash unit);
