@@ -159,3 +159,13 @@ void *arena_grow(struct arena *arena, void *items, size_t count, size_t item_siz
         memcpy(grown, items, count * item_size);
     return grown;
 }
+
+void *arena_filled(struct arena *arena, size_t count, size_t item_size)
+{
+    size_t capacity = 1;
+    while (capacity < count)
+        capacity *= 2;
+    if (capacity > SIZE_MAX / 2 / item_size)
+        out_of_memory();
+    return arena_alloc(arena, capacity * item_size);
+}

@@ -44,5 +44,8 @@ void arena_clear(struct arena *arena);
 #define ARENA_APPEND(arena, items, count) \
     ((items) = arena_grow((arena), (items), (count), sizeof *(items)), &(items)[(count)++])
 void *arena_grow(struct arena *arena, void *items, size_t count, size_t item_size);
+/* An array of as many, zeroed, that ARENA_APPEND can go on with. */
+#define ARENA_FILLED(arena, type, count) ((type *)arena_filled((arena), (count), sizeof(type)))
+void *arena_filled(struct arena *arena, size_t count, size_t item_size);
 
 #endif

@@ -95,6 +95,9 @@ static void splice(const struct editing *editing, struct buffer *out)
 
 /* ------------------------------------------------------------------------------- comparisons -- */
 
+static bool same_entry(const struct editing *editing, const char *text, const struct entry *before,
+                       const struct entry *after);
+
 /* With an `editing`, compares its target with the wanted value. */
 static bool same(const struct editing *editing, const char *text, const struct node *before,
                  const struct node *after)
@@ -110,11 +113,17 @@ static bool same(const struct editing *editing, const char *text, const struct n
         if (before->kind == NODE_LIST && !same(editing, text, before->items[i], after->items[i]))
             return false;
         if (before->kind == NODE_MAP &&
-            (!same(editing, text, before->entries[i].key, after->entries[i].key) ||
-             !same(editing, text, before->entries[i].value, after->entries[i].value)))
+            !same_entry(editing, text, &before->entries[i], &after->entries[i]))
             return false;
     }
     return true;
+}
+
+static bool same_entry(const struct editing *editing, const char *text, const struct entry *before,
+                       const struct entry *after)
+{
+    return same(editing, text, before->key, after->key) &&
+           same(editing, text, before->value, after->value);
 }
 
 bool same_nodes(const struct node *before, const struct node *after)
@@ -122,18 +131,27 @@ bool same_nodes(const struct node *before, const struct node *after)
     return same(NULL, NULL, before, after);
 }
 
+static bool is_in(const struct node *node, const struct entry *entry)
+{
+    return node->span.begin >= entry->key->span.begin && node->span.end <= entry->value->span.end;
+}
+
 static bool changes_nothing_else(const struct editing *editing, const struct buffer *text)
 {
     struct arena arena = {0};
     const struct source *source = editing->source;
-    const struct node *before = source->root, *after = NULL;
-    if (before)
-        after = yaml_parse_edited(&arena, before, source, text->bytes, text->length);
-    else
-        before = yaml_parse(&arena, source->text, source->length);
-    if (!after)
-        after = yaml_parse(&arena, text->bytes, text->length);
-    bool fine = before && after && same(editing, text->bytes, before, after);
+    struct edited_entry entry;
+    bool fine = source->root &&
+                yaml_find_edited(&arena, source->root, source, text->bytes, text->length, &entry) &&
+                is_in(editing->target, &entry.before);
+    if (fine) {
+        fine = same_entry(editing, text->bytes, &entry.before, &entry.after);
+    } else {
+        const struct node *before =
+            source->root ? source->root : yaml_parse(&arena, source->text, source->length);
+        const struct node *after = yaml_parse(&arena, text->bytes, text->length);
+        fine = before && after && same(editing, text->bytes, before, after);
+    }
     arena_release(&arena);
     return fine;
 }

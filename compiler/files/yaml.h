@@ -58,11 +58,20 @@ struct node *yaml_read(const struct sources *sources, uint32_t file, struct aren
 /* The same of a text by itself, of which nothing is reported: NULL unless it is sound. */
 struct node *yaml_parse(struct arena *arena, const char *text, size_t length);
 
+/* An entry of a section, such as a flag, in two texts that differ in it alone. */
+struct edited_entry {
+    uint32_t section, entry;    /* their places */
+    struct entry before, after; /* `after` has its places in the new text */
+};
 /*
- * The same of a text that differs from `old` in one definition, `root` being all of `old`, of which
- * nothing was reported; it lives on in the result. NULL also where more than that is different, or
- * has to be parsed to know. Cost: parses the definition, and copies the nodes after it.
+ * In which one a text differs from `old`, `root` being all of `old`, of which nothing was reported.
+ * False also where more than that is different, or has to be parsed to know. Cost: compares the
+ * texts, and parses the entry.
  */
+bool yaml_find_edited(struct arena *arena, const struct node *root, const struct source *old,
+                      const char *text, size_t length, struct edited_entry *found);
+/* All of such a text, or NULL; `root` lives on in it. Copies the nodes after the entry, unless the
+ * text is as long as it was. */
 struct node *yaml_parse_edited(struct arena *arena, const struct node *root,
                                const struct source *old, const char *text, size_t length);
 

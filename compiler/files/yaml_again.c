@@ -10,13 +10,13 @@
 
 #include "compiler/base/arena.h"
 #include "compiler/base/buffer.h"
+#include "compiler/base/common_ends.h"
 #include "yaml.h"
 
 #define AROUND "x:\n" /* so that the entry is as deep as it was */
-#define STRIDE 8      /* bytes compared at a time */
 
-/* The entry, and the lines that it has. */
-struct edited_entry {
+/* An entry of a section, and the lines that it has. */
+struct place {
     uint32_t section, entry;
     size_t begin, end;
 };
@@ -58,7 +58,7 @@ static uint32_t entry_before(const struct node *map, size_t at)
 
 /* Whether all of [begin, end) is on the lines of one entry of a section. */
 static bool find_entry(const struct node *root, const char *text, size_t begin, size_t end,
-                       struct edited_entry *found)
+                       struct place *found)
 {
     if (!root || !is_block(root))
         return false;
@@ -86,6 +86,9 @@ static bool stays_inside(const char *text, size_t length)
     return length > 0 && text[length - 1] == '\n';
 }
 
+static struct entry moved_entry(struct arena *arena, const struct entry *entry, uint32_t file,
+                                int64_t distance);
+
 static struct node *moved(struct arena *arena, const struct node *node, uint32_t file,
                           int64_t distance)
 {
@@ -100,10 +103,16 @@ static struct node *moved(struct arena *arena, const struct node *node, uint32_t
     } else if (node->kind == NODE_MAP) {
         copy->entries = ARENA_ARRAY(arena, struct entry, node->count + 1u);
         for (uint32_t i = 0; i < node->count; i++)
-            copy->entries[i] = (struct entry){moved(arena, node->entries[i].key, file, distance),
-                                              moved(arena, node->entries[i].value, file, distance)};
+            copy->entries[i] = moved_entry(arena, &node->entries[i], file, distance);
     }
     return copy;
+}
+
+static struct entry moved_entry(struct arena *arena, const struct entry *entry, uint32_t file,
+                                int64_t distance)
+{
+    return (struct entry){moved(arena, entry->key, file, distance),
+                          moved(arena, entry->value, file, distance)};
 }
 
 /* Those from `first` on; the others stay as they are. */
@@ -116,10 +125,8 @@ static struct node *with_moved(struct arena *arena, const struct node *map, uint
     copy->entries = ARENA_ARRAY(arena, struct entry, map->count + 1u);
     for (uint32_t i = 0; i < map->count; i++) {
         const struct entry *entry = &map->entries[i];
-        copy->entries[i] = *entry;
-        if (i >= first && distance != 0)
-            copy->entries[i] = (struct entry){moved(arena, entry->key, map->span.file, distance),
-                                              moved(arena, entry->value, map->span.file, distance)};
+        bool moves = i >= first && distance != 0;
+        copy->entries[i] = moves ? moved_entry(arena, entry, map->span.file, distance) : *entry;
     }
     return copy;
 }
@@ -149,52 +156,41 @@ static struct entry parse_lines(struct arena *arena, const char *lines, size_t l
     return one ? map->entries[0] : (struct entry){NULL, NULL};
 }
 
-/* How many bytes are the same from the beginning, and to the end. */
-static size_t same_at_first(const char *a, const char *b, size_t most)
+bool yaml_find_edited(struct arena *arena, const struct node *root, const struct source *old,
+                      const char *text, size_t length, struct edited_entry *found)
 {
-    size_t same = 0;
-    while (most - same >= STRIDE && memcmp(a + same, b + same, STRIDE) == 0)
-        same += STRIDE;
-    while (same < most && a[same] == b[same])
-        same++;
-    return same;
-}
-
-static size_t same_at_last(const char *a_end, const char *b_end, size_t most)
-{
-    size_t same = 0;
-    while (most - same >= STRIDE &&
-           memcmp(a_end - same - STRIDE, b_end - same - STRIDE, STRIDE) == 0)
-        same += STRIDE;
-    while (same < most && a_end[-1 - (ptrdiff_t)same] == b_end[-1 - (ptrdiff_t)same])
-        same++;
-    return same;
+    size_t most = old->length < length ? old->length : length;
+    size_t before = common_prefix(old->text, text, most);
+    size_t after = common_suffix(old->text + old->length, text + length, most - before);
+    struct place place;
+    if (length > YAML_MAX_FILE || !find_entry(root, old->text, before, old->length - after, &place))
+        return false;
+    size_t lines = place.end - place.begin + length - old->length;
+    const struct entry *former = &root->entries[place.section].value->entries[place.entry];
+    if (before < former->key->span.begin || !stays_inside(text + place.begin, lines))
+        return false;
+    const struct entry parsed = parse_lines(arena, text + place.begin, lines, former->key);
+    int64_t shift = (int64_t)place.begin - (int64_t)strlen(AROUND);
+    if (!parsed.key || parsed.key->span.begin + shift != former->key->span.begin)
+        return false;
+    *found = (struct edited_entry){.section = place.section,
+                                   .entry = place.entry,
+                                   .before = *former,
+                                   .after = moved_entry(arena, &parsed, root->span.file, shift)};
+    return true;
 }
 
 struct node *yaml_parse_edited(struct arena *arena, const struct node *root,
                                const struct source *old, const char *text, size_t length)
 {
-    size_t most = old->length < length ? old->length : length;
-    size_t before = same_at_first(old->text, text, most);
-    size_t after = same_at_last(old->text + old->length, text + length, most - before);
-    struct edited_entry place;
-    if (length > YAML_MAX_FILE || !find_entry(root, old->text, before, old->length - after, &place))
+    struct edited_entry found;
+    if (!yaml_find_edited(arena, root, old, text, length, &found))
         return NULL;
     int64_t distance = (int64_t)length - (int64_t)old->length;
-    size_t lines = (size_t)((int64_t)(place.end - place.begin) + distance);
-    const struct node *map = root->entries[place.section].value;
-    const struct entry *former = &map->entries[place.entry];
-    if (before < former->key->span.begin || !stays_inside(text + place.begin, lines))
-        return NULL;
-    const struct entry parsed = parse_lines(arena, text + place.begin, lines, former->key);
-    int64_t shift = (int64_t)place.begin - (int64_t)strlen(AROUND);
-    if (!parsed.key || parsed.key->span.begin + shift != former->key->span.begin)
-        return NULL;
-    struct node *section = with_moved(arena, map, place.entry + 1, distance);
-    section->entries[place.entry] =
-        (struct entry){moved(arena, parsed.key, root->span.file, shift),
-                       moved(arena, parsed.value, root->span.file, shift)};
-    struct node *result = with_moved(arena, root, place.section + 1, distance);
-    result->entries[place.section].value = section;
+    const struct node *map = root->entries[found.section].value;
+    struct node *section = with_moved(arena, map, found.entry + 1, distance);
+    section->entries[found.entry] = found.after;
+    struct node *result = with_moved(arena, root, found.section + 1, distance);
+    result->entries[found.section].value = section;
     return result;
 }

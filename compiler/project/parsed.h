@@ -28,7 +28,8 @@ const char *parsed_directory(const struct parsed *parsed);
 /* What a file has at its top; NULL: nothing that could be read. */
 const struct node *parsed_root(const struct parsed *parsed, uint32_t file);
 
-/* What a file would hold. */
+/* What a file would hold. Its text stays where it is, as it is, as long as what was read of it; one
+ * that is not live, until `parsed` is freed. */
 struct file_text {
     const char *name; /* below the directory */
     const char *text; /* NUL-terminated; NULL: the file is gone */

@@ -25,6 +25,11 @@ struct relation {
 
 typedef bool name_taker(struct relation *relation, const char *name);
 
+static bool is_key(const struct node *key, const char *name)
+{
+    return key->count == strlen(name) && memcmp(key->text, name, key->count) == 0;
+}
+
 /* Calls `take` with each name that stands for a flag: `requires: {A: on}`, `flag: {A: on}`. */
 static bool each_asked(struct relation *relation, const struct node *node, name_taker *take)
 {
@@ -33,7 +38,7 @@ static bool each_asked(struct relation *relation, const struct node *node, name_
             return true;
     for (uint32_t i = 0; node->kind == NODE_MAP && i < node->count; i++) {
         const struct entry *entry = &node->entries[i];
-        bool asks = strcmp(entry->key->text, "requires") == 0 || !strcmp(entry->key->text, "flag");
+        bool asks = is_key(entry->key, "requires") || is_key(entry->key, "flag");
         for (uint32_t j = 0; asks && entry->value->kind == NODE_MAP && j < entry->value->count; j++)
             if (take(relation, entry->value->entries[j].key->text))
                 return true;

@@ -342,15 +342,14 @@ static void add_section(struct reader *reader, struct found_sections *found,
     if (at == SECTION_COUNT || is_null(entry->value) ||
         (!complete && entry->value->kind == NODE_SCALAR))
         return;
-    if (at < DECLARED_COUNT) {
-        if (expect_map(reader, entry->value,
-                       arena_format(reader->arena, "a mapping of %s", sections[at].name))) {
-            remove_strays(reader, (enum declared)at, entry->value);
-            declare_all(reader, (enum declared)at, entry->value, sections[at].thing_size);
-        } else {
-            help_listed(reader, entry->value);
-            reader->declared[at].lost = true;
-        }
+    if (at < DECLARED_COUNT && entry->value->kind == NODE_MAP) {
+        remove_strays(reader, (enum declared)at, entry->value);
+        declare_all(reader, (enum declared)at, entry->value, sections[at].thing_size);
+    } else if (at < DECLARED_COUNT) {
+        expect_map(reader, entry->value,
+                   arena_format(reader->arena, "a mapping of %s", sections[at].name));
+        help_listed(reader, entry->value);
+        reader->declared[at].lost = true;
     } else if (strcmp(sections[at].name, "project") == 0) {
         *ARENA_APPEND(reader->arena, found->projects, found->project_count) = entry->value;
     } else if (strcmp(sections[at].name, "overrides") == 0) {
@@ -712,15 +711,14 @@ const struct node *parsed_text(const struct parsed *parsed, const struct file_te
     if (file == sources->count || text->length == 0)
         return NULL;
     for (const struct parsed_edit *edit = parsed->edits; edit; edit = edit->next)
-        if (edit->file == file && edit->source.length == text->length &&
-            memcmp(edit->source.text, text->text, text->length) == 0)
+        if (edit->file == file && edit->source.text == text->text)
             return edit->source.root;
     struct arena *arena = &whole->project->arena;
     struct parsed_edit *edit = ARENA_NEW(arena, struct parsed_edit);
     edit->file = file;
     edit->source = (struct source){.path = sources->items[file].path,
                                    .name = sources->items[file].name,
-                                   .text = arena_copy(arena, text->text, text->length),
+                                   .text = text->text,
                                    .length = text->length};
     edit->source.root = parse_edit(whole, &edit->source, file);
     edit->next = parsed->edits;
@@ -739,7 +737,7 @@ static bool is_wanted(const struct part *part, const char *name)
     return !part->flags || table_get(part->flags, name);
 }
 
-/* The entries of the flags that are wanted; the tests of these. */
+/* The entries of the flags that are wanted; the tests of these. NULL: there are none. */
 static struct node *part_of(const struct part *part, const char *section, const struct node *body)
 {
     struct arena *arena = part->arena;
@@ -763,10 +761,12 @@ static struct node *part_of(const struct part *part, const char *section, const 
                 copy->items[copy->count++] = body->items[i];
         }
     }
-    return copy;
+    bool none = part->flags && (flags || tests) && body->count && copy->count == 0;
+    return none ? NULL : copy;
 }
 
-/* Sections lose what is in the wrong place when they are read, so each reading has its own. */
+/* Sections lose what is in the wrong place when they are read, so each reading has its own. NULL:
+ * nothing of it is wanted. */
 static struct node *copy_root(const struct part *part, const struct node *root)
 {
     struct arena *arena = part->arena;
@@ -775,19 +775,23 @@ static struct node *copy_root(const struct part *part, const struct node *root)
     struct node *copy = ARENA_NEW(arena, struct node);
     *copy = *root;
     copy->entries = ARENA_ARRAY(arena, struct entry, root->count + 1u);
+    copy->count = 0;
     for (uint32_t i = 0; i < root->count; i++) {
-        copy->entries[i].key = root->entries[i].key;
-        copy->entries[i].value = part_of(part, root->entries[i].key->text, root->entries[i].value);
+        const struct entry *entry = &root->entries[i];
+        struct node *body = part_of(part, entry->key->text, entry->value);
+        if (body)
+            copy->entries[copy->count++] = (struct entry){entry->key, body};
     }
-    return copy;
+    return copy->count || !root->count ? copy : NULL;
 }
 
 static void copy_sources(struct project *project, const struct parsed *parsed)
 {
     const struct sources *from = &parsed->project->sources;
+    project->sources.items = ARENA_FILLED(&project->arena, struct source, from->count);
+    project->sources.count = from->count;
     for (uint32_t i = 0; i < from->count; i++) {
-        struct source *source =
-            ARENA_APPEND(&project->arena, project->sources.items, project->sources.count);
+        struct source *source = &project->sources.items[i];
         *source = from->items[i];
         source->line_starts = NULL;
         source->line_count = source->last_offset = source->last_line = source->last_column = 0;
@@ -808,10 +812,9 @@ static uint32_t place_text_of(struct project *project, const struct file_text *t
                            ? source->name
                            : arena_format(&project->arena, "%s/%s", project->directory, text->name);
     }
-    sources->items[file].text = !text->text ? ""
-                                : text->live
-                                    ? text->live->source.text
-                                    : arena_copy(&project->arena, text->text, text->length);
+    sources->items[file].text = !text->text  ? ""
+                                : text->live ? text->live->source.text
+                                             : text->text;
     sources->items[file].length = text->text ? text->length : 0;
     sources->items[file].root = NULL;
     return file;

@@ -196,6 +196,11 @@ static const char *next_mark(const struct source *source, const char *from)
     return NULL;
 }
 
+bool allows_warnings(const struct source *source)
+{
+    return next_mark(source, source->text) != NULL;
+}
+
 /* Whether a scalar of the tree has the offset in it; the tree's scalars are in order. */
 static bool is_text(const struct node *node, uint32_t at)
 {
@@ -278,7 +283,8 @@ static void read_allowances(struct allowances *allowances, const struct document
     for (uint32_t file = 0; file < count; file++) {
         const struct source *source = &sources->items[file];
         const char *mark = source->text;
-        while (documents[file].complete && (mark = next_mark(source, mark))) {
+        bool may_have = documents[file].complete && !documents[file].allows_none;
+        while (may_have && (mark = next_mark(source, mark))) {
             uint32_t at = (uint32_t)(mark - source->text);
             if (!is_text(documents[file].root, at))
                 read_allowance(allowances, file, at);

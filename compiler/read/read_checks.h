@@ -24,8 +24,11 @@ void read_require(struct reader *reader, struct node *node, void *target);
 /* Reports the keys that a flag of this kind must have and lacks. */
 void check_required(struct reader *reader, const struct flag *flag, const struct node *body);
 
+/* Whether a comment may be there that allows a warning. Cost: a search of the text. */
+bool allows_warnings(const struct source *source);
 /* Once everything is reported: takes out what comments allow, and gives the rest the levels that
- * the project asks for. Cost: a search of each file, and of more where it has such comments. */
+ * the project asks for. Cost: a search of each file that is not known to have none, and of
+ * more where it has such comments. */
 void apply_checks(struct reader *reader, const struct document *documents, uint32_t count);
 
 #endif

@@ -21,6 +21,7 @@
 #include "compiler/files/input.h"
 #include "compiler/files/place.h"
 #include "policy_file.h"
+#include "read_checks.h"
 #include "read_files.h"
 #include "reader.h"
 
@@ -253,6 +254,7 @@ static void read_document(void *context, uint32_t worker, uint32_t file)
     if (source->length)
         document->root = yaml_read(reading->sources, file, &reader->arena, &reader->diagnostics,
                                    &document->complete);
+    document->allows_none = source->text && !allows_warnings(source);
 }
 
 static struct document *read_found(struct reader *reader, int directory)

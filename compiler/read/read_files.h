@@ -8,6 +8,7 @@
 struct document {
     struct node *root; /* or NULL */
     bool complete;     /* nothing of it is missing from the root */
+    bool allows_none;  /* no comment of it allows a warning; false: not known */
 };
 
 /*

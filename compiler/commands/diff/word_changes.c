@@ -5,6 +5,7 @@
 
 #include "compiler/base/arena.h"
 #include "compiler/base/buffer.h"
+#include "compiler/base/common_ends.h"
 #include "compiler/base/json.h"
 #include "compiler/model/model.h"
 
@@ -131,14 +132,12 @@ static const char *cut(const char *text, size_t before, size_t after, struct are
 static void cut_both(struct word_change *change, struct arena *arena)
 {
     const char *a = change->before, *b = change->after;
-    size_t first = strlen(a), second = strlen(b), before = 0, after = 0;
+    size_t first = strlen(a), second = strlen(b);
     if (first <= LONGEST && second <= LONGEST)
         return;
     size_t most = first < second ? first : second;
-    while (before < most && a[before] == b[before])
-        before++;
-    while (after < most - before && a[first - 1 - after] == b[second - 1 - after])
-        after++;
+    size_t before = common_prefix(a, b, most);
+    size_t after = common_suffix(a + first, b + second, most - before);
     change->before = cut(a, before, after, arena);
     change->after = cut(b, before, after, arena);
 }

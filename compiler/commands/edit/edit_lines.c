@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "compiler/base/buffer.h"
+#include "compiler/base/common_ends.h"
 #include "compiler/base/escape.h"
 #include "compiler/base/memory.h"
 #include "compiler/commands/edit_told.h"
@@ -23,12 +24,42 @@ struct lines {
     uint32_t count;
 };
 
-static struct lines split(struct file_side side)
+/* Where the first line begins that may be told: that of the first difference, or its context. */
+static size_t first_told(struct file_side old, struct file_side new)
+{
+    size_t at = common_prefix(old.text, new.text, old.length < new.length ? old.length : new.length);
+    for (uint32_t breaks = 0; at > 0; at--)
+        if (old.text[at - 1] == '\n' && breaks++ == CONTEXT)
+            break;
+    return at;
+}
+
+/* How many bytes of both follow the last such line. */
+static size_t untold_after(struct file_side old, struct file_side new, size_t first)
+{
+    const char *old_end = old.text + old.length, *new_end = new.text + new.length;
+    size_t most = (old.length < new.length ? old.length : new.length) - first;
+    size_t same = common_suffix(old_end, new_end, most);
+    for (uint32_t breaks = 0; same > 0 && breaks <= CONTEXT; same--)
+        breaks += *(old_end - same) == '\n';
+    return same;
+}
+
+static uint32_t count_lines(const char *text, size_t length)
+{
+    uint32_t count = 0;
+    const char *end = text + length;
+    for (const char *at = text; (at = memchr(at, '\n', (size_t)(end - at))); at++)
+        count++;
+    return count;
+}
+
+static struct lines split(struct file_side side, size_t first, size_t after)
 {
     size_t room = 64;
     struct lines lines = {.items = xcalloc(room, sizeof *lines.items)};
-    const char *end = side.text ? side.text + side.length : NULL;
-    for (const char *at = side.text; at && at < end;) {
+    const char *end = side.text + side.length - after;
+    for (const char *at = side.text + first; at < end;) {
         const char *stop = memchr(at, '\n', (size_t)(end - at));
         stop = stop ? stop : end;
         if (lines.count == room) {
@@ -140,13 +171,13 @@ static void put_range(uint32_t from, uint32_t count, struct buffer *out)
 }
 
 static void put_hunk(const struct step *steps, uint32_t begin, uint32_t end,
-                     const struct lines *old, const struct lines *new, bool color,
+                     const struct lines *old, const struct lines *new, uint32_t above, bool color,
                      struct buffer *out)
 {
     buffer_append_text(out, color ? "\33[36m@@ -" : "@@ -");
-    put_range(steps[begin].old, steps[end].old - steps[begin].old, out);
+    put_range(above + steps[begin].old, steps[end].old - steps[begin].old, out);
     buffer_append_text(out, " +");
-    put_range(steps[begin].new, steps[end].new - steps[begin].new, out);
+    put_range(above + steps[begin].new, steps[end].new - steps[begin].new, out);
     buffer_append_text(out, color ? " @@\33[0m\n" : " @@\n");
     for (uint32_t i = begin; i < end; i++) {
         const struct step *step = &steps[i];
@@ -161,7 +192,7 @@ static void put_hunk(const struct step *steps, uint32_t begin, uint32_t end,
 }
 
 static void put_hunks(const struct step *steps, uint32_t count, const struct lines *old,
-                      const struct lines *new, bool color, struct buffer *out)
+                      const struct lines *new, uint32_t above, bool color, struct buffer *out)
 {
     for (uint32_t i = 0; i < count;) {
         while (i < count && steps[i].sign == ' ')
@@ -174,7 +205,7 @@ static void put_hunks(const struct step *steps, uint32_t count, const struct lin
             if (steps[at].sign != ' ')
                 end = at;
         end = end + 1 + CONTEXT < count ? end + 1 + CONTEXT : count;
-        put_hunk(steps, begin, end, old, new, color, out);
+        put_hunk(steps, begin, end, old, new, above, color, out);
         i = end;
     }
 }
@@ -182,7 +213,13 @@ static void put_hunks(const struct step *steps, uint32_t count, const struct lin
 void write_line_diff(const char *path, struct file_side old_side, struct file_side new_side,
                      bool color, struct buffer *out)
 {
-    struct lines old = split(old_side), new = split(new_side);
+    const char *from = old_side.text ? path : "/dev/null";
+    const char *to = new_side.text ? path : "/dev/null";
+    old_side.text = old_side.text ? old_side.text : "";
+    new_side.text = new_side.text ? new_side.text : "";
+    size_t first = first_told(old_side, new_side);
+    size_t after = untold_after(old_side, new_side, first);
+    struct lines old = split(old_side, first, after), new = split(new_side, first, after);
     uint32_t head = 0, tail = 0;
     while (head < old.count && head < new.count &&is_same(&old.items[head], &new.items[head]))
         head++;
@@ -201,11 +238,9 @@ void write_line_diff(const char *path, struct file_side old_side, struct file_si
     uint32_t count;
     struct step *steps = list_steps(&old, &new, goes, comes, &count);
     if (head + tail < old.count || head + tail < new.count) {
-        const char *from = old_side.text ? path : "/dev/null";
-        const char *to = new_side.text ? path : "/dev/null";
         terminal_format(out, color ? "\33[1m--- %s\33[0m\n" : "--- %s\n", from);
         terminal_format(out, color ? "\33[1m+++ %s\33[0m\n" : "+++ %s\n", to);
-        put_hunks(steps, count, &old, &new, color, out);
+        put_hunks(steps, count, &old, &new, count_lines(old_side.text, first), color, out);
     }
     free(steps);
     free(goes);

@@ -303,23 +303,12 @@ static void find(struct edits *edits, const struct test_run *before, const struc
     }
 }
 
-int pinned_find(struct edits *edits, const char *const *flags, uint32_t flag_count,
-                struct pinned_tests *pinned)
+int pinned_find(struct edits *edits, struct project *old, struct project *new,
+                const char *const *flags, uint32_t flag_count, struct pinned_tests *pinned)
 {
-    struct file_text *texts;
     struct test_run before, after;
-    uint32_t count = edits_texts(edits, &texts);
-    struct project *new = edits_part(edits, texts, count, flags, flag_count);
-    if (new->test_count == 0) {
-        project_free(new);
+    if (new->test_count == 0 || old->diagnostics.errors || new->diagnostics.errors)
         return EXIT_FINE;
-    }
-    struct project *old = edits_part(edits, NULL, 0, flags, flag_count);
-    if (old->diagnostics.errors || new->diagnostics.errors) {
-        project_free(old);
-        project_free(new);
-        return EXIT_FINE;
-    }
     int status = run_all(&after, edits, new);
     int other = run_all(&before, edits, old);
     status = status == EXIT_FINE ? other : status;
@@ -327,8 +316,6 @@ int pinned_find(struct edits *edits, const char *const *flags, uint32_t flag_cou
         find(edits, &before, &after, flags, flag_count, pinned);
     end_run(&before);
     end_run(&after);
-    project_free(old);
-    project_free(new);
     return status;
 }
 
@@ -340,6 +327,14 @@ bool pinned_all_moved(const struct pinned_tests *pinned)
         if (!pinned->items[i].moved)
             return false;
     return true;
+}
+
+bool pinned_some_moved(const struct pinned_tests *pinned)
+{
+    for (uint32_t i = 0; i < pinned->count; i++)
+        if (pinned->items[i].moved)
+            return true;
+    return false;
 }
 
 #define MOST_TESTS 20

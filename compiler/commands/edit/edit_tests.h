@@ -17,13 +17,14 @@ struct pinned_tests {
 };
 
 /*
- * Those tests of the flags that pass as the project is, and fail as it would be; with
- * --update-tests, they are edited as far as one answer is what all of their contexts get. Returns
- * an exit_status.
+ * Those tests of the flags that pass as the project is, and fail as it would be, which `old` and
+ * `new` are readings of these flags of; with --update-tests, they are edited as far as one answer
+ * is what all of their contexts get. Returns an exit_status.
  */
-int pinned_find(struct edits *edits, const char *const *flags, uint32_t flag_count,
-                struct pinned_tests *pinned);
+int pinned_find(struct edits *edits, struct project *old, struct project *new,
+                const char *const *flags, uint32_t flag_count, struct pinned_tests *pinned);
 bool pinned_all_moved(const struct pinned_tests *pinned);
+bool pinned_some_moved(const struct pinned_tests *pinned);
 /* For stderr, and `"tests":[…]`. */
 void pinned_write_notes(const struct pinned_tests *pinned, bool dry_run, struct buffer *out);
 void pinned_write_json(const struct pinned_tests *pinned, struct buffer *out);

@@ -514,18 +514,18 @@ static const char **related(struct edits *edits, const struct file_text *texts, 
         names[name_count++] = edits->flags[i];
     if (edits->renamed)
         names[name_count++] = edits->renamed;
-    names = parsed_related(edits->parsed, RELATIVES_ALL, NULL, 0, names, name_count, &edits->arena,
-                           found);
-    return parsed_related(edits->parsed, RELATIVES_ALL, texts, count, names, *found, &edits->arena,
+    /* An edit of a flag leaves which others depend on it as it was, under its old or new name. */
+    names = parsed_related(edits->parsed, RELATIVES_ALL, texts, count, names, name_count,
+                           &edits->arena, found);
+    return parsed_related(edits->parsed, RELATIVES_NEEDED, NULL, 0, names, *found, &edits->arena,
                           found);
 }
 
-static int tell_meaning(struct edits *edits, const struct file_text *texts, uint32_t count,
-                        const char *const *flags, uint32_t flag_count, struct buffer *out)
+/* Frees both readings. */
+static int tell_meaning(struct edits *edits, struct project *old, struct project *new,
+                        struct buffer *out)
 {
     struct change *change = &edits->change;
-    struct project *old = edits_part(edits, NULL, 0, flags, flag_count);
-    struct project *new = edits_part(edits, texts, count, flags, flag_count);
     /* What had errors served nothing that could be compared. */
     bool known = old->environments.count > 0 && new->environments.count > 0 &&
                  !old->diagnostics.errors && !new->diagnostics.errors;
@@ -820,28 +820,41 @@ static int say_nothing(struct edits *edits)
     return status;
 }
 
+/* The tests that it breaks, and what it means. */
+static int find_consequences(struct edits *edits, const struct file_text *texts, uint32_t count,
+                             struct outcome *outcome)
+{
+    uint32_t flag_count;
+    const char **flags = related(edits, texts, count, &flag_count);
+    struct project *old = edits_part(edits, NULL, 0, flags, flag_count);
+    struct project *new = edits_part(edits, texts, count, flags, flag_count);
+    int status = pinned_find(edits, old, new, flags, flag_count, &outcome->pinned);
+    if (pinned_some_moved(&outcome->pinned)) { /* they may have moved the flags */
+        struct file_text *moved;
+        count = edits_texts(edits, &moved);
+        project_free(new);
+        new = edits_part(edits, moved, count, flags, flag_count);
+    }
+    /* A flag that is new has no tests but those that came with it. */
+    if (edits->is_new && pinned_all_moved(&outcome->pinned))
+        outcome->pinned.count = 0;
+    int told = tell_meaning(edits, old, new, &outcome->meaning);
+    return status == EXIT_FINE ? told : status;
+}
+
 int edits_carry_out(struct edits *edits)
 {
     struct change *change = &edits->change;
     struct file_text *texts;
-    uint32_t count = edits_texts(edits, &texts), flag_count;
+    uint32_t count = edits_texts(edits, &texts);
     if (count == 0)
         return say_nothing(edits);
     int status = check(edits, texts, count);
     if (status != EXIT_FINE)
         return status;
     struct outcome outcome = {0};
-    const char **flags = related(edits, texts, count, &flag_count);
-    if (!change->project->diagnostics.errors) {
-        status = pinned_find(edits, flags, flag_count, &outcome.pinned);
-        /* A flag that is new has no tests but those that came with it. */
-        if (edits->is_new && pinned_all_moved(&outcome.pinned))
-            outcome.pinned.count = 0;
-        /* Tests that were moved are in the texts, too. */
-        count = edits_texts(edits, &texts);
-        if (status == EXIT_FINE)
-            status = tell_meaning(edits, texts, count, flags, flag_count, &outcome.meaning);
-    }
+    if (!change->project->diagnostics.errors)
+        status = find_consequences(edits, texts, count, &outcome);
     tell_lines(edits, !change->json && use_color(change->color, stdout), &outcome.lines);
     if (status == EXIT_FINE && !change->dry_run)
         status = apply(edits, &outcome);
