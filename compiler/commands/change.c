@@ -9,6 +9,7 @@
 #include "compiler/base/memory.h"
 #include "compiler/base/calendar.h"
 #include "compiler/base/buffer.h"
+#include "compiler/base/escape.h"
 #include "compiler/model/model.h"
 #include "compiler/rollout/actor.h"
 #include "compiler/rollout/forgotten.h"
@@ -171,6 +172,28 @@ void change_commits(struct change *change, const char *name)
         commit_add(&change->files, name);
 }
 
+#define PUSH_HELP "git pull --rebase, if somebody else was first; then git push"
+
+int change_push_rest(struct change *change, struct buffer *notes)
+{
+    struct buffer error = {0}, help = {0};
+    struct commit *files = &change->files;
+    bool pushed = false;
+    if (!change->push)
+        return EXIT_FINE;
+    bool ready =
+        files->directory || commit_prepare(files, change->ledger.directory, true, &error, &help);
+    bool done = ready && commit_push_rest(files, &pushed, &error);
+    int status = done ? EXIT_FINE : job_error(change->command, "%s", error.bytes);
+    if (!done)
+        print_help("%s", ready ? PUSH_HELP : help.bytes);
+    else if (pushed)
+        terminal_message(notes, "note: pushed to %s what was committed before\n", files->remote);
+    buffer_release(&error);
+    buffer_release(&help);
+    return status;
+}
+
 int change_commit(struct change *change, const char *subject)
 {
     struct buffer error = {0}, help = {0};
@@ -188,7 +211,7 @@ int change_commit(struct change *change, const char *subject)
     if (made && help.length)
         print_help("it is committed; %s", help.bytes);
     else if (made && !done)
-        print_help("git pull --rebase, then git push");
+        print_help(PUSH_HELP);
     else if (!made)
         print_help("it is done nevertheless: commit it by hand");
     buffer_release(&ignored);

@@ -82,6 +82,9 @@ bool change_finish(struct change *change, const char *environment, const char *f
  */
 bool change_can_commit(struct change *change, const char *name);
 int change_commit(struct change *change, const char *subject);
+/* Where nothing was changed: with --push, pushes what an earlier run committed and could not push,
+ * and appends that to the notes. Returns an exit_status. */
+int change_push_rest(struct change *change, struct buffer *notes);
 /* For an emergency, of which nothing is asked before: takes a file along. */
 void change_commits(struct change *change, const char *name);
 

@@ -7,6 +7,7 @@
 
 #include "compiler/base/buffer.h"
 #include "compiler/base/escape.h"
+#include "compiler/base/text_lines.h"
 #include "compiler/files/git.h"
 #include "compiler/model/override.h"
 #include "ledger.h"
@@ -205,19 +206,32 @@ static enum git_answer run_git(struct commit *commit, const char *const *argumen
     return answer;
 }
 
-/* git's last words, on a line. */
-static bool say(const char *what, enum git_answer answer, struct buffer *words,
+/* git's last words, on a line, without its advice and without where it pushes to. */
+static void put_words(const char *words, struct buffer *out)
+{
+    struct buffer line = {0};
+    for (const char *at = words; *at; at += strspn(at, " \t\r\n")) {
+        size_t length = strcspn(at, "\r\n");
+        line.length = 0;
+        buffer_append(&line, at, text_line_length(at, length));
+        bool told = strncmp(line.bytes, "hint:", 5) != 0 && strncmp(line.bytes, "To ", 3) != 0;
+        if (told)
+            terminal_format(out, "%s%s", out->length ? "; " : "", line.bytes);
+        at += length;
+    }
+    buffer_release(&line);
+}
+
+static bool say(const char *what, enum git_answer answer, const struct buffer *words,
                 struct buffer *error)
 {
-    while (words->length && strchr(" \t\r\n", words->bytes[words->length - 1]))
-        words->bytes[--words->length] = '\0';
-    for (size_t i = 0; i < words->length; i++)
-        if (words->bytes[i] == '\n')
-            words->bytes[i] = ' ';
-    terminal_format(error, "%s: %s", what,
-                    answer == GIT_MISSING ? "git cannot be run"
-                    : words->length       ? words->bytes
-                                          : "git says no, and not why");
+    struct buffer told = {0};
+    put_words(words->bytes ? words->bytes : "", &told);
+    terminal_format(error, "%s: ", what);
+    buffer_append_text(error, answer == GIT_MISSING ? "git cannot be run"
+                              : told.length         ? told.bytes
+                                                    : "git says no, and not why");
+    buffer_release(&told);
     return false;
 }
 
@@ -289,8 +303,12 @@ bool commit_push_rest(struct commit *commit, bool *pushed, struct buffer *error)
     *pushed = false;
     if (!commit->remote || strncmp(commit->branch, heads, sizeof heads - 1) != 0)
         return true;
-    const char *range = arena_format(&commit->arena, "refs/remotes/%s/%s..HEAD", commit->remote,
+    const char *known = arena_format(&commit->arena, "refs/remotes/%s/%s", commit->remote,
                                      commit->branch + sizeof heads - 1);
+    /* Of a remote that nothing was fetched from, nothing is known: pushing twice does no harm. */
+    if (!ask(commit, (const char *const[]){"rev-parse", "--verify", "--quiet", known, NULL}))
+        return push(commit, error);
+    const char *range = arena_format(&commit->arena, "%s..HEAD", known);
     const char *ahead = ask(commit, (const char *const[]){"rev-list", "-n1", range, "--", NULL});
     *pushed = ahead && *ahead;
     return !*pushed || push(commit, error);

@@ -133,6 +133,42 @@ result = ffc(directory, "canary", "resume", "checkout", "--commit", "--push")
 ok(result.status == 2 and "no branch" in result.err, "a_detached_head_is_not_pushed", result.err)
 equal(ffc(directory, "canary", "resume", "checkout", "--commit").status, 0, "and_can_be_committed")
 
+# An edit whose commit or push failed, given again.
+def hook(path, words):
+    with open(path, "w") as file:
+        file.write(f"#!/bin/sh\necho '{words}' >&2\nexit 1\n")
+    os.chmod(path, 0o755)
+
+
+directory = repository("again", remote=True)
+again = ("set", "banner", "-e", "production", "off", "--commit", "--push")
+git(directory, "fetch", "-q")
+receive = os.path.join(directory + ".git", "hooks", "pre-receive")
+hook(receive, "protected")
+for attempt in ("refused", "refused_again"):
+    result = ffc(directory, *again)
+    ok(result.status == 2 and "committed, and not pushed: remote: protected; ! [remote rejected]" in result.err and
+       "\nTo " not in result.err and "hint:" not in result.err, f"a_push_that_is_{attempt}", result.err)
+os.remove(receive)
+result = ffc(directory, *again)
+ok(result.status == 0 and "so it is already" in result.out and "pushed to origin what was committed before" in result.err,
+   "pushes_what_is_left", result.out, result.err)
+equal(git(directory + ".git", "rev-parse", "main"), git(directory, "rev-parse", "HEAD"), "all_of_it")
+ok("pushed" not in ffc(directory, *again).err, "once")
+git(directory, "commit", "-q", "--allow-empty", "-m", "more")
+git(directory, "update-ref", "-d", "refs/remotes/origin/main")
+equal((ffc(directory, *again).status, git(directory + ".git", "rev-parse", "main")), (0, git(directory, "rev-parse", "HEAD")),
+      "also_where_nothing_was_fetched")
+commit_hook = os.path.join(directory, ".git", "hooks", "pre-commit")
+hook(commit_hook, "no")
+again = ("set", "banner", "-e", "production", "on", "--commit")
+result = ffc(directory, *again)
+ok(result.status == 2 and "not committed: no" in result.err, "a_hook_that_refuses", result.err)
+os.remove(commit_hook)
+result = ffc(directory, *again)
+ok(result.status == 2 and "so it is already" not in result.out and "has changes that are not committed" in result.err,
+   "is_not_forgotten", result.out, result.err)
+
 directory = repository("alone")
 result = ffc(directory, *START, "--push")
 ok(result.status == 2 and "no remote" in result.err, "no_remote", result.err)

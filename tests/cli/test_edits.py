@@ -272,6 +272,8 @@ equal(ffc(clone, "set", "alone", "6%").status, 1, "it_holds_in_a_clone")
 equal(ffc(clone, "set", "alone", "6%", "--at", "2099-01-01T00:00:00Z").status, 0, "until_it_is_over")
 result = ffc(directory, "freeze", "--lift")
 ok(result.status == 0 and "lifted" in result.out and ffc(directory, "set", "alone", "6%").status == 0, "is_lifted", result.err)
+log = json.loads(subprocess.run([FFC, "log", "-C", directory, "--json"], capture_output=True).stdout)["changes"]
+equal([one["action"] for one in log if one["action"] and "freeze" in one["action"]], ["freeze lifted", "freeze"], "and_the_log_says_which")
 recorded = len(entries(directory))
 result = ffc(directory, "freeze", "--lift")
 equal((result.status, len(entries(directory))), (0, recorded), "once")

@@ -321,10 +321,20 @@ def steps(*arguments, **more):
 WORDS = "on for {}% where segment northern"
 STEPS = [("by hand", WORDS.format(65), WORDS.format(70)), ("some more", WORDS.format(60), WORDS.format(65)), ("sixty", WORDS.format(40), WORDS.format(60))]
 ok(steps(**HERE) == STEPS, "edits that are not committed, and what was edited by hand after them", steps(**HERE))
-lamp = [one for one in json.loads(run(FFC, "log", "--json", **HERE).stdout)["changes"] if one["flag"] == "lamp"]
-ok([(one["what"], one["action"]) for one in lamp] == [("new", "new")], "a new flag is told once", lamp)
+def of_flag(name):
+    return [(one["what"], one["action"], one["commit"]) for one in json.loads(run(FFC, "log", "--json", **HERE).stdout)["changes"]
+            if one["flag"] == name and one["action"]]
+
+
+ok(of_flag("lamp") == [("new", "new", None)], "a new flag is told once", of_flag("lamp"))
+# A commit takes entries along whose edits it does not have.
+git("add", "flags/ledger", **HERE)
+git("commit", "-qm", "the ledger alone", **HERE)
+ok(of_flag("lamp") == [("new", "new", None)], "an edit is in no commit because its entry is", of_flag("lamp"))
+ok(steps(**HERE) == STEPS, "nor are those before it", steps(**HERE))
 git("add", "-A", **HERE)
 git("commit", "-qm", "all at once", **HERE)
+ok(of_flag("lamp") == [("new", "new", git("rev-parse", "HEAD", **HERE)[:10])], "but in the one that has it", of_flag("lamp"))
 STEPS[0] = ("by hand", *STEPS[0][1:])
 ok(steps(**HERE) == STEPS, "the same in one commit", steps(**HERE))
 shutil.copytree(f"{SCRATCH}/edited", f"{SCRATCH}/bare", ignore=shutil.ignore_patterns(".git"))

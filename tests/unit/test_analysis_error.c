@@ -21,6 +21,7 @@
 #include "compiler/project/project.h"
 #include "compiler/statistics/multiplicity.h"
 #include "compiler/statistics/two_shares.h"
+#include "peer_methods.h"
 #include "tools/ffreplay/analysis/effect.h"
 
 #define ALPHA 0.05
@@ -470,78 +471,6 @@ static bool two_shares_show(const struct sums sums[2], double share)
     return two_shares_log_e(&seen) >= -log(ALPHA);
 }
 
-/*
- * GrowthBook's sequential mode (docs.growthbook.io/statistics/sequential; gbstats): the half-width
- * of an asymptotic sequence that is tuned for N* = 5000 units, around the relative lift with its
- * delta-method variance, which is what it shows first, or the difference.
- */
-static bool growthbook_shows(const struct moments *variant, const struct moments *control,
-                             bool relative)
-{
-    double tuned = 5000, n = variant->n + control->n, lift = variant->mean - control->mean;
-    double rho = sqrt((-2 * log(ALPHA) + log(-2 * log(ALPHA) + 1)) / tuned);
-    double variance = variant->variance / variant->n + control->variance / control->n;
-    if (relative) {
-        double mean = control->mean, ratio = variant->mean / mean;
-        lift /= mean;
-        variance = variant->variance / (variant->n * mean * mean) +
-                   control->variance / control->n * ratio * ratio / (mean * mean);
-    }
-    double spread = n * rho * rho + 1;
-    double half =
-        sqrt(n * variance) * sqrt(2 * spread / (n * n * rho * rho) * log(sqrt(spread) / ALPHA));
-    return variance > 0 && isfinite(lift) && fabs(lift) > half;
-}
-
-/*
- * Spotify's (confidence, its sequential bound solver): a group sequential z test that spends
- * alpha t^2 by share t of the units (Kim and DeMets 1987), at every one of the looks, of which it
- * knows how many there will be. Bounds by the recursion of Armitage, McPherson and Rowe, on a grid
- * of its own.
- */
-#define GRID 4001
-#define WIDE 8.0 /* standard deviations at the end */
-
-static void spotify_bounds(uint32_t looks, double alpha, double *bounds)
-{
-    static double mass[GRID], next[GRID], reach[GRID];
-    double step = 2 * WIDE / (GRID - 1), width = sqrt(1.0 / looks), spent = 0;
-    int window = (int)ceil(8 * width / step);
-    for (int i = 0; i <= window && i < GRID; i++)
-        reach[i] = exp(-pow(i * step / width, 2) / 2) / (sqrt(2 * M_PI) * width) * step;
-    for (int i = 0; i < GRID; i++)
-        mass[i] = i == (GRID - 1) / 2;
-    for (uint32_t look = 1; look <= looks; look++) {
-        double t = (double)look / looks, spend = alpha * t * t - spent, above = 0, top;
-        int i = GRID - 1;
-        for (int to = 0; to < GRID; to++) {
-            next[to] = 0;
-            for (int from = to - window < 0 ? 0 : to - window; from <= to + window && from < GRID;
-                 from++)
-                next[to] += mass[from] * reach[abs(to - from)];
-        }
-        while (i > 0 && above + next[i] < spend)
-            above += next[i--];
-        /* Of the point where it is reached, the part that it takes. */
-        top = -WIDE + step * (i + 0.5 - (spend - above) / next[i]);
-        bounds[look - 1] = top / sqrt(t);
-        next[i] *= 1 - (spend - above) / next[i];
-        for (int j = 0; j < GRID; j++)
-            mass[j] = j <= i ? next[j] : 0;
-        spent += spend;
-    }
-}
-
-static bool spotify_shows(const struct moments *variant, const struct moments *control,
-                          uint32_t look)
-{
-    static double bounds[LOOKS];
-    if (!(bounds[0] > 0))
-        spotify_bounds(LOOKS, ALPHA / 2, bounds);
-    double error = sqrt(variant->variance / variant->n + control->variance / control->n);
-    return error > 0 && fabs(variant->mean - control->mean) / error > bounds[look - 1];
-}
-
 static bool peer_shows(enum peer peer, const struct sums sums[2], const struct setting *setting,
                        uint32_t look)
 {
@@ -552,11 +481,11 @@ static bool peer_shows(enum peer peer, const struct sums sums[2], const struct s
     case PEER_TURNER_LY_GRUENWALD:
         return setting->metric == &share_metric && two_shares_show(sums, setting->share);
     case PEER_GROWTHBOOK:
-        return growthbook_shows(of, against, true);
+        return growthbook_shows(of, against, true, ALPHA);
     case PEER_GROWTHBOOK_ABSOLUTE:
-        return growthbook_shows(of, against, false);
+        return growthbook_shows(of, against, false, ALPHA);
     case PEER_SPOTIFY:
-        return spotify_shows(of, against, look);
+        return spotify_shows(of, against, LOOKS, look, ALPHA);
     }
     return false;
 }

@@ -27,7 +27,8 @@ struct lines {
 /* Where the first line begins that may be told: that of the first difference, or its context. */
 static size_t first_told(struct file_side old, struct file_side new)
 {
-    size_t at = common_prefix(old.text, new.text, old.length < new.length ? old.length : new.length);
+    size_t at =
+        common_prefix(old.text, new.text, old.length < new.length ? old.length : new.length);
     for (uint32_t breaks = 0; at > 0; at--)
         if (old.text[at - 1] == '\n' && breaks++ == CONTEXT)
             break;

@@ -799,12 +799,23 @@ static int publish_again(struct edits *edits, struct outcome *outcome)
     return status;
 }
 
+/* And what is to be committed and pushed, after one whose commit or push failed. */
+static int commit_again(struct edits *edits)
+{
+    for (uint32_t i = 0; i < edits->file_count; i++)
+        if (edits->files[i]->read && !change_can_commit(&edits->change, edits->files[i]->now.name))
+            return EXIT_JOB;
+    return change_push_rest(&edits->change, &edits->notes);
+}
+
 static int say_nothing(struct edits *edits)
 {
     struct change *change = &edits->change;
     struct buffer out = {0};
     struct outcome outcome = {0};
     int status = publish_again(edits, &outcome);
+    if (status == EXIT_FINE)
+        status = commit_again(edits);
     if (status != EXIT_FINE)
         return status;
     if (change->json)

@@ -9,6 +9,7 @@
 #include "compiler/base/table.h"
 #include "compiler/model/model.h"
 #include "compiler/rollout/entry.h"
+#include "compiler/rollout/freeze.h"
 #include "compiler/rollout/ledger.h"
 #include "history_parts.h"
 
@@ -54,6 +55,13 @@ static bool is_no_change(const char *verdict)
         if (strcmp(verdict, others[i]) == 0)
             return true;
     return false;
+}
+
+/* The ledger's word for it; the end of a freeze is an entry of a freeze until no time. */
+static const char *action_of(const json_t *entry, const char *verdict)
+{
+    bool thaws = verdict && strcmp(verdict, FREEZE_VERDICT) == 0 && !json_text_at(entry, "until");
+    return !verdict ? "change" : thaws ? "freeze lifted" : verdict;
 }
 
 static bool concerns(const struct ledger_part *part, const char *flag)
@@ -122,7 +130,7 @@ static void read_entry(struct telling_history *telling, const json_t *entry, con
     const char *environment = json_text_at(entry, "environment");
     struct ledger_part part = {.flag = history_kept(arena, json_text_at(entry, "flag")),
                                .former = history_kept(arena, json_text_at(entry, "renamed_from")),
-                               .action = history_kept(arena, verdict ? verdict : "change"),
+                               .action = history_kept(arena, action_of(entry, verdict)),
                                .who = history_kept(arena, json_text_at(entry, "actor")),
                                .reason = history_kept(arena, json_text_at(entry, "reason")),
                                .place = history_kept(arena, place),
@@ -234,11 +242,38 @@ static struct ledger_part *find_step(struct telling_history *telling, const stru
     return NULL;
 }
 
+static bool is_older(uint32_t commit, uint32_t than)
+{
+    return commit != WORK_TREE && (than == WORK_TREE || commit > than);
+}
+
+/* Whether an older commit, up to the one that the entry came with, has the same: then the entry is
+ * of that one. */
+static bool happened_before(const struct telling_history *telling, const struct ledger_part *part,
+                            const struct raw_change *raw)
+{
+    for (uint32_t i = 0; i < telling->raw_count; i++) {
+        const struct raw_change *other = &telling->raws[i];
+        if (other->what == raw->what && other->flag && strcmp(other->flag, raw->flag) == 0 &&
+            is_older(other->commit, raw->commit) && !is_older(other->commit, part->commit))
+            return true;
+    }
+    return false;
+}
+
+/* An entry goes along with any commit; what it is about may come with a later one. */
+static bool may_come_with(const struct telling_history *telling, const struct ledger_part *part,
+                          const struct raw_change *raw)
+{
+    return part->commit == NOWHERE || part->commit == raw->commit ||
+           (is_older(part->commit, raw->commit) && !happened_before(telling, part, raw));
+}
+
 static void mark_found(struct telling_history *telling, struct ledger_part *part,
                        const struct raw_change *raw)
 {
     *ARENA_APPEND(telling->arena, part->found_in, part->found_count) = raw->environment;
-    if (part->commit == NOWHERE)
+    if (may_come_with(telling, part, raw))
         part->commit = raw->commit;
 }
 
@@ -289,14 +324,15 @@ static const struct word_change *take_said(const struct entry_change *change,
     return NULL;
 }
 
-static const struct word_change *take_of_part(struct ledger_part *part,
+static const struct word_change *take_of_part(const struct telling_history *telling,
+                                              struct ledger_part *part,
                                               const struct raw_change *raw, const char *what,
                                               enum side side, const char *words)
 {
     for (uint32_t i = 0; i < part->change_count; i++) {
         const struct word_change *found = take_said(&part->changes[i], raw, what, side, words);
         if (found) {
-            if (part->commit == NOWHERE)
+            if (may_come_with(telling, part, raw))
                 part->commit = raw->commit;
             return found;
         }
@@ -313,7 +349,7 @@ static bool match_back(struct telling_history *telling, const struct raw_change 
         struct ledger_part *part = &telling->entries[i];
         const struct word_change *found =
             part->time <= time_of(telling, raw->commit)
-                ? take_of_part(part, raw, said->what, SIDE_AFTER, said->after)
+                ? take_of_part(telling, part, raw, said->what, SIDE_AFTER, said->after)
                 : NULL;
         if (found && is_same(said->before, found->before))
             return true;
@@ -331,9 +367,10 @@ static void match_forth(struct telling_history *telling, const struct raw_change
     for (uint32_t i = telling->entry_count; i-- > 0;) {
         struct ledger_part *part = &telling->entries[i];
         bool with_it =
-            part->commit == raw->commit || (part->commit == NOWHERE && raw->commit == WORK_TREE);
+            part->commit == NOWHERE ? raw->commit == WORK_TREE : may_come_with(telling, part, raw);
         const struct word_change *found =
-            with_it ? take_of_part(part, raw, said->what, SIDE_BEFORE, said->before) : NULL;
+            with_it ? take_of_part(telling, part, raw, said->what, SIDE_BEFORE, said->before)
+                    : NULL;
         if (found)
             said->before = found->after;
     }
@@ -386,9 +423,9 @@ static bool is_edit_of(const struct telling_history *telling, const struct ledge
         return false;
     if (!part->change_count)
         return part->commit == raw->commit;
-    bool may_be = part->commit == raw->commit ||
-                  (part->commit == NOWHERE && part->time <= time_of(telling, raw->commit));
-    return may_be && says_happened(part, raw);
+    return says_happened(part, raw) &&
+           (part->commit == raw->commit || part->time <= time_of(telling, raw->commit)) &&
+           may_come_with(telling, part, raw);
 }
 
 static struct ledger_part *find_edit(struct telling_history *telling, const struct raw_change *raw)

@@ -118,7 +118,6 @@ struct conclusion {
     int64_t
         covered; /* milliseconds: of whole weeks, those that are taken; 0: as long as exposures */
     const char *const *names; /* of the arms */
-    bool is_running;          /* the definitions say so; if not, nothing is to be decided */
 
     struct exposed_units units; /* of the exposures */
 
