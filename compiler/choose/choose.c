@@ -45,13 +45,17 @@ const struct metric *choose_metric(const struct command *command, const struct p
     return metric;
 }
 
+uint32_t find_environment(const struct project *project, const char *name)
+{
+    return name                               ? project_environment(project, name)
+           : project->environments.count == 1 ? 0
+                                              : project->default_environment;
+}
+
 uint32_t choose_environment(const struct command *command, const struct project *project,
                             const char *name)
 {
-    uint32_t count = project->environments.count;
-    uint32_t index = name         ? project_environment(project, name)
-                     : count == 1 ? 0
-                                  : project->default_environment;
+    uint32_t count = project->environments.count, index = find_environment(project, name);
     if (index != UINT32_MAX)
         return index;
     struct buffer list = {0};

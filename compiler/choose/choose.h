@@ -21,7 +21,9 @@ const struct flag *choose_flag(const struct command *command, const struct proje
 const struct metric *choose_metric(const struct command *command, const struct project *project,
                                    const char *name);
 /* The environment's index; without a name, that of the project's only one, or its
- * `default_environment`. UINT32_MAX, after reporting it, if there is none. */
+ * `default_environment`. UINT32_MAX if there is none. */
+uint32_t find_environment(const struct project *project, const char *name);
+/* The same; that there is none is reported. */
 uint32_t choose_environment(const struct command *command, const struct project *project,
                             const char *name);
 

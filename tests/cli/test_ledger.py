@@ -113,7 +113,7 @@ def lay(time="2026-11-20T11:00:00Z", **todo):
     entry = json.dumps({
         "format_version": 1, "time": time, "actor": "a", "flag": None, "environment": None, "verdict": "override",
         "rule": "manual", "reason": "INC-1", "evidence": [], "flags": ["other.checkout"],
-        "override": {"id": "stop", "file": "stop.yaml", "definition": "{}"}, "parents": [parent]},
+        "override": {"id": "stop", "file": "overrides/stop.yaml", "definition": "{}"}, "parents": [parent]},
         separators=(",", ":")).encode() + b"\n"
     name = f"{time[:19].replace('-', '').replace(':', '')}Z-{hash_of(entry)[:12]}.json"
     with open(os.path.join(directory, "ledger", ".local", name), "wb") as file:
@@ -121,20 +121,20 @@ def lay(time="2026-11-20T11:00:00Z", **todo):
     return name
 
 
-name = lay(aside="file", file="stop.yaml", text=override)
+name = lay(aside="file", file="overrides/stop.yaml", text=override)
 for command in (["check"], ["list"], ["canary", "status"], ["rollback", "--list"], ["rollback", "--status"], ["history"],
                 *([what, "canary.checkout", "-e", "production", "-c", '{"user_id":"u1"}'] for what in ("eval", "trace"))):
     program = lab.FFREPLAY if command == ["history"] else FFC
     result = Result(subprocess.run([program, *command, "-C", directory], capture_output=True))
     ok(result.status == 0 and "was interrupted" in result.err, f"{'_'.join(command[:2])}_says_that_something_is_left", result.err)
-equal((put_aside(directory), os.path.exists(os.path.join(directory, "stop.yaml"))), ([name], False), "and_changes_nothing")
+equal((put_aside(directory), os.path.exists(os.path.join(directory, "overrides/stop.yaml"))), ([name], False), "and_changes_nothing")
 result = act(directory, "pause")
-equal((result.status, open(os.path.join(directory, "stop.yaml")).read()), (0, override), "the_next_run_writes_what_was_published")
+equal((result.status, open(os.path.join(directory, "overrides/stop.yaml")).read()), (0, override), "the_next_run_writes_what_was_published")
 ok("interrupted:\n  override stop, by a: INC-1\n" in result.err, "and_says_what_it_was", result.err)
 equal((put_aside(directory), [e["verdict"] for e in entries(directory)]), ([], ["start", "override", "pause"]), "and_its_entry")
-lay(aside="file", file="stop.yaml", text="something else")
+lay(aside="file", file="overrides/stop.yaml", text="something else")
 act(directory, "resume")
-equal(open(os.path.join(directory, "stop.yaml")).read(), override, "what_is_there_is_left_as_it_is")
+equal(open(os.path.join(directory, "overrides/stop.yaml")).read(), override, "what_is_there_is_left_as_it_is")
 for number, todo in enumerate(({"aside": "file", "file": "../out.yaml", "text": "x"}, {"aside": "file", "file": "x.yaml"},
                                {"aside": "file", "file": "/tmp/x.yaml", "text": "x"}, {"aside": "something new"}, {})):
     name = lay(f"2026-11-21T11:00:0{number}Z", **todo)
@@ -144,10 +144,10 @@ for number, todo in enumerate(({"aside": "file", "file": "../out.yaml", "text": 
 ok(not os.path.exists(os.path.join(directory, "..", "out.yaml")), "nothing_is_written_elsewhere")
 
 # Several at once, one of which cannot be told while the definitions do not compile.
-pair = [lay("2026-11-22T11:00:00Z", aside="file", file="one.yaml", text="# one\n"),
+pair = [lay("2026-11-22T11:00:00Z", aside="file", file="overrides/one.yaml", text="# one\n"),
         lay("2026-11-22T11:00:01Z", aside="record")]
 act(directory, "resume")
-equal((put_aside(directory), open(os.path.join(directory, "one.yaml")).read()), ([], "# one\n"), "several_are_finished")
+equal((put_aside(directory), open(os.path.join(directory, "overrides/one.yaml")).read()), ([], "# one\n"), "several_are_finished")
 ok(is_whole(directory) and history(directory, "--verify").status == 0, "and_all_is_whole")
 
 # ------------------------------------------------------------------------------------------ times

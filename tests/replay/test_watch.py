@@ -313,6 +313,26 @@ put(sound.replace("state: running", "state: rolled_back"))
 equal(watch.ends(), 0, "what_a_person_does_is_followed")
 ok("rolled-back" in watch.text(), "to_its_end", watch.text())
 
+# As git writes a tree: what is watched is not there for a moment, and the rest compiles.
+log = path_of("written.log")
+append(log, lines(100))
+directory = running("written")
+definitions = os.path.join(directory, "flags.yaml")
+watch = Watch(directory, log, "--json")
+watch.until(lambda: used(watch) == 100)
+with open(definitions) as file:
+    sound = file.read()
+for text in ("", "flags:\n  canary.checkout: {owner: payments, serve: off}\n"):
+    put(text)
+    time.sleep(1.5)
+    put(sound)
+    append(log, lines(100))
+    wanted = 200 if not text else 300
+    ok(watch.until(lambda: used(watch) == wanted), "definitions_that_are_being_written_do_not_end_it", used(watch), watch.errors())
+os.remove(definitions)
+equal(watch.ends(), 2, "a_flag_that_is_gone_does")
+ok("no flag is called 'canary.checkout'" in watch.errors(), "which_is_said", watch.errors())
+
 # ------------------------------------------------------------------------------------------- killed
 
 log = path_of("killed.log")

@@ -7,6 +7,7 @@
 #include "compiler/base/buffer.h"
 #include "compiler/base/hash.h"
 #include "compiler/base/memory.h"
+#include "compiler/choose/choose.h"
 #include "tools/ffreplay/commands/choose_canaries.h"
 #include "tools/ffreplay/commands/choose_logs.h"
 #include "tools/ffreplay/commands/commands.h"
@@ -15,6 +16,8 @@
 #include "watch.h"
 #include "compiler/model/model.h"
 #include "compiler/project/project.h"
+
+#define MOMENT 5000
 
 void watch_end(struct watch *watch, int status)
 {
@@ -207,10 +210,34 @@ static bool prepare(struct watch *watch, struct project *project)
     return begin_logs(watch, &asked);
 }
 
+/* Whether what is watched is there. */
+static bool has_subject(const struct watch *watch, const struct project *project)
+{
+    uint32_t environment = find_environment(project, watch->options->environment);
+    if (environment == UINT32_MAX || !watch->options->flag)
+        return environment != UINT32_MAX;
+    const struct flag *flag = project_flag(project, watch->options->flag);
+    return flag && flag->environments[environment].canary;
+}
+
+/* While git or an editor writes a project, files of it are not there for a moment, and what is left
+ * may compile. */
+static struct project *load_settled(struct watch *watch)
+{
+    for (int64_t until = clock_now() + MOMENT;;) {
+        watch->mark = mark_now(watch);
+        struct project *project = project_load(watch->options->directory, clock_now());
+        if (!watch->loaded || project->diagnostics.errors > 0 || has_subject(watch, project) ||
+            watch_is_interrupted() || clock_now() >= until)
+            return project;
+        project_free(project);
+        changes_wait(&watch->changes, false, MOMENT / 50, &watch->signals);
+    }
+}
+
 bool watch_load(struct watch *watch)
 {
-    watch->mark = mark_now(watch);
-    struct project *project = project_load(watch->options->directory, clock_now());
+    struct project *project = load_settled(watch);
     if (project->diagnostics.errors == 0) {
         watch->broken = false;
         watch_unload(watch);

@@ -35,6 +35,11 @@ static void interrupt(int signal)
     interrupted = 1;
 }
 
+bool watch_is_interrupted(void)
+{
+    return interrupted;
+}
+
 /* -------------------------------------------------------------------------------------- look -- */
 
 static int exit_of(const struct watch *watch, const struct verdict *verdict)

@@ -76,11 +76,14 @@ struct watch {
     bool lost_words; /* … or some before */
 };
 
+/* A signal has asked it to end. */
+bool watch_is_interrupted(void);
 /* Nothing more is to be done: what to exit with. */
 void watch_end(struct watch *watch, int status);
 
-/* The definitions as they are now; those that do not compile leave the last good ones in force.
- * False: there are none, or they cannot be judged by, which was reported, and the watch is over. */
+/* The definitions as they are now; those that do not compile leave the last good ones in force, and
+ * those that lack what is watched are read again for some seconds. False: there are none, or they
+ * cannot be judged by, which was reported, and the watch is over. */
 bool watch_load(struct watch *watch);
 void watch_unload(struct watch *watch);
 bool watch_is_outdated(const struct watch *watch);
