@@ -122,7 +122,7 @@ check-all: setup-prometheus official-sarif-schema engines check
 	    torture reload plan evaluate evaluate_time conditions context bucket signature counters exposure \
 	    verify verify_tables verify_code verify_damage)"
 
-## fuzz: feed definitions, snapshots, logs, ledgers and aggregates to who reads them, under libFuzzer,
+## fuzz: feed definitions, snapshots, logs, aggregates, messages and the like to who reads them, under libFuzzer,
 ##   ASan and UBSan, for FUZZ_TIME seconds each (60); FUZZ=log: one of them
 FUZZ_TIME = 60
 FUZZ = $(fuzz_targets)

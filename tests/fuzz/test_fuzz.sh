@@ -8,7 +8,7 @@ cd "$scratch" || exit 2
 mkdir corpus && cp -r "$fuzz"/corpus/* corpus
 ok "snapshots of the definitions" "$fuzz/seeds.sh" "$FFC" corpus/snapshot
 
-for target in definitions context snapshot log ledger code aggregate; do
+for target in definitions context snapshot log ledger code aggregate query rpc lsp; do
     ok "$target: the corpus" "$BUILD/replay-$target" corpus/$target/*
     ok "$target: the corpus, cut off at every byte" timeout 240 "$BUILD/replay-$target" --cut corpus/$target/*
 done

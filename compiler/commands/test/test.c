@@ -116,7 +116,7 @@ static int run_trials(struct test_run *run, const struct options *options, bool 
         if (options->junit)
             report_junit(run, &product);
         else if (options->json)
-            report_json(run, &product);
+            report_tests_json(run, &product);
         else
             report_tap(run, use_color(options->project.color, stdout), &product);
         if (!write_stdout(run->command, &product))

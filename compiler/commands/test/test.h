@@ -109,7 +109,7 @@ extern const char *const covered_kind_words[];
 
 /* test_report.c: the product, for stdout. */
 void report_tap(struct test_run *run, bool color, struct buffer *out);
-void report_json(struct test_run *run, struct buffer *out);
+void report_tests_json(struct test_run *run, struct buffer *out);
 void report_junit(struct test_run *run, struct buffer *out);
 /* Failures as diagnostics, for what reads those. */
 void report_failures(struct test_run *run, enum diagnostic_format format, FILE *out);

@@ -287,7 +287,7 @@ static void write_json_coverage(struct test_run *run, struct buffer *out)
     buffer_append_text(out, "]}");
 }
 
-void report_json(struct test_run *run, struct buffer *out)
+void report_tests_json(struct test_run *run, struct buffer *out)
 {
     buffer_append_text(out, "{\"format_version\":1,\"tests\":[");
     for (uint32_t i = 0; i < run->trial_count; i++)

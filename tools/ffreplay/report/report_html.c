@@ -113,7 +113,7 @@ struct report_words report_words_of(const struct verdict *verdict, const struct 
 static const char *harm_text(struct arena *arena, const struct judgement *judgement)
 {
     const struct criterion *criterion = judgement->criterion;
-    const struct told told = told_of(arena, judgement);
+    const struct told told = judgement_told(arena, judgement);
     bool above = criterion_harm_side(criterion) == SIDE_ABOVE;
     const char *of_control =
         told_is_said(told.control) ? arena_format(arena, " (control: %s)", told.control) : "";

@@ -147,7 +147,7 @@ void report_html_criteria(const struct report_page *page)
                                  .zero = "as control",
                                  .one = "limit"};
     for (uint32_t i = 0; i < count; i++) {
-        all[i] = told_of(html->arena, &analysis->judgements[i]);
+        all[i] = judgement_told(html->arena, &analysis->judgements[i]);
         rows[i] = row_of(html->arena, &analysis->judgements[i], &all[i]);
         widen(&chart, rows[i].value);
         widen(&chart, rows[i].low);

@@ -230,7 +230,7 @@ static void put_values(struct metric_drawing *drawing)
         if (judgement->statistical && !banded)
             banded = &page->courses[i];
     }
-    const struct told told = told_of(html->arena, &analysis->judgements[worst]);
+    const struct told told = judgement_told(html->arena, &analysis->judgements[worst]);
     const char *description = metric->description ? metric->description : "";
     figure_begin(html, &(struct figure){.chart = "metric",
                                         .of = metric->name.text,
@@ -302,7 +302,7 @@ static void put_change(struct metric_drawing *drawing, const struct course *cour
     struct arena *arena = html->arena;
     const struct judgement *judgement = course->judgement;
     const struct criterion *criterion = judgement->criterion;
-    const struct told told = told_of(arena, judgement);
+    const struct told told = judgement_told(arena, judgement);
     double *changes = ARENA_ARRAY(arena, double, course->count + 1);
     for (uint32_t i = 0; i < course->count; i++) {
         const struct course_point *point = &course->points[i];

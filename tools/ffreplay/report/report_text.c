@@ -117,7 +117,7 @@ static void criteria(const struct report *report)
                                           "interval", "verdict", "action"}};
     for (uint32_t i = 0; i < count; i++) {
         const struct told *told = &all[i];
-        all[i] = told_of(report->arena, &analysis->judgements[i]);
+        all[i] = judgement_told(report->arena, &analysis->judgements[i]);
         rows[i + 1] = (struct page_row){.cells = {told->metric, told->wanted, told->canary,
                                                   told->samples, told->control, told->change,
                                                   told->interval, told->verdict, told->action},

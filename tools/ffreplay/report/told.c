@@ -10,7 +10,7 @@
 #include "tools/ffreplay/canary/reasons_bound.h"
 #include "tools/ffreplay/metrics/unreadable_text.h"
 
-struct told told_of(struct arena *arena, const struct judgement *judgement)
+struct told judgement_told(struct arena *arena, const struct judgement *judgement)
 {
     const struct metric *metric = judgement->criterion->metric;
     const struct comparison *comparison = &judgement->comparison;

@@ -15,7 +15,7 @@ struct told {
     const char *verdict, *action;
     enum told_tone tone;
 };
-struct told told_of(struct arena *arena, const struct judgement *judgement);
+struct told judgement_told(struct arena *arena, const struct judgement *judgement);
 /* A number that is known: not "-". */
 bool told_is_said(const char *text);
 /* "canary 1.55% over 39813, control 1.01%: +54.5% (+30.5% to +82.2%)" */

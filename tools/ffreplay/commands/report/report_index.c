@@ -189,7 +189,7 @@ static const char *spark_of(struct report_run *run, const struct verdict *verdic
                                       ""};
     struct buffer out = {0};
     const struct html html = {arena, &out, 0};
-    const struct told told = told_of(arena, course->judgement);
+    const struct told told = judgement_told(arena, course->judgement);
     spark_chart(&html,
                 &(struct time_chart){.name = arena_format(arena, "%s over time: %s", told.metric,
                                                           told_measured(arena, &told)),
