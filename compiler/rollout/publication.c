@@ -71,12 +71,10 @@ static void note_made(const struct publication *publication, const struct buffer
     made->time = clock_now();
 }
 
-bool publication_prepare(struct publication *publication, const char *path, const char *key,
-                         struct buffer *error)
+static bool prepare(struct publication *publication, const char *path, const char *key,
+                    struct buffer *error)
 {
     struct occupant occupant;
-    *publication = (struct publication){.is_signed = key != NULL};
-    publication->made = xcalloc(1, sizeof *publication->made);
     if (path && strcmp(path, "-") == 0) {
         buffer_append_text(error, "--build replaces a file, and '-' is not a file: name one");
         return false;
@@ -99,13 +97,6 @@ bool publication_prepare(struct publication *publication, const char *path, cons
     return replaceable;
 }
 
-bool publication_fits(const struct publication *publication, const struct project *project,
-                      const char *environment, struct buffer *error)
-{
-    return !publication->path ||
-           occupant_check(publication->path, project->name, environment, error);
-}
-
 void publication_release(struct publication *publication)
 {
     secret_key_forget(&publication->key);
@@ -113,6 +104,24 @@ void publication_release(struct publication *publication)
         buffer_release(&publication->made->bytes);
     free(publication->made);
     publication->made = NULL;
+}
+
+bool publication_prepare(struct publication *publication, const char *path, const char *key,
+                         struct buffer *error)
+{
+    *publication = (struct publication){.is_signed = key != NULL};
+    publication->made = xcalloc(1, sizeof *publication->made);
+    if (prepare(publication, path, key, error))
+        return true;
+    publication_release(publication);
+    return false;
+}
+
+bool publication_fits(const struct publication *publication, const struct project *project,
+                      const char *environment, struct buffer *error)
+{
+    return !publication->path ||
+           occupant_check(publication->path, project->name, environment, error);
 }
 
 static bool is_sound(const char *path, struct buffer *error)

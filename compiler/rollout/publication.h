@@ -29,7 +29,8 @@ struct publication {
 /*
  * Call it before anything is edited: reads the key, if one is named, and examines the file to be
  * replaced. False, with a sentence in `error`, if that is signed and there is no key, or if it is
- * neither empty nor a snapshot. Warns on stderr about another key than the file's.
+ * neither empty nor a snapshot; nothing is held then. Warns on stderr about another key than the
+ * file's.
  */
 bool publication_prepare(struct publication *publication, const char *path, const char *key,
                          struct buffer *error);
