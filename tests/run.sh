@@ -16,10 +16,6 @@ logs=$build/tests/logs
 mkdir -p "$logs"
 export FFC="$build/ffc" FFREPLAY="$build/ffreplay" BUILD="$build"
 export CMOCKA_MESSAGE_OUTPUT=TAP LC_ALL=C.UTF-8 NO_COLOR=1
-# What a sanitizer ends has a status of its own: 1, its usual one, is that of bad input. What it says is in a
-# file, which fails the test, whatever that makes of the status. See run().
-sanitizers=exitcode=99:handle_abort=1
-export UBSAN_OPTIONS=print_stacktrace=1:exitcode=99${UBSAN_OPTIONS:+:$UBSAN_OPTIONS}
 
 # With VALGRIND=1 the compiled tests run under it. A child has what only other threads of its parent held,
 # and cannot free it, so what is lost by the test that forks at any time is not looked at. One thread runs
@@ -54,10 +50,17 @@ log_of() { echo "$logs/$(echo "${1#tests/}" | tr / -).log"; }
 
 # Runs one test; beside its log lies what is to be counted: passed, failed, skipped, seconds.
 run() {
-    local test=$1 log command start=$SECONDS status ok bad skip said
+    local test=$1 log command start=$SECONDS status ok bad skip options reports said
     log=$(log_of "$test")
-    export ASAN_OPTIONS=detect_leaks=1:$sanitizers:log_path=$log.report${ASAN_OPTIONS:+:$ASAN_OPTIONS}
-    export TSAN_OPTIONS=$sanitizers:log_path=$log.report${TSAN_OPTIONS:+:$TSAN_OPTIONS}
+    # What a sanitizer ends has a status of its own: 1, its usual one, is that of bad input. What it says is
+    # in a file, which fails the test, whatever that makes of the status. Some run programs as another user.
+    options=exitcode=99:handle_abort=1
+    reports=$(mktemp -d)
+    chmod 1777 "$reports"
+    export ASAN_OPTIONS=detect_leaks=1:$options:log_path=$reports/asan${ASAN_OPTIONS:+:$ASAN_OPTIONS}
+    # Linked beside ASan, UBSan has no file of its own: it says so on stderr, and ASan tells of the abort.
+    export UBSAN_OPTIONS=print_stacktrace=1:abort_on_error=1:log_path=$reports/ubsan${UBSAN_OPTIONS:+:$UBSAN_OPTIONS}
+    export TSAN_OPTIONS=$options:log_path=$reports/tsan${TSAN_OPTIONS:+:$TSAN_OPTIONS}
     case $test in
     *.sh) command=(bash "$test") ;;
     *.py) command=(/usr/bin/python3 "$test") ;;
@@ -76,11 +79,12 @@ run() {
         bad=$((bad + 1))
         echo "not ok - $test ended with status $status" >>"$log"
     fi
-    for said in "$log".report.*; do
+    for said in "$reports"/*; do
         [ -e "$said" ] || continue
         bad=$((bad + 1))
         { echo "not ok - a program that $test ran was ended by its sanitizer" && sed 's/^/# /' "$said"; } >>"$log"
     done
+    rm -rf "$reports"
     echo "$ok $bad $skip $((SECONDS - start))" >"$log.counts"
 }
 
