@@ -250,6 +250,11 @@ for zone in ("Asia/Tokyo", "America/New_York"):
     nobody = analyze(LOCAL, [exposed(1, 1)], OUTCOMES)
     ok(nobody.json["units"] == {"v0": 0, "v1": 0} and nobody.json["left_out"]["units"]["forced"] == 1,
        f"nobody_but_whom_a_list_decides_for_in_{zone}", nobody.out)
+# There, clocks went from 00:01 back to 23:01 at 02:31 UTC: what was exposed a minute earlier, was so the day after.
+with open(os.path.join(LOCAL, "flags.yaml"), "w", encoding="utf-8") as file:
+    file.write(text.replace("      control: v0\n", "      control: v0\n      zone: America/St_Johns\n"))
+back = analyze(LOCAL, [{**exposed(i, i % 2), "t": 1162085430 + 400 * i} for i in range(12)], OUTCOMES)
+ok(back.json["units"] == {"v0": 6, "v1": 6}, "a_day_that_comes_again", back.out)
 beyond = analyze(TWO, EXPOSED + [{**exposed(5000, 1), "t": t} for t in ("9999-12-31T23:59:59Z", "0000-01-01T00:00:00Z")], OUTCOMES)
 ok(beyond.json["units"] == {"v0": 500, "v1": 501}, "times_that_nobody_has", beyond.json["units"])
 with open(os.path.join(LOCAL, "flags.yaml"), "w", encoding="utf-8") as file:

@@ -313,8 +313,10 @@ static int run(int argc, char **argv)
                             .show_private = options.show_private};
     struct previous_variants previous;
     tracer.previous = &previous;
-    if (!parse_previous(&trace_command, &options.previous, &tracer.arena, &previous))
+    if (!parse_previous(&trace_command, &options.previous, &tracer.arena, &previous)) {
+        arena_release(&tracer.arena);
         return EXIT_JOB;
+    }
     struct snapshot given = {0}, compiled = {0};
     struct project *project = project_load(options.project.directory, clock_now());
     tracer.project = project;
