@@ -212,6 +212,21 @@ other = analyze(LEDGER, [{**line, "flag": "bouton" if i % 2 else "button"} for i
 ok(other.json["units"] == {"v0": 500, "v1": 0} and "was called" not in notes(other), "a_name_that_another_flag_has_now",
    other.json["units"])
 
+# A column of numbers with gaps is one of floating point to many a program: 4.0 is another unit than 4.
+def numbered(lines, written):
+    return [{**line, "user_id": written(int("".join(filter(str.isdigit, str(line["user_id"])))))} for line in lines]
+
+
+told = analyze(TWO, numbered(EXPOSED, int), numbered(OUTCOMES, int))
+ok("like 4.0" not in notes(told), "units_that_are_whole_numbers", notes(told))
+same = analyze(TWO, numbered(EXPOSED, float), numbered(OUTCOMES, float))
+ok("like 4.0" not in notes(same) and same.json["metrics"][0] == told.json["metrics"][0], "and_of_floating_point", notes(same))
+half = [line if i % 2 else {**line, "user_id": float(line["user_id"])} for i, line in enumerate(numbered(OUTCOMES, int))]
+for one, other, what in ((numbered(EXPOSED, int), half, f"{len(half) - len(half) // 2} lines of metrics name a unit like 4.0"),
+                         (numbered(EXPOSED, float), numbered(OUTCOMES, int), "lines of exposures name a unit like 4.0")):
+    mixed = analyze(TWO, one, other)
+    ok(what in notes(mixed), what.split(" name")[0].replace(" ", "_"), notes(mixed))
+
 both = analyze(TWO, EXPOSED + [{**line, "flag": "knob"} for line in EXPOSED], OUTCOMES)
 ok("renamed" not in notes(both) and both.json["metrics"] == healthy.json["metrics"], "other_flags_are_others", notes(both))
 blank = analyze(TWO, EXPOSED + [{**line, "user_id": None} for line in EXPOSED[:7]], OUTCOMES)

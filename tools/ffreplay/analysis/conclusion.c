@@ -88,6 +88,20 @@ static const char *listed(const char *list, const char *item, struct arena *aren
     return arena_format(arena, "%s%s%s", list, *list ? ", " : "", item);
 }
 
+/* Half of the lines may be of units that are written otherwise than their exposures. */
+static void note_fractions(struct conclusion *conclusion, struct arena *arena)
+{
+    uint64_t exposing = conclusion->exposures->fractions, of = conclusion->outcomes->fractions;
+    if ((exposing == 0) == (of == 0))
+        return;
+    conclusion_say(&conclusion->notes, arena,
+                   arena_format(arena,
+                                "%" PRIu64 " lines of %s name a unit like 4.0, as a number of "
+                                "floating point, and none of %s does: 4 and 4.0 are two units",
+                                of ? of : exposing, of ? "metrics" : "exposures",
+                                of ? "exposures" : "metrics"));
+}
+
 /* What metrics were not made of. */
 static void note_values(struct conclusion *conclusion, struct arena *arena)
 {
@@ -763,6 +777,7 @@ void conclusion_reach(struct conclusion *conclusion, uint32_t max_bad, struct ar
         judge_sameness(conclusion, arena);
     note_what_was_lost(conclusion, arena);
     note_values(conclusion, arena);
+    note_fractions(conclusion, arena);
     note_before(conclusion, arena);
     note_early(conclusion, arena);
     note_intervals(conclusion, arena);

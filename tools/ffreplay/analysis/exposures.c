@@ -175,6 +175,7 @@ static void take_exposure(struct exposures *exposures, const struct record *reco
     const struct event *event = record->event;
     exposures->lines++;
     exposures->as_logged += !served->evaluated;
+    exposures->fractions += line_unit_is_fraction(&exposures->keys[record->log], event);
     input_digest_add(&exposures->digest, record);
     line_days_add(&exposures->days[record->log], event->time);
     if (event->time < exposures->first)
@@ -311,6 +312,7 @@ static void join_exposures(struct consumer *consumer, struct consumer *other)
     exposures_settle(fork);
     exposures->lines += fork->lines;
     exposures->as_logged += fork->as_logged;
+    exposures->fractions += fork->fractions;
     if (fork->last_other > exposures->last_other)
         exposures->last_other = fork->last_other;
     origins_join(&exposures->origins, &fork->origins);
@@ -356,7 +358,7 @@ void exposures_forget(struct exposures *exposures)
 {
     size_t row_size = exposures->store->row_size;
     exposures_release(exposures);
-    exposures->lines = exposures->as_logged = 0;
+    exposures->lines = exposures->as_logged = exposures->fractions = 0;
     for (uint32_t i = 0; i < NOT_EXPOSED_CAUSES; i++)
         exposures->not_exposed[i] = 0;
     exposures->origins = (struct origins){.before_edit = 0};

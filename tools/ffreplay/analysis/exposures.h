@@ -74,6 +74,7 @@ struct exposures {
     struct names_seen seen[UNIT_FIELDS_MOST]; /* by this thread */
     uint64_t lines;                           /* that expose a unit */
     uint64_t as_logged; /* of those, lines that say which variant, but not why */
+    uint64_t fractions; /* and those whose unit is written like 4.0 */
     uint64_t not_exposed[NOT_EXPOSED_CAUSES];
     int64_t last_other;     /* the time of the last line of another flag; INT64_MIN */
     struct origins origins; /* of lines that were evaluated again */

@@ -290,8 +290,10 @@ static void take(struct consumer *consumer, const struct record *record)
         outcomes->left_out[OUTCOME_LATER]++;
     else if (!event.has_unit)
         outcomes->left_out[OUTCOME_NO_UNIT]++;
-    else
+    else {
+        outcomes->fractions += line_unit_is_fraction(&exposures->keys[record->log], record->event);
         wait(outcomes, record, &event);
+    }
 }
 
 static void note_incomplete(struct consumer *consumer, uint32_t log)
@@ -336,6 +338,7 @@ static void join_outcomes(struct consumer *consumer, struct consumer *other)
     series_merge(&outcomes->series, &fork->series);
     series_merge(&outcomes->ages, &fork->ages);
     outcomes->lines += fork->lines;
+    outcomes->fractions += fork->fractions;
     for (uint32_t i = 0; i < OUTCOME_LEFT_OUT_CAUSES; i++)
         outcomes->left_out[i] += fork->left_out[i];
     input_digest_join(&outcomes->digest, &fork->digest);

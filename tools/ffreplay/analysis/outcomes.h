@@ -86,6 +86,7 @@ struct outcomes {
     struct series ages; /* by time since exposure: the first columns, in slots of a day */
     uint64_t lines;     /* that count */
     uint64_t left_out[OUTCOME_LEFT_OUT_CAUSES];
+    uint64_t fractions;     /* lines whose unit is written like 4.0 */
     struct line_days *days; /* by log: of lines that count */
     struct input_digest digest;
     struct unit_writer writer; /* until it is settled */

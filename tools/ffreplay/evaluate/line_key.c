@@ -168,3 +168,20 @@ bool line_unit(const struct line_key *key, const struct layout *layout, const st
     *unit = unit_hash_of(value->text, value->length);
     return true;
 }
+
+bool line_unit_is_fraction(const struct line_key *key, const struct event *event)
+{
+    uint32_t field = key->field != NO_PLACE ? key->field : key->whole ? key->places[0] : NO_PLACE;
+    if (field == NO_PLACE)
+        return false;
+    const struct value *value = &event->values[field];
+    size_t length = value->length;
+    if (!value_identifies(value) || length < 3 || memcmp(value->text + length - 2, ".0", 2) != 0)
+        return false;
+    if (key->whole && key->key->parts[0]->type == FFLAG_ATTRIBUTE_NUMBER)
+        return false; /* then they are the same */
+    for (size_t i = 0; i < length - 2; i++)
+        if (value->text[i] < '0' || value->text[i] > '9')
+            return false;
+    return true;
+}

@@ -43,5 +43,8 @@ static inline bool line_unit_is_known(const struct line_key *key)
 }
 bool line_unit(const struct line_key *key, const struct layout *layout, const struct event *event,
                struct unit_hash *unit);
+/* Whether the unit is a whole number that is written like 4.0, as programs do to whom a column with
+ * gaps is one of floating point. It is another unit than 4 is. */
+bool line_unit_is_fraction(const struct line_key *key, const struct event *event);
 
 #endif

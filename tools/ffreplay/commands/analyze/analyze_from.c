@@ -142,6 +142,7 @@ static void read_exposing(struct row_reader *reader, struct exposures *exposures
     struct origins origins = {0};
     exposures->lines += row_count(reader, "exposing");
     exposures->as_logged += row_count(reader, "as_logged");
+    exposures->fractions += row_count(reader, "exposing_fractions");
     read_words(reader, "not_exposing", not_exposed_words, exposures->not_exposed,
                NOT_EXPOSED_CAUSES);
     origins_read(reader, &origins);
@@ -524,6 +525,7 @@ bool analyze_from_outcomes(struct task *task, struct from_aggregates *from)
         struct row_reader reader = row_reader(rows_find(&from->rows, key.bytes), fault);
         read_words(&reader, "left_out", outcome_left_out_words, task->outcomes.left_out,
                    OUTCOME_LEFT_OUT_CAUSES);
+        task->outcomes.fractions += row_count(&reader, "fractions");
         read = row_is_sound(&reader) || fail_row(from, key.bytes, fault);
     }
     buffer_release(&key);

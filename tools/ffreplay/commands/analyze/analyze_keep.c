@@ -394,6 +394,7 @@ static void put_exposing(json_t *row, const struct exposures *exposures, uint32_
     json_t *seen = json_object();
     row_put_count(row, "exposing", exposures->lines);
     row_put_count(row, "as_logged", exposures->as_logged);
+    row_put_count(row, "exposing_fractions", exposures->fractions);
     put_words(row, "not_exposing", not_exposed_words, exposures->not_exposed, NOT_EXPOSED_CAUSES);
     origins_put(row, &exposures->origins);
     row_put_digest(row, "digest", &exposures->digest);
@@ -425,6 +426,7 @@ void kept_trial_put(struct kept_trial *trial, struct rows *rows)
         }
         put_words(row, "left_out", outcome_left_out_words, trial->lines.left_out[i],
                   OUTCOME_LEFT_OUT_CAUSES);
+        row_put_count(row, "fractions", trial->lines.fractions[i]);
         KEY(&key, "experiment", flag, trial->lines.layouts[i].log->name.text);
         rows_add(rows, key.bytes, row);
     }

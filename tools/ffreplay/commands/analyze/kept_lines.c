@@ -120,8 +120,11 @@ static void take(struct consumer *consumer, const struct record *record)
         left_out[OUTCOME_LATER]++;
     else if (!event.has_unit)
         left_out[OUTCOME_NO_UNIT]++;
-    else
+    else {
+        kept->fractions[record->log] +=
+            line_unit_is_fraction(&kept->keys[record->log], record->event);
         keep(kept, record, &event);
+    }
 }
 
 static void note_incomplete(struct consumer *consumer, uint32_t log)
@@ -144,9 +147,11 @@ static struct consumer *fork_kept(struct consumer *consumer)
 static void join_kept(struct consumer *consumer, struct consumer *other)
 {
     struct kept_lines *kept = (struct kept_lines *)consumer, *fork = (struct kept_lines *)other;
-    for (uint32_t i = 0; i < kept->log_count; i++)
+    for (uint32_t i = 0; i < kept->log_count; i++) {
+        kept->fractions[i] += fork->fractions[i];
         for (uint32_t cause = 0; cause < OUTCOME_LEFT_OUT_CAUSES; cause++)
             kept->left_out[i][cause] += fork->left_out[i][cause];
+    }
     for (size_t i = 0; i < fork->count; i++)
         memcpy(new_line(kept), kept_at(fork, i), kept->line_size);
     kept_lines_release(fork);
@@ -165,6 +170,7 @@ void kept_lines_init(struct kept_lines *kept)
     kept->consumer = (struct consumer){take, note_incomplete, fork_kept, join_kept};
     kept->line_size = sizeof(struct kept) + most * sizeof(struct said);
     kept->left_out = xcalloc((size_t)kept->log_count + 1, sizeof *kept->left_out);
+    kept->fractions = xcalloc((size_t)kept->log_count + 1, sizeof *kept->fractions);
     kept->lines = NULL;
     kept->count = kept->capacity = 0;
 }
@@ -172,8 +178,10 @@ void kept_lines_init(struct kept_lines *kept)
 void kept_lines_release(struct kept_lines *kept)
 {
     free(kept->left_out);
+    free(kept->fractions);
     free(kept->lines);
     kept->left_out = NULL;
+    kept->fractions = NULL;
     kept->lines = NULL;
     kept->count = kept->capacity = 0;
 }

@@ -35,7 +35,8 @@ struct kept_lines {
     int64_t to;            /* later lines are left out */
 
     uint64_t (*left_out)[OUTCOME_LEFT_OUT_CAUSES]; /* by log: of those that no unit is known of */
-    char *lines;                                   /* of units: those in memory */
+    uint64_t *fractions; /* by log: of those kept, whose unit is written like 4.0 */
+    char *lines;         /* of units: those in memory */
     size_t line_size, count, capacity;
     struct kept_runs *runs;
 };
