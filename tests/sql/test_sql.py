@@ -443,8 +443,36 @@ def halves(dialect):
     ok(not mixed.status and not found_different, "rows_of_ClickHouse_and_of_files_are_of_one_kind", mixed.err, *found_different[:5])
 
 
+def shards():
+    """--distributed: two shards, each of which has half. The server that a cluster takes is not there; but ClickHouse runs
+    shards that are this machine in its own process, by the same plan as others, and a view knows which of them it is on."""
+    directory = project("shards", flag_of(), BASE)
+    lines = [line_of() for _ in range(2000)]
+    engine = found["clickhouse"]
+    engine.create("every line", COLUMNS, lines)
+    engine.run('DROP VIEW IF EXISTS "on this shard"')
+    engine.run('CREATE VIEW "on this shard" AS SELECT * FROM "every line" WHERE cityHash64(ts) % 2 + 1 = shardNum()')
+    there = [int(n) for n in engine.run("SELECT count() FROM remote('127.0.0.1,localhost', default, \"on this shard\") "
+                                        "GROUP BY _shard_num ORDER BY _shard_num").split()]
+    ok(len(there) == 2 and sum(there) == len(lines) and min(there) > 500, "each_shard_has_about_half", there)
+    made = Command("sql", "canary.checkout", "-C", directory, "-e", "production", "--dialect", "clickhouse", "--distributed",
+                   "two", "--table", "requests=default.on this shard")
+    query, count = re.subn(r"cluster\('two', ", "remote('127.0.0.1,localhost', ", made.out)
+    if not ok(made.status == 0 and count > 0, "a_query_names_its_cluster", made.err):
+        return
+    try:
+        over_shards = merged(engine.run(query))[0]
+    except engines.Problem as problem:
+        ok(False, "shards_are_asked", problem)
+        return
+    whole = merged(ask("clickhouse", directory, ["canary.checkout"], ["requests=every line"])[0])[0]
+    read = lambda text: "".join(line for line in text.splitlines(True) if not line.startswith(('{"key":"input/', '{"key":"~end')))
+    equal(read(over_shards), read(whole), "two_shards_are_the_whole_to_the_byte")
+
+
 if found["clickhouse"]:
     halves("clickhouse")
+    shards()
 
 
 # ------------------------------------------------------------------------------------ rows, without an engine
