@@ -196,4 +196,30 @@ logged = decide(units, write("nobody.ndjson", lines), "--json").json
 without = decide(units, write("somebody.ndjson", [entry for entry in lines if entry["user_id"]]), "--json").json
 equal(logged["input"]["left_out"].get("no_key"), 300, "an_empty_unit_has_no_key_and_an_empty_id_is_none")
 equal(logged["criteria"], without["criteria"], "and_is_in_no_group")
+# ----------------------------------------------------------------------------- a flag that was renamed
+
+named = project("named", canary("""\
+stages: [{name: some, percent: 20%}, {name: full, percent: 100%}]
+guards: [{metric: error_rate, max: 50%}]
+state: running
+stage: some
+since: 2026-11-20T10:00:00Z
+"""), """\
+project: {name: lab, environments: [production], bucket_by: user_id}
+attributes: {user_id: string}
+logs: {requests: {format: ndjson, time: ts, unit: user_id, flag: f, variant: v}}
+metrics: {error_rate: {kind: proportion, of: {status: {gte: 500}}}}
+
+""")
+lines = [dict(line, f=("canary.checkout", "checkout.new", "another")[at % 3], v="on" if at % 2 else "off")
+         for at, line in enumerate(requests(600))]
+path = write("named.ndjson", lines)
+before = decide(named, path, "--json").json["input"]
+equal([before["used"], before["left_out"]["other_flag"]], [200, 400], "a_line_is_of_the_flag_that_it_names")
+done = subprocess.run([FFC, "rename", "canary.checkout", "checkout.new", "-C", named, "--reason", "a better name", "--actor", "amira",
+                       "--at", "2026-11-20T10:30:00Z"], capture_output=True, text=True)
+equal(done.returncode, 0, "the_flag_is_renamed")
+after = decide(named, path, "--json", flag="checkout.new").json["input"]
+equal([after["used"], after["left_out"]["other_flag"]], [400, 200], "lines_of_both_names_are_its")
+
 finish()

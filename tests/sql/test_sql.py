@@ -410,6 +410,13 @@ def flags_in_lines():
         for dialect in found:
             if found[dialect] and (not context or dialect in RECOMPUTES):
                 one(f"flags_in_lines_{name}", dialect, directory, ["canary.checkout"], "requests", columns, lines, path)
+        # A third of the lines name it as it is called then.
+        change(directory, "rename", "canary.checkout", "another", "--reason", "test", "--at", "2026-11-20T10:10:00Z")
+        for dialect in found:
+            if found[dialect] and (not context or dialect in RECOMPUTES):
+                one(f"flags_renamed_in_lines_{name}", dialect, directory, ["another"], "requests", columns, lines, path)
+        kept = Command("metrics", "--flag", "another", f"requests={path}", "-C", directory, "-e", "production", "--json")
+        ok(kept.status == 0 and '"other_flag"' not in kept.out, f"both_names_are_its_{name}", kept.err, kept.out[:300])
 
 
 # ------------------------------------------------------------------------------------------- two stores

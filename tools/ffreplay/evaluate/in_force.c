@@ -559,6 +559,11 @@ enum age in_force_age(const struct in_force_cursor *cursor, int64_t time)
     return time < cursor->force->edited ? AGE_BEFORE_EDIT : AGE_ANY;
 }
 
+int64_t in_force_edited(const struct in_force *force)
+{
+    return force->edited;
+}
+
 struct in_force_cursor *in_force_cursor(struct in_force *force)
 {
     struct in_force_cursor *cursor = xcalloc(1, sizeof *cursor);

@@ -99,6 +99,9 @@ enum in_force_at in_force_at(struct in_force_cursor *cursor, int64_t time,
 /* Of a line that is evaluated as the flag is defined now: whether that was edited since. */
 enum age in_force_age(const struct in_force_cursor *cursor, int64_t time);
 
+/* When the ledger last tells of an edit of the flag; INT64_MIN: it tells of none. */
+int64_t in_force_edited(const struct in_force *force);
+
 /* The variant of a result in today's list; UINT32_MAX: today's flag has none of that name. */
 uint32_t definition_variant(const struct definition *definition, const fflag_result *result);
 

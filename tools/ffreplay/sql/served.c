@@ -23,6 +23,17 @@ static struct decided_flag decided_of(const struct view *view)
                                  view->flag->variants->targeting};
 }
 
+/* Its name, and those that it had. */
+static const char *names_of_flag(const struct view *view)
+{
+    const struct flag_variants *variants = view->flag->variants;
+    const char *names = literal(view->query, view->flag->flag->name.text);
+    for (uint32_t i = 0; i < variants->former_count; i++)
+        names = arena_format(view->query->arena, "%s, %s", names,
+                             literal(view->query, variants->former[i]));
+    return names;
+}
+
 /* What the log says: "other_flag", "none", "override", "variant", "unknown"; or "evaluate". */
 static const char *told_of(struct view *view, const char *flag, const char *variant,
                            const char *names)
@@ -41,8 +52,8 @@ static const char *told_of(struct view *view, const char *flag, const char *vari
         return arena_format(query->arena, "'%s'", otherwise);
     buffer_append_text(&sql, "CASE\n");
     if (flag) {
-        buffer_format(&sql, "      WHEN %s <> %s THEN 'other_flag'\n", flag,
-                      literal(query, view->flag->flag->name.text));
+        buffer_format(&sql, "      WHEN %s NOT IN (%s) THEN 'other_flag'\n", flag,
+                      names_of_flag(view));
         buffer_format(&sql, "      WHEN %s IS NULL THEN '%s'\n", flag, otherwise);
     }
     bool serves_none = flag && variant && !asks && view->flag->flag->serves_none;

@@ -29,6 +29,12 @@ static bool lacks_keys(const struct view *view)
     return view->has_canary && view->evaluates && view->key;
 }
 
+/* Whether lines are evaluated that may be from before an edit of the flag. */
+static bool was_edited(const struct view *view)
+{
+    return view->evaluates && in_force_edited(view->flag->variants->force) != INT64_MIN;
+}
+
 /* "samples": of each line its groups, its unit, and each metric's sample. */
 static bool write_samples(struct view *view, struct buffer *sql)
 {
@@ -98,6 +104,9 @@ static void write_groups(const struct view *view, struct buffer *sql)
                   part(view, "groups"));
     if (lacks_keys(view))
         buffer_append_text(sql, ",\n    count(unkeyed) AS keyless, max(unkeyed) AS latest_keyless");
+    if (was_edited(view))
+        buffer_format(sql, ",\n    count(CASE WHEN ms < %" PRId64 " THEN 1 END) AS before_edit",
+                      in_force_edited(view->flag->variants->force));
     for (uint32_t i = 0; i < digest->parts; i++)
         buffer_format(sql, ",\n    %s AS \"digest p%u\"", digest->part[i].sum,
                       digest->part[i].shift);
@@ -149,6 +158,23 @@ static void put_unknown(const struct put_rows *rows, const char *key, const char
                  "n", sql_json_string(query->arena, query->dialect, "least_named")));
 }
 
+/* Of lines that were evaluated: by what, and of those from before an edit, how many. */
+static void put_origins(const struct put_rows *rows, const char *key, const char *guard)
+{
+    const struct query *query = rows->view->query;
+    struct arena *arena = query->arena;
+    put_row(rows, guard,
+            ROW_TEXT(query,
+                     arena_format(arena, "{\"row\":\"%s\",\"origins\":{\"assumed\":\1}}", key),
+                     "n"));
+    if (was_edited(rows->view))
+        put_row(
+            rows, arena_format(arena, "%s AND before_edit > 0", guard),
+            ROW_TEXT(query,
+                     arena_format(arena, "{\"row\":\"%s\",\"origins\":{\"before_edit\":\1}}", key),
+                     "before_edit"));
+}
+
 #define IN_GROUPS "assigned IN ('canary', 'control')"
 
 static void put_canary(const struct put_rows *rows)
@@ -175,10 +201,7 @@ static void put_canary(const struct put_rows *rows)
     put_row(rows, "assigned <> 'before_stage' AND reason IS NULL AND variant IS NOT NULL",
             ROW_TEXT(query, arena_format(arena, "{\"row\":\"%s\",\"seen\":{\"\1\":1}}", key),
                      "variant"));
-    put_row(rows, "assigned <> 'before_stage' AND reason IS NOT NULL",
-            ROW_TEXT(query,
-                     arena_format(arena, "{\"row\":\"%s\",\"origins\":{\"assumed\":\1}}", key),
-                     "n"));
+    put_origins(rows, key, "assigned <> 'before_stage' AND reason IS NOT NULL");
     if (lacks_keys(view))
         put_row(
             rows, "assigned = 'no_key' AND keyless > 0",
@@ -201,13 +224,10 @@ static void put_health(const struct put_rows *rows)
                  arena_format(arena,
                               "{\"row\":\"%s\",\"variants\":{\"\1\":\1},\"seen\":{\"\1\":1}}", key),
                  "variant", "n", "variant"));
-    put_row(
-        rows, "reason IS NOT NULL",
-        ROW_TEXT(query,
-                 arena_format(
-                     arena, "{\"row\":\"%s\",\"reasons\":{\"\1\":\1},\"origins\":{\"assumed\":\1}}",
-                     key),
-                 "reason", "n", "n"));
+    put_row(rows, "reason IS NOT NULL",
+            ROW_TEXT(query, arena_format(arena, "{\"row\":\"%s\",\"reasons\":{\"\1\":\1}}", key),
+                     "reason", "n"));
+    put_origins(rows, key, "reason IS NOT NULL");
     put_row(rows, "reason IS NULL AND served = 'override'",
             ROW_TEXT(query,
                      arena_format(arena, "{\"row\":\"%s\",\"reasons\":{\"%d\":\1}}", key,
@@ -242,10 +262,7 @@ static void put_metrics(const struct put_rows *rows)
     put_row(rows, "NOT (" COUNTED ")",
             ROW_TEXT(query, arena_format(arena, "{\"row\":\"%s\",\"left_out\":{\"\1\":\1}}", key),
                      "served", "n"));
-    put_row(rows, "reason IS NOT NULL",
-            ROW_TEXT(query,
-                     arena_format(arena, "{\"row\":\"%s\",\"origins\":{\"assumed\":\1}}", key),
-                     "n"));
+    put_origins(rows, key, "reason IS NOT NULL");
     put_row(rows, COUNTED,
             ROW_TEXT(query, arena_format(arena, "{\"row\":\"%s//\",\"events\":\1}", key), "n"));
     put_row(rows, COUNTED,
