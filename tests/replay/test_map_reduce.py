@@ -129,6 +129,25 @@ def try_all(server):
     ok(done.returncode != 0 and "nowhere" in done.stderr, "a_job_that_fails_is_told", done.returncode, done.stderr)
 
 
+def streamed():
+    """As Hadoop streaming writes what mappers print: with a tab at the end of each line, for a value that is empty."""
+    directory = project("streamed", canary(BLOCK), "".join(l for l in PROJECT.splitlines(True) if "per: unit" not in l and
+                                                           "id: request" not in l))
+    lines = requests(1000)
+    parts = []
+    for number in range(3):
+        part = write(f"hadoop-{number}.ndjson", lines[number::3])
+        parts.append(os.path.join(SCRATCH, f"part-{number}"))
+        run(f"{FFREPLAY} aggregate canary.checkout - -C {directory} -e production <{part} | sed 's/$/\t/' >{parts[-1]}")
+    reduced = os.path.join(SCRATCH, "streamed.agg")
+    plain = run(f"cat {' '.join(parts)} | {FFREPLAY} merge -o {reduced}")
+    ok(plain.returncode == 2 and "damaged" in plain.stderr, "tabs_at_the_end_are_noticed", plain.stderr)
+    done = run(f"cat {' '.join(parts)} | tr -d '\\t' | {FFREPLAY} merge -o {reduced}")
+    ok(done.returncode == 0, "without_tabs_it_is_whole", done.stderr)
+    equal(decided(directory, "--from", reduced), decided(directory, write("hadoop.ndjson", lines)), "what_is_streamed_says_the_same")
+
+
+streamed()
 why = missing()
 if why:
     skip("a_scheduler_maps_and_reduces", why)
