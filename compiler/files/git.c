@@ -299,15 +299,26 @@ enum git_answer git_merge_base(const char *directory, const char *one, const cha
     return ask_line(directory, arguments, arena, commit);
 }
 
-bool git_is_shallow(const char *directory)
+static bool says_true(const char *directory, const char *const *arguments)
 {
     struct arena arena = {0};
     const char *line;
-    const char *const arguments[] = {"rev-parse", "--is-shallow-repository", NULL};
     ask_line(directory, arguments, &arena, &line);
-    bool shallow = line && strcmp(line, "true") == 0;
+    bool is = line && strcmp(line, "true") == 0;
     arena_release(&arena);
-    return shallow;
+    return is;
+}
+
+bool git_is_shallow(const char *directory)
+{
+    return says_true(directory,
+                     (const char *const[]){"rev-parse", "--is-shallow-repository", NULL});
+}
+
+bool git_is_sparse(const char *directory)
+{
+    return says_true(directory, (const char *const[]){"config", "--type=bool", "--get",
+                                                      "core.sparseCheckout", NULL});
 }
 
 const char *git_prefix(const char *directory, struct arena *arena)

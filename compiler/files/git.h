@@ -59,6 +59,8 @@ enum git_answer git_merge_base(const char *directory, const char *one, const cha
                                struct arena *arena, const char **commit);
 /* Whether the repository has only the newest commits. */
 bool git_is_shallow(const char *directory);
+/* Whether files of the repository are left out of its work tree. */
+bool git_is_sparse(const char *directory);
 /* The path of a directory below the top of its repository: "" or "services/shop". NULL: none. */
 const char *git_prefix(const char *directory, struct arena *arena);
 

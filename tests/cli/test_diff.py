@@ -394,6 +394,20 @@ def renamed():
     ok(got == {"one": "added", "two": "added", "base": "removed"}, "of two, neither", got)
 
 
+def sparse():
+    """Files that a sparse checkout leaves out are told as gone, with a note that says why."""
+    directory = repository("sparse", HEAD + "  f: {percent: 5%}\n")
+    write(directory, "flags/other.yaml", "flags:\n  g: {percent: 5%}\n")
+    git(directory, "add", "-A")
+    git(directory, "commit", "-qm", "another")
+    ok("sparse" not in run(FFC, "diff", cwd=directory).stderr, "of a whole checkout, nothing is said")
+    git(directory, "sparse-checkout", "set", "--no-cone", "/flags/shop.yaml")
+    done = run(FFC, "diff", cwd=directory)
+    ok(done.returncode == 0 and "g in production" in done.stdout and "checkout is sparse" in done.stderr, "a sparse checkout", done.stdout,
+       done.stderr)
+    ok("sparse" not in run(FFC, "diff", "HEAD~1..HEAD", cwd=directory).stderr, "commits are whole")
+
+
 def two_buckets():
     """A key that is a boolean has no shares of units; one that is a number has them."""
     old = HEAD.replace("country: string", "country: string, beta: boolean, score: number") + \
@@ -405,6 +419,50 @@ def two_buckets():
         ok("two buckets" in one["unknown"] and "shares" not in one and any("whom it touches is not known" in risk for risk in one["risks"]),
            f"of a boolean, nobody is told to be a share: {name}", one)
     ok(shares(got["n", "production"]) == {("off", "on"): 0.3}, "of a number, they are", got["n", "production"])
+
+
+def fractions():
+    """A number that is no integer makes no key: it is in no bucket, and is told of apart."""
+    head = HEAD.replace("bucket_by: user_id", "bucket_by: price").replace("company: string", "price: number")
+    old = head + """  only: {rules: [{if: {price: 12.5}, percent: 20%}]}
+  both: {rules: [{if: {price: {in: [12, 12.5]}}, percent: 50%}]}
+  first: {rules: [{if: {price: 12.5}, serve: on}, {percent: 20%}]}
+  above: {rules: [{if: {price: {gte: 10}}, serve: on}, {percent: 20%}]}
+  with: {rules: [{if: {price: 12.5, country: NO}, percent: 20%}, {if: {country: SE}, percent: 20%}]}
+  integer: {rules: [{if: {price: 12}, serve: on}, {percent: 20%}]}
+"""
+    new = head + """  only: {rules: [{if: {price: 12.5}, percent: 35%}]}
+  both: {rules: [{if: {price: {in: [12, 12.5]}}, serve: on}]}
+  first: {rules: [{percent: 20%}]}
+  above: {rules: [{percent: 20%}]}
+  with: {rules: [{if: {price: 12.5, country: NO}, percent: 35%}, {if: {country: SE}, percent: 35%}]}
+  integer: {rules: [{percent: 20%}]}
+"""
+    directory = repository("fractions", old, new)
+    got = {flag: change for (flag, environment), change in changes(directory, "HEAD~1..HEAD", "-e", "production").items()}
+    answers = [{}, {}]
+    for version, revision in enumerate(("HEAD~1", "HEAD")):
+        git(directory, "checkout", "-q", revision if version == 0 else "main")
+        for price in (None, 12, 12.5, 10.5, 9.5):
+            context = {"country": "SE", **({} if price is None else {"price": price})}
+            told = run(FFC, "eval", "--all", "-e", "production", "-c", json.dumps(context), "--json", cwd=directory).stdout
+            for line in told.splitlines():
+                answers[version][json.loads(line)["flag"], price] = json.loads(line)["variant"]
+
+    def moves(name, *prices):
+        return sorted({(answers[0][name, price], answers[1][name, price]) for price in prices
+                       if answers[0][name, price] != answers[1][name, price]})
+
+    ok("only" not in got, "a percentage of one fraction is nobody's", got.get("only"))
+    ok(moves("first", 12.5) == [("on", "off")] and
+       [region["shares"] for region in got["first"]["regions"] if region["if"] == "price is 12.5"] ==
+       [[{"from": "on", "to": "off", "share": 1}]], "what a fraction is served apart from buckets, it loses", got["first"])
+    for name in ("first", "above", "with", "integer", "both", "only"):
+        said = sorted((one["from"], one["to"]) for one in got.get(name, {}).get("without_key", {"moves": []})["moves"])
+        ok(said == moves(name, None, 12.5, 10.5, 9.5), f"whom it touches without a key, or with a fraction: {name}", said,
+           moves(name, None, 12.5, 10.5, 9.5), got.get(name))
+    text = run(FFC, "diff", "HEAD~1", "HEAD", cwd=directory).stdout
+    ok("without price, or with one that is no integer: on -> off" in text, "in words", text)
 
 
 def speed():
@@ -436,6 +494,6 @@ def speed():
     ok(best["diff"] <= 3 * best["check"], f"within three times a check: {best['diff'] / best['check']:.2f}", best)
 
 
-for part in (versions, mistakes, hostile, risks, remembered, hidden, listed, counted, printed, renamed, two_buckets, speed):
+for part in (versions, mistakes, hostile, risks, remembered, hidden, listed, counted, printed, renamed, two_buckets, fractions, sparse, speed):
     part()
 sys.exit(finish())

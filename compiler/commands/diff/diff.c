@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "compiler/base/buffer.h"
+#include "compiler/cli/messages.h"
+#include "compiler/files/git.h"
 #include "compiler/rollout/recovery.h"
 
 #define DIFF_FORMATS(X)          \
@@ -45,6 +47,19 @@ static int write_diff(const struct diff *diff, const struct diff_options *option
     return status;
 }
 
+/* What a sparse checkout leaves out of the work tree is not gone. */
+static void note_sparse(const struct diff *diff)
+{
+    const struct diff_sides *sides = diff->sides;
+    bool gone = false;
+    for (uint32_t i = 0; i < diff->change_count; i++)
+        gone |= diff->changes[i].kind == CHANGE_REMOVED;
+    if (gone && sides->items[VERSION_NEW].source == SOURCE_WORK_TREE &&
+        git_is_sparse(sides->repository))
+        print_note("this checkout is sparse, and what it leaves out is told as removed: git "
+                   "sparse-checkout disable");
+}
+
 static int compare(struct diff_sides *sides, const struct diff_options *options,
                    enum diff_format format)
 {
@@ -57,6 +72,7 @@ static int compare(struct diff_sides *sides, const struct diff_options *options,
         status = count_log(&diff_command, &diff, options->logs.items[i]);
     if (status == EXIT_FINE)
         status = write_diff(&diff, options, format);
+    note_sparse(&diff);
     if (status == EXIT_FINE && options->exit_code && diff.change_count > 0)
         status = EXIT_INPUT;
     diff_release(&diff);

@@ -278,13 +278,18 @@ static void add_moves_text(const char *whose, const struct share *moves, uint32_
     }
 }
 
+static const char *other_keyless(const struct touched *touched)
+{
+    return touched->key_is_number ? ", or with one that is no integer" : "";
+}
+
 static void add_keyless_text(const struct change *change, struct buffer *out)
 {
     const struct touched *touched = change->touched;
     if (touched->keyless_count == 0)
         return;
     struct buffer whose = {0};
-    buffer_format(&whose, "without %s", touched->key);
+    buffer_format(&whose, "without %s%s", touched->key, other_keyless(touched));
     add_moves_text(whose.bytes, touched->keyless, touched->keyless_count, out);
     buffer_release(&whose);
 }
@@ -652,6 +657,7 @@ static void add_details(const struct diff *diff, const struct groups *groups, st
         for (uint32_t j = 0; j < touched->keyless_count; j++) {
             buffer_append_text(out, "- without ");
             add_code(out, touched->key);
+            buffer_append_text(out, other_keyless(touched));
             buffer_append_text(out, ": ");
             add_move(out, &touched->keyless[j]);
             buffer_append_text(out, "\n");

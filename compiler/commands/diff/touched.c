@@ -14,7 +14,6 @@
 #define MOST_REGIONS 4096
 #define MOST_STEPS   20000000 /* instructions, for one flag */
 #define MOST_BUCKETS 64       /* salts and keys of a flag and those it asks */
-#define MOST_KEYS    16
 
 void comparison_init(struct comparison *comparison, const struct listing *old,
                      const struct listing *new)
@@ -105,11 +104,11 @@ struct exploration {
     struct arena *arena;
     int64_t now;
     bool keyless;
+    bool fraction;        /* keyless, for keys that are numbers are there, and no integers */
     const char *previous; /* the variant that units had; NULL: none */
     const char *pinned;   /* the only unit that is looked at, one of a list; NULL: all are */
     const char *pinned_key;
-    const char *keys[MOST_KEYS]; /* that either version hashes */
-    uint32_t key_count;
+    struct unit_keys keys; /* that either version hashes */
     struct bucket buckets[MOST_BUCKETS];
     uint32_t bucket_count;
     struct atom *needed;
@@ -129,12 +128,15 @@ struct exploration {
     uint32_t leaf_count;
 };
 
-static bool is_key(const struct exploration *exploration, const char *key)
+/* Whether what is looked at has no bucket by that key. */
+static bool has_no_bucket(const struct exploration *exploration, const char *key)
 {
-    for (uint32_t i = 0; key && i < exploration->key_count; i++)
-        if (strcmp(exploration->keys[i], key) == 0)
+    for (uint32_t i = 0; !exploration->keyless && i < exploration->supposed_count; i++) {
+        const struct atom *atom = exploration->supposed[i];
+        if (atom->is_no_key && atom->truth == TRUTH_HOLDS && strcmp(atom->key, key) == 0)
             return true;
-    return false;
+    }
+    return exploration->keyless;
 }
 
 static void decide(struct cursor *cursor, uint16_t variant);
@@ -240,7 +242,7 @@ static enum explored cut(struct exploration *exploration, struct cursor cursors[
     struct cursor *cursor = &cursors[moved];
     const char *key = key_words(cursor->side, exploration->arena, cursor->at->attribute);
     *split = false;
-    if (exploration->keyless) {
+    if (has_no_bucket(exploration, key)) {
         if (pieces->split) {
             cursor->at += cursor->at->jump;
             if (cursor->at == cursor->end)
@@ -346,11 +348,12 @@ static enum explored cut_ramp(struct exploration *exploration, struct cursor cur
 static enum truth truth_of(const struct exploration *exploration, const struct atom *atom,
                            const struct ffs_instruction *test)
 {
-    if (atom->truth != TRUTH_OPEN || !is_key(exploration, atom->key))
+    if (atom->truth != TRUTH_OPEN || !has_key(&exploration->keys, atom->key))
         return atom->truth;
+    bool fraction = exploration->fraction && has_number_key(&exploration->keys, atom->key);
     if (test->op == FFS_IS_NULL) /* a key that is null is none */
-        return exploration->keyless ? TRUTH_OPEN : TRUTH_FAILS;
-    if (exploration->keyless)
+        return exploration->keyless && !fraction ? TRUTH_OPEN : TRUTH_FAILS;
+    if (fraction ? atom->members != NULL : exploration->keyless) /* or it names an integer */
         return TRUTH_FAILS;
     return test->op == FFS_PRESENT ? TRUTH_HOLDS : TRUTH_OPEN;
 }
@@ -377,7 +380,7 @@ static enum explored ask_atom(struct exploration *exploration, struct cursor *cu
 static bool asks_for_keys(const struct exploration *exploration, const struct block *block)
 {
     for (uint32_t i = 0; i < block->atom_count; i++)
-        if (is_key(exploration, block->atoms[i]->key))
+        if (has_key(&exploration->keys, block->atoms[i]->key))
             return true;
     return false;
 }
@@ -597,7 +600,7 @@ static enum explored explore(struct exploration *exploration, const struct curso
 /* A list of units, which is not a share of all that there may be. */
 static bool is_list(const struct exploration *exploration, const struct atom *atom)
 {
-    return atom->members && is_key(exploration, atom->key);
+    return atom->members && has_key(&exploration->keys, atom->key);
 }
 
 static void add_leaf(struct exploration *exploration, bool listed)
@@ -610,7 +613,7 @@ static void add_leaf(struct exploration *exploration, bool listed)
         const struct atom *atom = exploration->supposed[i];
         bool hides = atom->is_hidden && atom->truth == TRUTH_HOLDS;
         for (uint32_t j = 0;
-             hides && is_key(exploration, atom->key) && j < exploration->share_count; j++)
+             hides && has_key(&exploration->keys, atom->key) && j < exploration->share_count; j++)
             exploration->shares[j].unknown |= exploration->shares[j].share < 1 - 1e-12;
     }
     struct arena *arena = exploration->arena;
@@ -756,28 +759,6 @@ static bool divide(struct exploration *exploration, const struct cursor begun[2]
     return fine;
 }
 
-/* -------------------------------------------------------------------------------------- keys -- */
-
-static void add_key(struct exploration *exploration, const char *key)
-{
-    if (!is_key(exploration, key) && exploration->key_count < MOST_KEYS)
-        exploration->keys[exploration->key_count++] = key;
-}
-
-/* What a program hashes, and those that it asks. */
-static void find_keys(struct exploration *exploration, const struct program_side *side,
-                      uint32_t index)
-{
-    const struct ffs_flag *flag = &side->listing->flags[index];
-    const struct ffs_instruction *code = side->listing->code + flag->first_code;
-    for (uint32_t i = 0; i < flag->code_count; i++) {
-        if (ffs_operand_of(code[i].op) == FFS_OPERAND_FLAG)
-            find_keys(exploration, side, (uint32_t)code[i].operand);
-        if (reads_bucket(code[i].op))
-            add_key(exploration, key_words(side, exploration->arena, code[i].attribute));
-    }
-}
-
 static struct exploration anew(const struct exploration *exploration)
 {
     struct exploration other = *exploration;
@@ -816,10 +797,15 @@ static void explore_keyless(const struct exploration *exploration, const struct 
     struct exploration keyless = anew(exploration);
     struct moves moves = {.items = NULL};
     keyless.keyless = true;
-    if (exploration->key_count == 0 || !divide(&keyless, begun))
+    if (exploration->keys.count == 0 || !divide(&keyless, begun))
         return;
-    touched->key = exploration->keys[0];
+    touched->key = exploration->keys.names[0];
     add_moves(&keyless, &moves);
+    touched->key_is_number = exploration->keys.is_number[0];
+    struct exploration fraction = anew(exploration);
+    fraction.keyless = fraction.fraction = true;
+    if (has_number_key(&exploration->keys, NULL) && divide(&fraction, begun))
+        add_moves(&fraction, &moves);
     touched->keyless = moves.items;
     touched->keyless_count = moves.count;
 }
@@ -868,7 +854,7 @@ struct touched *comparison_touched(struct comparison *comparison, uint32_t old, 
             touched->unknown = "it uses operations that this version of ffc does not know";
             return touched;
         }
-        find_keys(exploration, side, flags[i]);
+        find_keys(&exploration->keys, side, arena, flags[i]);
         if (program_has_boolean_key(side, flags[i])) {
             touched->unknown =
                 "its key is a boolean: there are two buckets, and no shares of units";

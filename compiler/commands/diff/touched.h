@@ -57,7 +57,8 @@ struct touched {
     bool reads_clock;
     struct share *keyless; /* contexts that have no key; `share` is not used */
     uint32_t keyless_count;
-    const char *key; /* what they lack: "user_id" */
+    const char *key;    /* what they lack: "user_id" */
+    bool key_is_number; /* or they have one that is no integer, which is none */
     bool keeps; /* both versions serve units what they had before: `shares` are of the others */
     struct share *kept; /* units that had a variant and get another answer; `share` is not used */
     uint32_t kept_count;

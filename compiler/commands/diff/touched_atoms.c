@@ -721,7 +721,8 @@ static void list_members(struct comparison *comparison, const struct program_sid
     } else if (test->op == FFS_NUMBER_EQ) {
         double number;
         memcpy(&number, &test->operand, sizeof number);
-        if (fabs(number) > MOST_OF_KEY || number != trunc(number))
+        atom->is_no_key = fabs(number) > MOST_OF_KEY || number != trunc(number);
+        if (atom->is_no_key)
             return;
         atom->members = ARENA_NEW(&comparison->arena, const char *);
         atom->members[atom->member_count++] =

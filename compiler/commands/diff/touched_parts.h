@@ -18,6 +18,7 @@ struct atom {
     const char **members;        /* the keys of the units for which it holds; NULL: not a list */
     uint32_t member_count;
     bool is_hidden; /* it names units, or other values, that stand as hashes */
+    bool is_no_key; /* it holds for one number, which has a fraction or is too large for a key */
 };
 
 /* The tests before a decision, and it. */
@@ -85,6 +86,19 @@ uint64_t program_hash(struct program_side *side, uint32_t flag);
 
 /* Whether a flag, or one that it asks, hashes a boolean: two buckets are no share of units. */
 bool program_has_boolean_key(const struct program_side *side, uint32_t flag);
+/* What programs hash. */
+#define MOST_KEYS 16
+struct unit_keys {
+    const char *names[MOST_KEYS];
+    bool is_number[MOST_KEYS]; /* one, of which those that are no integer make no key */
+    uint32_t count;
+};
+/* Adds what a flag's program hashes, and those that it asks. */
+void find_keys(struct unit_keys *keys, const struct program_side *side, struct arena *arena,
+               uint32_t flag);
+bool has_key(const struct unit_keys *keys, const char *name); /* NULL is none */
+/* Whether it is a number; NULL: whether any is. */
+bool has_number_key(const struct unit_keys *keys, const char *name);
 /* Whether the clock is in a window of the week, an operand. */
 bool is_in_week(const struct program_side *side, uint64_t operand, int64_t now);
 

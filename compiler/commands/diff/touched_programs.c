@@ -92,6 +92,42 @@ static bool is_boolean_key(const struct program_side *side, uint16_t by)
     return true;
 }
 
+bool has_key(const struct unit_keys *keys, const char *name)
+{
+    for (uint32_t i = 0; name && i < keys->count; i++)
+        if (strcmp(keys->names[i], name) == 0)
+            return true;
+    return false;
+}
+
+bool has_number_key(const struct unit_keys *keys, const char *name)
+{
+    for (uint32_t i = 0; i < keys->count; i++)
+        if (keys->is_number[i] && (!name || strcmp(keys->names[i], name) == 0))
+            return true;
+    return false;
+}
+
+void find_keys(struct unit_keys *keys, const struct program_side *side, struct arena *arena,
+               uint32_t index)
+{
+    const struct ffs_flag *flag = &side->listing->flags[index];
+    const struct ffs_instruction *code = side->listing->code + flag->first_code;
+    for (uint32_t i = 0; i < flag->code_count; i++) {
+        if (ffs_operand_of(code[i].op) == FFS_OPERAND_FLAG)
+            find_keys(keys, side, arena, (uint32_t)code[i].operand);
+        if (!reads_bucket(code[i].op))
+            continue;
+        uint16_t by = code[i].attribute;
+        const char *name = key_words(side, arena, by);
+        if (has_key(keys, name) || keys->count == MOST_KEYS)
+            continue;
+        keys->is_number[keys->count] =
+            by < FFS_FIRST_KEY && side->listing->attributes[by].type == FFLAG_ATTRIBUTE_NUMBER;
+        keys->names[keys->count++] = name;
+    }
+}
+
 bool program_has_boolean_key(const struct program_side *side, uint32_t index)
 {
     const struct ffs_flag *flag = &side->listing->flags[index];

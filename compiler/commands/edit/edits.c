@@ -62,7 +62,8 @@ static int has_definitions(const struct edits *edits)
             return EXIT_FINE;
     int status = job_error(edits->change.command, "no definitions can be read in '%s'",
                            parsed_directory(edits->parsed));
-    print_help("name the project's directory with -C DIR");
+    print_help(sources->count ? "'ffc check' says why"
+                              : "name the project's directory with -C DIR");
     return status;
 }
 

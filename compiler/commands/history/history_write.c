@@ -346,7 +346,9 @@ static void note_commit(const struct unknown_commit *unknown)
 void note_unknown_history(const struct history *history)
 {
     if (!history->git)
-        print_note("git knows nothing of these definitions: only the ledger's changes are shown");
+        print_note(
+            "git knows nothing of these definitions, or they are somebody else's (git config "
+            "--global --add safe.directory): only the ledger's changes are shown");
     for (uint32_t i = 0; i < history->unknown_count && i < MOST_NOTES; i++)
         note_commit(&history->unknown[i]);
     if (history->unknown_count > MOST_NOTES)
