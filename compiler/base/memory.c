@@ -1,7 +1,6 @@
 /* memory.c - see memory.h. */
 #include "memory.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,24 +31,22 @@ void *xrealloc(void *pointer, size_t size)
     return moved;
 }
 
-/* Accesses at random would otherwise miss the processor's table of pages as well as its caches. */
-static void *in_large_pages(size_t size)
-{
-    size_t rounded = (size + LARGE_PAGE - 1) & ~(LARGE_PAGE - 1);
-    void *memory = rounded < size ? NULL : aligned_alloc(LARGE_PAGE, rounded);
-    if (!memory)
-        out_of_memory();
-    madvise(memory, rounded, MADV_HUGEPAGE);
-    return memory;
-}
-
 void *xrenew_table(void *old, size_t count, size_t size)
 {
     if (size > 0 && count > SIZE_MAX / size)
         out_of_memory();
-    free(old);
-    bool is_large = count * size >= LARGE_PAGE;
-    void *table = is_large ? in_large_pages(count * size) : xrealloc(NULL, count * size);
+    void *table = xrealloc(old, count * size);
+    memset(table, 0, count * size);
+    return table;
+}
+
+void *xnew_large_table(size_t count, size_t size)
+{
+    size_t rounded = (count * size + LARGE_PAGE - 1) & ~(LARGE_PAGE - 1);
+    void *table = aligned_alloc(LARGE_PAGE, rounded);
+    if (!table)
+        out_of_memory();
+    madvise(table, rounded, MADV_HUGEPAGE);
     memset(table, 0, count * size);
     return table;
 }

@@ -17,8 +17,11 @@ void *xrealloc(void *pointer, size_t size);
 /*
  * Replaces `old` by a zeroed table that will be accessed at random. Pre-faults its pages, since
  * calloc()'s would fault twice, for reading and then for writing, each time stopping all
- * processors. From 2 MiB on, in huge pages, if the system has any.
+ * processors. Not in huge pages, which a virtual machine may have to fetch from its host each time.
  */
 void *xrenew_table(void *old, size_t count, size_t size);
+/* The same in huge pages, if the system has any: for a table of some MiB, accessed so often that it
+ * would miss the processor's table of pages, too. */
+void *xnew_large_table(size_t count, size_t size);
 
 #endif

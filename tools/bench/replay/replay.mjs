@@ -286,7 +286,8 @@ if (form === 'json') {
         (row.bytes_per_second / 1e9).toFixed(2), row.times_ours.toFixed(2)]);
     console.log(`${describeMachine()}; ${LINES.toLocaleString('en-US')} lines, ${
         Math.round(bytes / 1e6)} MB; the least of ${rounds} rounds.\n`);
+    const width = 2 + Math.max(...cells.map(([question]) => question.length));
     if (form === 'markdown') console.log(markdownTable(heads, cells));
     else for (const row of [heads, ...cells])
-        console.log(row[0].padEnd(48) + row[1].padEnd(10) + row.slice(2).map((cell) => cell.padStart(12)).join(''));
+        console.log(row[0].padEnd(width) + row[1].padEnd(10) + row.slice(2).map((cell) => cell.padStart(12)).join(''));
 }

@@ -41,7 +41,8 @@ static struct unit_share *take_table(struct unit_shares *shares, uint64_t capaci
         return table;
     }
     free(table);
-    return xrenew_table(NULL, capacity, sizeof *table);
+    return capacity == SLOTS_MOST ? xnew_large_table(capacity, sizeof *table)
+                                  : xrenew_table(NULL, capacity, sizeof *table);
 }
 
 /* Reinserts all sampled units into a table of this size. */

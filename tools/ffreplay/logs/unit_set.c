@@ -8,6 +8,8 @@
 
 #define MARK UINT64_C(1)
 
+#define LARGE_CAPACITY (UINT64_C(1) << 17) /* 2 MiB */
+
 struct unit_hash unit_hash_of(const void *text, size_t length)
 {
     struct hash128 hash = hash128(text, length);
@@ -32,7 +34,9 @@ static struct unit_hash *slot_of(const struct unit_set *set, struct unit_hash un
 static void grow(struct unit_set *set)
 {
     struct unit_set larger = {.capacity = set->capacity ? set->capacity * 2 : 64};
-    larger.slots = xrenew_table(NULL, larger.capacity, sizeof *larger.slots);
+    larger.slots = larger.capacity >= LARGE_CAPACITY
+                       ? xnew_large_table(larger.capacity, sizeof *larger.slots)
+                       : xrenew_table(NULL, larger.capacity, sizeof *larger.slots);
     for (uint64_t i = 0; i < set->capacity; i++) {
         struct unit_hash unit = set->slots[i];
         if (unit.low == 0 && unit.high == 0)
