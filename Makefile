@@ -115,7 +115,7 @@ check-all: setup-prometheus official-sarif-schema engines check
 	    BUILD=$(BUILD)/address
 	@$(MAKE) --no-print-directory check LONG= SANITIZE=thread BUILD=$(BUILD)/thread \
 	    TESTS="unit/test_store unit/test_reload unit/test_torture unit/test_counters unit/test_callback unit/test_faults unit/test_plan \
-	    unit/test_unit_store unit/test_replay_units replay/test_analyze_threads replay/test_clusters"
+	    unit/test_unit_store unit/test_replay_units replay/test_analyze_threads replay/test_clusters replay/test_duplicates"
 	@$(MAKE) --no-print-directory check LONG= SIGNATURES=1 BUILD=$(BUILD)/signatures \
 	    TESTS="library install unit/test_signature"
 	@$(MAKE) --no-print-directory check LONG= VALGRIND=1 TESTS="$(addprefix unit/test_,store fork \
