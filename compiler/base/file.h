@@ -19,7 +19,7 @@ int open_to_read(const char *path, const char **why);
 FILE *open_stream_to_read(const char *path, const char **why);
 
 /* Reads a whole file that a command line names, which may be a pipe, or stdin for "-". False:
- * *error says why. `limit` bounds its size. */
+ * *error says why. `limit` bounds its size. `out` is to be released either way. */
 bool read_file(const char *path, size_t limit, struct buffer *out, struct buffer *error);
 
 #endif

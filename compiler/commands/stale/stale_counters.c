@@ -56,6 +56,7 @@ int read_counters(const struct command *command, struct stale *stale, const char
     bool found = false;
     if (!read_file(path, MOST_OF_COUNTERS, &text, &error)) {
         int status = job_error(command, "cannot read '%s': %s", path, error.bytes);
+        buffer_release(&text);
         buffer_release(&error);
         return status;
     }
