@@ -219,3 +219,46 @@ int change_commit(struct change *change, const char *subject)
     buffer_release(&help);
     return status;
 }
+
+static void list_environments(const struct project *project, const struct flag *flag,
+                              const struct flag_part *part, struct buffer *list)
+{
+    for (uint32_t i = 0; i < project->environments.count; i++)
+        if (part->node_of(&flag->environments[i]))
+            terminal_format(list, "%s%s", list->length ? ", " : "",
+                            project->environments.items[i].text);
+}
+
+uint32_t change_environment(const struct change *change, const struct flag *flag,
+                            const struct flag_part *part)
+{
+    const struct project *project = change->project;
+    const char *name = change->environment;
+    uint32_t chosen = name ? choose_environment(change->command, project, name) : UINT32_MAX;
+    if (name && chosen == UINT32_MAX)
+        return UINT32_MAX;
+    const struct node *first = name ? part->node_of(&flag->environments[chosen]) : NULL;
+    bool differ = false;
+    for (uint32_t i = 0; !name && i < project->environments.count; i++) {
+        const struct node *node = part->node_of(&flag->environments[i]);
+        if (node && !first) {
+            first = node;
+            chosen = i;
+        }
+        differ |= node && node != first;
+    }
+    struct buffer list = {0};
+    list_environments(project, flag, part, &list);
+    if (!first) {
+        job_error(change->command, "flag '%s' has no %s%s%s", flag->name.text, part->name,
+                  name ? " in environment " : "", name ? name : "");
+        if (list.length)
+            print_help("it has one in %s", list.bytes);
+    } else if (differ) {
+        usage_error(change->command,
+                    "which environment? The %s of '%s' differ: give -e with one of %s",
+                    part->plural, flag->name.text, list.bytes);
+    }
+    buffer_release(&list);
+    return first && !differ ? chosen : UINT32_MAX;
+}

@@ -17,6 +17,8 @@
 
 struct buffer;
 struct flag;
+struct node;
+struct targeting;
 
 struct change {
     const struct command *command;
@@ -73,6 +75,16 @@ void change_note_overrides(const struct change *change, const struct flag *flag,
  * was changed it is said where they change with it. */
 bool change_finish(struct change *change, const char *environment, const char *flag,
                    struct buffer *error);
+
+/* What a flag may have in an environment: a canary, or an experiment. */
+struct flag_part {
+    const char *name, *plural;
+    const struct node *(*node_of)(const struct targeting *targeting); /* NULL: it has none */
+};
+/* The environment whose part is meant: that of -e, or the first that has one, if it is the same in
+ * all that do. UINT32_MAX: there is none, as has been said. */
+uint32_t change_environment(const struct change *change, const struct flag *flag,
+                            const struct flag_part *part);
 
 /*
  * What --commit asks for, in two steps; without it, both do nothing. Before a file below the

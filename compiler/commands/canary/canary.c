@@ -71,52 +71,16 @@ static int find_action(const char *name)
     return -1;
 }
 
-static void list_environments(const struct turn *turn, struct buffer *list)
+static const struct node *node_of(const struct targeting *targeting)
 {
-    const struct project *project = turn->change->project;
-    for (uint32_t i = 0; i < project->environments.count; i++)
-        if (turn->flag->environments[i].canary)
-            terminal_format(list, "%s%s", list->length ? ", " : "",
-                            project->environments.items[i].text);
+    return targeting->canary ? targeting->canary->node : NULL;
 }
 
-/* Without -e, the first environment with a canary, provided that all canaries are the same
- * block. */
-static bool choose(struct turn *turn, int *status)
+static bool choose(struct turn *turn)
 {
-    const struct project *project = turn->change->project;
-    const char *name = turn->change->environment;
-    uint32_t chosen = name ? choose_environment(&canary_command, project, name) : 0;
-    if (name && chosen == UINT32_MAX) {
-        *status = EXIT_JOB;
-        return false;
-    }
-    struct buffer list = {0};
-    list_environments(turn, &list);
-    const struct canary *first = name ? turn->flag->environments[chosen].canary : NULL;
-    bool differ = false;
-    for (uint32_t i = 0; !name && i < project->environments.count; i++) {
-        const struct canary *canary = turn->flag->environments[i].canary;
-        if (canary && !first) {
-            first = canary;
-            chosen = i;
-        }
-        differ |= canary && canary->node != first->node;
-    }
-    if (!first) {
-        *status = job_error(&canary_command, "flag '%s' has no canary%s%s", turn->flag->name.text,
-                            name ? " in environment " : "", name ? name : "");
-        if (list.length)
-            print_help("it has one in %s", list.bytes);
-    } else if (differ) {
-        *status =
-            usage_error(&canary_command,
-                        "which environment? The canaries of '%s' differ: give -e with one of %s",
-                        turn->flag->name.text, list.bytes);
-    }
-    buffer_release(&list);
-    turn->environment = chosen;
-    return first && !differ;
+    const struct flag_part part = {"canary", "canaries", node_of};
+    turn->environment = change_environment(turn->change, turn->flag, &part);
+    return turn->environment != UINT32_MAX;
 }
 
 /* -------------------------------------------------------------------------------------- line -- */
@@ -424,7 +388,7 @@ static bool roll_back(struct turn *turn, struct hurry *hurry, const struct order
             *status = unknown_flag(&canary_command, project, order->flag);
         return false;
     }
-    if (!choose(turn, status))
+    if (!choose(turn))
         return false;
     const struct canary *canary = turn->flag->environments[turn->environment].canary;
     turn->environment_name = project->environments.items[turn->environment].text;
@@ -533,8 +497,8 @@ static int act(struct change *change, const struct order *order)
         return unknown_flag(&canary_command, change->project, name);
     if (is_held(change, order))
         return EXIT_INPUT;
-    if (!choose(&turn, &status))
-        return status;
+    if (!choose(&turn))
+        return EXIT_JOB;
     const struct canary *canary = turn.flag->environments[turn.environment].canary;
     turn.environment_name = change->project->environments.items[turn.environment].text;
     turn.from = rollout_of(canary);

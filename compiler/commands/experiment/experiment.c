@@ -60,49 +60,16 @@ struct turn {
 
 /* ---------------------------------------------------------------------------- what and where -- */
 
-static void list_environments(const struct turn *turn, struct buffer *list)
+static const struct node *node_of(const struct targeting *targeting)
 {
-    const struct project *project = turn->change->project;
-    for (uint32_t i = 0; i < project->environments.count; i++)
-        if (turn->flag->environments[i].experiment)
-            terminal_format(list, "%s%s", list->length ? ", " : "",
-                            project->environments.items[i].text);
+    return targeting->experiment ? targeting->experiment->node : NULL;
 }
 
-/* Without -e, the first environment with an experiment, provided that all are the same block. */
-static bool choose(struct turn *turn, int *status)
+static bool choose(struct turn *turn)
 {
-    const struct project *project = turn->change->project;
-    const char *name = turn->change->environment;
-    uint32_t chosen = name ? choose_environment(&experiment_command, project, name) : UINT32_MAX;
-    *status = EXIT_JOB;
-    if (name && chosen == UINT32_MAX)
-        return false;
-    bool differ = false;
-    const struct experiment *first = name ? turn->flag->environments[chosen].experiment : NULL;
-    for (uint32_t i = 0; !name && i < project->environments.count; i++) {
-        const struct experiment *experiment = turn->flag->environments[i].experiment;
-        if (experiment && !first) {
-            first = experiment;
-            chosen = i;
-        }
-        differ |= experiment && experiment->node != first->node;
-    }
-    struct buffer list = {0};
-    list_environments(turn, &list);
-    if (!first) {
-        job_error(&experiment_command, "flag '%s' has no experiment%s%s", turn->flag->name.text,
-                  name ? " in environment " : "", name ? name : "");
-        if (list.length)
-            print_help("it has one in %s", list.bytes);
-    } else if (differ) {
-        usage_error(&experiment_command,
-                    "which environment? The experiments of '%s' differ: give -e with one of %s",
-                    turn->flag->name.text, list.bytes);
-    }
-    buffer_release(&list);
-    turn->environment = chosen;
-    return first && !differ;
+    const struct flag_part part = {"experiment", "experiments", node_of};
+    turn->environment = change_environment(turn->change, turn->flag, &part);
+    return turn->environment != UINT32_MAX;
 }
 
 /* -------------------------------------------------------------------------------------- plan -- */
@@ -450,8 +417,8 @@ static int act(struct change *change, const struct order *order)
         return unknown_flag(&experiment_command, change->project, order->flag);
     if (is_held(change, order))
         return EXIT_INPUT;
-    if (!choose(&turn, &status))
-        return status;
+    if (!choose(&turn))
+        return EXIT_JOB;
     turn.targeting = &turn.flag->environments[turn.environment];
     turn.environment_name = change->project->environments.items[turn.environment].text;
     turn.from = trial_of(turn.targeting);
