@@ -3,7 +3,7 @@
 import os
 
 import lab
-from lab import START, canary, decide, equal, finish, ok, project, requests, write
+from lab import PROJECT, START, canary, decide, equal, finish, ok, project, requests, write
 
 BLOCK = """\
 stages:
@@ -78,6 +78,8 @@ for name, bad in (("text", "Traceback (most recent call last):"), ("no_time", '{
 
     directory = project(f"young-{name}", canary(young))
     since = among(lambda time: time >= began)
+    side_by_side = project(f"young-without-ids-{name}", canary(young), PROJECT.replace("    id: request\n", ""))
+    equal(decide(side_by_side, since).status, 2, f"bad_lines_among_lines_read_side_by_side_give_none_{name}")
     with open(since, "rb") as file:
         equal(decide(directory, "-", stdin=file.read()).status, 2, f"bad_lines_of_stdin_give_none_{name}")
     for threads in "12":

@@ -112,15 +112,22 @@ void records_close(struct records *records)
 
 void records_begin_row(struct records *records)
 {
-    records->event.time = INT64_MIN;
-    records->bad_untimed = 0;
+    for (size_t i = 0; i < LINES_ABREAST; i++)
+        records->rows[i] = (struct part_time){.time = INT64_MIN};
 }
 
 void records_end_row(struct records *records)
 {
-    if (records->bad_untimed > 0 && records->event.time != INT64_MIN)
-        records->take_bad(records->context, records->event.time, records->bad_untimed);
-    records->bad_untimed = 0;
+    int64_t time = INT64_MIN;
+    for (size_t i = LINES_ABREAST; i-- > 0;)
+        time = records->rows[i].time != INT64_MIN ? records->rows[i].time : time;
+    for (size_t i = 0; i < LINES_ABREAST; i++) {
+        struct part_time *row = &records->rows[i];
+        time = row->time != INT64_MIN ? row->time : time;
+        if (row->bad_untimed > 0 && time != INT64_MIN)
+            records->take_bad(records->context, time, row->bad_untimed);
+        row->bad_untimed = 0;
+    }
 }
 
 static void take_none_bad(void *context, int64_t time, uint64_t lines)
@@ -152,9 +159,11 @@ void records_end_trial(struct records *records, const struct records_trial *tria
 
 static void take_bad(struct records *records)
 {
-    records->bad_untimed++;
-    if (records->event.time != INT64_MIN)
-        records_end_row(records);
+    struct part_time *row = &records->rows[records->row];
+    if (row->time == INT64_MIN)
+        row->bad_untimed++;
+    else
+        records->take_bad(records->context, row->time, 1);
 }
 
 static void count_bad(struct records *records, enum bad_cause cause, struct place place,
@@ -328,6 +337,16 @@ static void note_fields(struct records *records, uint64_t missing)
     }
 }
 
+/* Bad lines that began the part have this time, too. */
+static inline void note_time(struct records *records)
+{
+    struct part_time *row = &records->rows[records->row];
+    row->time = records->event.time;
+    if (row->bad_untimed > 0)
+        records->take_bad(records->context, row->time, row->bad_untimed);
+    row->bad_untimed = 0;
+}
+
 static void read_record(struct records *records, const struct piece *piece, const char *digested,
                         size_t digested_length)
 {
@@ -340,6 +359,7 @@ static void read_record(struct records *records, const struct piece *piece, cons
         count_no_time(records, piece);
         return;
     }
+    note_time(records);
     if (layout->reading_count > 0)
         take_readings(records);
     uint64_t missing = records->fields & ~records->counts.fields;
@@ -442,6 +462,7 @@ enum piece_verdict records_read(struct records *records, const struct piece *pie
 {
     struct line_parser *parser = records->parser;
     records->counts.pieces++;
+    records->row = (uint32_t)(piece->place.part % LINES_ABREAST);
     if (piece->overlong)
         return refuse_length(records, piece);
     if (!parses(records, piece)) {
@@ -496,6 +517,7 @@ uint32_t records_read_abreast(struct records *records, struct block_part parts[L
     uint32_t unread = 0;
     for (uint32_t i = 0; i < LINES_ABREAST; i++) {
         use_lane(records, i);
+        records->row = i;
         unread |= (uint32_t)!read_part(records, &parts[i], lengths[i]) << i;
     }
     use_lane(records, 0);

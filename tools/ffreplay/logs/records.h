@@ -85,7 +85,11 @@ struct records {
     struct bad_line bad[BAD_CAUSE_COUNT]; /* of this file */
     struct line_problem problem;          /* of the piece that was no record */
     const struct misfit *misfit;          /* what its file is instead */
-    uint64_t bad_untimed;                 /* bad lines before the first that has a time */
+    struct part_time { /* of the lines of a block's part; the first, where there are no parts */
+        int64_t time;  /* of the last one that has a time; INT64_MIN: none has yet */
+        uint64_t bad_untimed; /* bad lines before the first that has one */
+    } rows[LINES_ABREAST];
+    uint32_t row; /* of this event */
     void (*take)(void *context, struct record *record);
     /* This many lines are bad, and follow one of that time. */
     void (*take_bad)(void *context, int64_t time, uint64_t lines);
@@ -98,8 +102,8 @@ bool records_open(struct records *records, const struct layout *layout, uint32_t
                   uint32_t source);
 void records_close(struct records *records);
 /*
- * Bracket the lines that one thread reads consecutively: a bad line has no time, so it takes that
- * of the line before it, or else after it, among those.
+ * Bracket the lines of a block: a bad line has no time, so it takes that of the line before it, or
+ * else after it, in its part; or else of another part.
  */
 void records_begin_row(struct records *records);
 void records_end_row(struct records *records);
