@@ -25,6 +25,8 @@ void parsed_free(struct parsed *parsed);
 const struct sources *parsed_sources(const struct parsed *parsed);
 /* The directory, as it was found. */
 const char *parsed_directory(const struct parsed *parsed);
+/* Whether all of all files could be read. */
+bool parsed_is_complete(const struct parsed *parsed);
 /* What a file has at its top; NULL: nothing that could be read. */
 const struct node *parsed_root(const struct parsed *parsed, uint32_t file);
 

@@ -634,7 +634,8 @@ struct parsed {
     struct project *project; /* whose arena has the nodes; it has no model */
     struct document *documents;
     struct parsed_edit *edits; /* newest first */
-    bool incomplete;           /* a directory could not be read */
+    bool incomplete;           /* a directory could not be read; … */
+    bool lacks;                /* … or a part of a file */
 };
 
 static bool has_code(const struct diagnostics *diagnostics, enum diagnostic_code code)
@@ -652,6 +653,7 @@ struct parsed *parsed_read(const char *directory)
     struct reader reader = reader_of(parsed->project, INT64_MIN);
     parsed->documents = read_files(&reader, directory);
     parsed->incomplete = has_code(&parsed->project->diagnostics, FF0403);
+    parsed->lacks = parsed->incomplete || reader.incomplete;
     const struct sources *sources = &parsed->project->sources;
     for (uint32_t i = 0; i < sources->count && !parsed->project->diagnostics.count; i++)
         sources->items[i].root = parsed->documents[i].root;
@@ -673,6 +675,11 @@ const struct sources *parsed_sources(const struct parsed *parsed)
 const char *parsed_directory(const struct parsed *parsed)
 {
     return parsed->project->directory;
+}
+
+bool parsed_is_complete(const struct parsed *parsed)
+{
+    return !parsed->lacks;
 }
 
 const struct node *parsed_root(const struct parsed *parsed, uint32_t file)
@@ -812,9 +819,7 @@ static uint32_t place_text_of(struct project *project, const struct file_text *t
                            ? source->name
                            : arena_format(&project->arena, "%s/%s", project->directory, text->name);
     }
-    sources->items[file].text = !text->text  ? ""
-                                : text->live ? text->live->source.text
-                                             : text->text;
+    sources->items[file].text = text->text ? text->text : "";
     sources->items[file].length = text->text ? text->length : 0;
     sources->items[file].root = NULL;
     return file;

@@ -239,6 +239,15 @@ else:
     os.chmod(directory, 0o755)
     ok(result.status == 2 and "5%" in read(directory), "a_tree_that_cannot_be_written", result.err)
 
+# A definition that cannot be read is not one that is not there.
+directory = project("  f: {percent: 5%}\n")
+result = set_(directory, "g 7%")
+ok(result.status == 2 and "no flag is called 'g'" in result.err and "can be read" not in result.err, "nobody_has_it", result.err)
+with open(os.path.join(directory, "other.yaml"), "w") as file:
+    file.write("flags:\n  g: {percent: 5%\n")
+result = set_(directory, "g 7%")
+ok(result.status == 2 and "not all definitions can be read" in result.err, "somebody_may_have_it", result.err)
+
 # Many at once: none is lost.
 directory = project("".join(f"  f{i}: {{percent: 0%}}\n" for i in range(12)))
 runs = [subprocess.Popen([FFC, "set", f"f{i}", f"{i + 1}%", "--reason", "x", "-C", directory], stdout=subprocess.DEVNULL,

@@ -291,6 +291,9 @@ bool edits_find_flag(struct edits *edits, const char *name, struct flag_place *p
     for (uint32_t i = 0; i < names.count; i++)
         list[i] = names.items[i].text;
     edits->refused = report_unknown(edits->change.command, "flag", name, list, names.count);
+    if (!parsed_is_complete(edits->parsed))
+        print_help("not all definitions can be read, and the others may have it: 'ffc check' shows "
+                   "which");
     return false;
 }
 
