@@ -15,6 +15,9 @@ int64_t clock_now(void);
 /* The years 0001 to 9999, in UTC: those whose text can be read back. */
 #define TIME_FIRST INT64_C(-62135596800000)
 #define TIME_LAST  INT64_C(253402300799999)
+/* Up to which a number is taken for a time, and down to its negative: so, nanoseconds that are read
+ * as milliseconds are noticed until 2043, and a few of them are added without a thought. */
+#define TIME_MOST (INT64_MAX / 4)
 bool time_can_be_written(int64_t ms);
 
 /* RFC 3339 with an offset; false when it is not that, or out of those years. */

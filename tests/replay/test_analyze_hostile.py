@@ -274,11 +274,11 @@ beyond = analyze(TWO, EXPOSED + [{**exposed(5000, 1), "t": t} for t in ("9999-12
 ok(beyond.json["units"] == {"v0": 500, "v1": 501}, "times_that_nobody_has", beyond.json["units"])
 with open(os.path.join(LOCAL, "flags.yaml"), "w", encoding="utf-8") as file:
     file.write(text.replace("time: t,", "time: {from: t, unit: ms},"))
-last = 253402300799999
-for time in (last, last + 1, 2**63 - 1):
+last, most = 253402300799999, (2**63 - 1) // 4
+for time in (last, last + 1, most, most + 1, 2**63 - 1):
     ms = [{**line, "t": line["t"] * 1000} for line in EXPOSED] + [{**exposed(5000, 1), "t": time}]
     far = analyze(LOCAL, ms, [{**line, "t": line["t"] * 1000} for line in OUTCOMES])
-    ok(far.json["units"]["v1"] == 500 + (time == last) and ("no time" in far.err) == (time > last), f"the_time_{time}", far.err)
+    ok(far.json["units"]["v1"] == 500 + (time <= most) and ("no time" in far.err) == (time > most), f"the_time_{time}", far.err)
 
 # -------------------------------------------------------------------------------- changed aggregates
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/base/calendar.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/json.h"
 #include "compiler/base/memory.h"
@@ -208,7 +209,7 @@ bool json_count(const json_t *value, uint64_t *count)
 bool json_time(const json_t *value, int64_t *time)
 {
     *time = json_integer_value(value);
-    return json_is_integer(value) && *time >= -MOST_COUNTED && *time <= MOST_COUNTED;
+    return json_is_integer(value) && *time >= -TIME_MOST && *time <= TIME_MOST;
 }
 
 bool json_wide(const json_t *value, __int128 *number)

@@ -82,8 +82,8 @@ struct row_reader row_inner(struct row_reader *reader, const char *field);
 /* The same of a row whose fields are what somebody called them: all are known. */
 const json_t *row_named(struct row_reader *reader, const char *field);
 
-/* A count, or a time, that is a field's value; false: it is none. With times of up to 2^53 ms, sums
- * and differences are computed without a thought. */
+/* A count, or a time, that is a field's value; false: it is none. Of times up to TIME_MOST,
+ * sums and differences are computed without a thought. */
 bool json_count(const json_t *value, uint64_t *count);
 bool json_time(const json_t *value, int64_t *time);
 /* The same of what row_put_wide() writes. */

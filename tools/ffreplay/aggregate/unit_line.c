@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/base/calendar.h"
 #include "compiler/base/memory.h"
 #include "row.h"
 
@@ -82,7 +83,7 @@ static bool take_integer(struct cursor *cursor, int64_t *number)
 
 static bool take_time(struct cursor *cursor, int64_t *time)
 {
-    return take_integer(cursor, time) && *time >= -MOST_COUNTED && *time <= MOST_COUNTED;
+    return take_integer(cursor, time) && *time >= -TIME_MOST && *time <= TIME_MOST;
 }
 
 /* A decimal that is finite: of two digits of an exponent, every one is. */

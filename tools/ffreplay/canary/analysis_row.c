@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/base/calendar.h"
 #include "compiler/base/escape.h"
 #include "compiler/base/memory.h"
 #include "compiler/model/model.h"
@@ -379,7 +380,7 @@ static void read_counts(struct row_reader *reader, struct analysis *analysis, st
 /* Of slots that are merged, one may begin where no time is any more. */
 static bool is_begin(const char *name, int64_t *begin)
 {
-    return text_integer(name, begin) && *begin >= -MOST_COUNTED && *begin <= MOST_COUNTED;
+    return text_integer(name, begin) && *begin >= -TIME_MOST && *begin <= TIME_MOST;
 }
 
 static void read_windows(struct row_reader *reader, struct windows *windows, struct replay *replay)

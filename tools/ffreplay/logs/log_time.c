@@ -169,7 +169,7 @@ static bool parse_numeric_time(const char *text, size_t length, enum time_unit u
         break;
     }
     *ms = (int64_t)whole;
-    return whole <= TIME_LAST;
+    return whole <= TIME_MOST;
 }
 
 bool value_time(const struct value *value, enum time_unit unit, int64_t *ms)

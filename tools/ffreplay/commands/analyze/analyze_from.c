@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/base/calendar.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/escape.h"
 #include "compiler/base/memory.h"
@@ -110,8 +111,8 @@ static void read_days(struct row_reader *reader, struct line_days *days)
     json_object_foreach((json_t *)(uintptr_t)counts, name, item)
     {
         struct day_lines *day = &items[read.count++];
-        if (!text_integer(name, &day->day) || day->day < local_day(NULL, -MOST_COUNTED) ||
-            day->day > local_day(NULL, MOST_COUNTED) || !json_count(item, &day->lines))
+        if (!text_integer(name, &day->day) || day->day < local_day(NULL, -TIME_MOST) ||
+            day->day > local_day(NULL, TIME_MOST) || !json_count(item, &day->lines))
             row_fault(reader, "'days' has a day that is none");
     }
     if (row_is_sound(reader))
