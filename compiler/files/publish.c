@@ -80,6 +80,7 @@ enum replaced publish_at(int fd, const struct target *target, const struct conte
 /* Temporary files left by a run that was killed. No write takes this long. */
 #define LEFT_BEHIND 3600 /* seconds */
 #define RANDOM      "XXXXXX"
+#define LEFT_BY     ".ffc-" /* nobody's own copy, such as .flags.yaml.backup, is called so */
 
 static void remove_leftovers(const char *directory, const char *prefix)
 {
@@ -149,7 +150,7 @@ enum replaced replace_file(const char *path, const struct content *content, stru
     else
         buffer_append_text(&directory, "./");
     /* A leading dot: readers of directories of definitions and snapshots ignore such names. */
-    buffer_format(&prefix, ".%.200s.", slash ? slash + 1 : name);
+    buffer_format(&prefix, ".%.200s" LEFT_BY, slash ? slash + 1 : name);
     buffer_format(&temporary, "%s%s" RANDOM, directory.bytes, prefix.bytes);
     remove_leftovers(directory.bytes, prefix.bytes);
     const struct target target = {AT_FDCWD, NULL, .temporary = temporary.bytes, .path = name,

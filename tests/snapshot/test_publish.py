@@ -79,7 +79,7 @@ def kills(scratch):
 
     for name in strays(scratch + "/run"):
         os.unlink(scratch + "/run/" + name)
-    names = [".flags.ffs.abcdef", ".flags.ffs.uvwxyz", ".flags.ffs.longer-name", ".other.ffs.abcdef"]
+    names = [".flags.ffs.ffc-abcdef", ".flags.ffs.ffc-uvwxyz", ".flags.ffs.ffc-longer-name", ".other.ffs.ffc-abcdef", ".flags.ffs.backup"]
     for name in names:
         with open(scratch + "/run/" + name, "w", encoding="utf-8"):
             pass
