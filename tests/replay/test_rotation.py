@@ -13,7 +13,7 @@ import signal
 import subprocess
 import time
 
-from lab import FFREPLAY, PROJECT, SCRATCH, canary, equal, finish, ok, project
+from lab import FFREPLAY, PROJECT, SCRATCH, canary, equal, finish, ok, project, skip
 
 PATIENCE = 60
 BLOCK = """\
@@ -65,12 +65,12 @@ class Service:
 
 
 class Watch:
-    def __init__(self, directory, *arguments):
+    def __init__(self, directory, *arguments, **environment):
         self.out, self.err = (os.path.join(SCRATCH, f"watch-{time.time()}.{end}") for end in ("out", "err"))
         with open(self.out, "wb") as out, open(self.err, "wb") as err:
             self.process = subprocess.Popen(
                 [FFREPLAY, "watch", "canary.checkout", "-C", directory, "-e", "production", "--interval", "1s",
-                 "--json", *arguments], stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+                 "--json", *arguments], stdin=subprocess.DEVNULL, stdout=out, stderr=err, env={**os.environ, **environment})
 
     def errors(self):
         with open(self.err) as err:
@@ -233,6 +233,30 @@ for style, turns in ((numbered, 60), (dated, 120), (late, 120), (packed_at_once,
         ok(watch.sees(service), f"{name}: read again", watch.lines(), service.written, watch.errors())
     watch.stop()
     shutil.rmtree(service.folder)
+
+# A watch that is slow has half of a log's first line, and finds the copy of the whole log next.
+preload = os.path.join(SCRATCH, "slow_glob.so")
+built = subprocess.run(["gcc", "-shared", "-fPIC", "-D_GNU_SOURCE", "-o", preload,
+                        os.path.join(os.path.dirname(os.path.abspath(__file__)), "slow_glob.c"), "-ldl"], capture_output=True)
+loaded = subprocess.run([FFREPLAY, "--version"], env={**os.environ, "LD_PRELOAD": preload}, capture_output=True)
+if built.returncode or loaded.returncode:
+    skip("a copy of a log of which only half a line was read", "nothing can be preloaded into this build")
+else:
+    service = Service("slow")
+    watch = Watch(directory_of(service), LD_PRELOAD=preload)
+    watch.until(lambda: watch.look())
+    for turn in range(40):
+        line = service.line()
+        service.file.write(line[:10])
+        time.sleep(0.022 + 0.016 * service.random.random())
+        service.file.write(line[10:])
+        shutil.copyfile(service.log, f"{service.log}-{turn:08}")
+        time.sleep(0.06)
+        os.truncate(service.log, 0)
+        time.sleep(0.06)
+    ok(watch.sees(service), "a copy of a log of which only half a line was read", watch.lines(), service.written,
+       watch.errors()[-1500:])
+    watch.stop()
 
 # -------------------------------------------------------------------------------------- what is lost, and what is not
 

@@ -349,14 +349,27 @@ static bool continue_past(struct follower *follower, struct followed_file *file,
 
 #define MOST_DOUBTS 100
 
+/* It had half a line when it was read, and has more by now: nothing is known of it to compare
+ * with. */
+static bool begins_unread(const struct followed_file *file)
+{
+    struct stat status;
+    return file->state == FOLLOWED_OPEN && !file->is_compressed && file->content.bytes == 0 &&
+           fstat(file->fd, &status) == 0 &&
+           status.st_size > lseek(file->stream.lines.source.fd, 0, SEEK_CUR);
+}
+
 /* A copy that was being made when it was read may be whole by now, and the file that it is of
- * truncated: then it looked like neither. */
-static bool was_too_early(struct followed_file *file, const struct kin *kin, int64_t now)
+ * truncated: then it looked like neither. Or that file is one of which no line was read yet. */
+static bool was_too_early(const struct follower *follower, struct followed_file *file,
+                          const struct kin *kin, int64_t now)
 {
     struct stat before = file->status;
     note_change(file, now);
-    return kin->resembles && !file->is_compressed && !status_is_same(&before, &file->status) &&
-           file->doubts++ < MOST_DOUBTS;
+    bool early = kin->resembles && !file->is_compressed && !status_is_same(&before, &file->status);
+    for (uint32_t i = 0; i < follower->file_count; i++)
+        early |= begins_unread(follower->files[i]);
+    return early && file->doubts++ < MOST_DOUBTS;
 }
 
 /* A copy that is being made is whole before long. */
@@ -388,7 +401,7 @@ static bool examine(struct follower *follower, struct followed_file *file, int64
         return wait_for_rest(file, &kin, now);
     case KIN_NONE:
         *again = true;
-        if (!was_too_early(file, &kin, now))
+        if (!was_too_early(follower, file, &kin, now))
             return open_new(follower, file);
         file->epoch = 0;
         return true;
