@@ -141,7 +141,7 @@ struct content {
 };
 
 /* Hashes what has come in of `length` bytes: `done`. */
-static void hash_more(struct content *content, const uint8_t *bytes, size_t done, size_t length)
+static void hash_arrived(struct content *content, const uint8_t *bytes, size_t done, size_t length)
 {
     const struct ffs_header *header = (const struct ffs_header *)(const void *)bytes;
     if (done < sizeof *header)
@@ -153,7 +153,7 @@ static void hash_more(struct content *content, const uint8_t *bytes, size_t done
     size_t end = done < content->end ? done : content->end;
     if (end <= content->hashed)
         return;
-    XXH3_128bits_update(&content->state, bytes + content->hashed, end - content->hashed);
+    hash_more(&content->state, bytes + content->hashed, end - content->hashed);
     content->hashed = end;
 }
 
@@ -176,7 +176,7 @@ static enum fflag_error copy_file(int file, size_t length, struct spare *spare,
         ssize_t got = read(file, copy + done, left < CHUNK ? left : CHUNK);
         if (got > 0) {
             done += (size_t)got;
-            hash_more(&content, copy, done, length);
+            hash_arrived(&content, copy, done, length);
         } else if (got == 0) {
             runtime_describe(problem, "it was truncated while it was read");
             error = FFLAG_ERROR_CHANGED;

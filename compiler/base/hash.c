@@ -1,8 +1,6 @@
 /* hash.c - see hash.h. */
 #include "hash.h"
-
-#define XXH_INLINE_ALL
-#include <xxhash.h>
+#include "runtime/hash.h"
 
 uint64_t hash64(const void *bytes, size_t length)
 {
@@ -16,7 +14,7 @@ uint64_t hash64_seeded(const void *bytes, size_t length, uint64_t seed)
 
 struct hash128 hash128(const void *bytes, size_t length)
 {
-    XXH128_hash_t hash = XXH3_128bits(bytes, length);
+    XXH128_hash_t hash = hash_128(bytes, length);
     return (struct hash128){hash.low64, hash.high64};
 }
 

@@ -20,10 +20,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include "compiler/base/buffer.h"
+#include "compiler/base/hash.h"
 #include "bench.h"
 #include "fflag.h"
 #include "fflag/snapshot.h"
@@ -261,8 +259,8 @@ static double time_open(const struct bench *b, enum fflag_load_mode mode)
 static double time_checksum(const struct bench *b)
 {
     double start = now_ns();
-    XXH128_hash_t hash = XXH3_128bits(b->snapshots[0].bytes, b->snapshots[0].length);
-    __asm__ volatile("" : : "r"(hash.low64));
+    struct hash128 hash = hash128(b->snapshots[0].bytes, b->snapshots[0].length);
+    __asm__ volatile("" : : "r"(hash.low));
     return (now_ns() - start) / 1000 / ((double)b->snapshots[0].length / MIB);
 }
 
