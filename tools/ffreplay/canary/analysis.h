@@ -122,6 +122,18 @@ void analysis_begin(struct analysis *analysis);
 /* Frees what was gathered. Done by analysis_release(). */
 void analysis_forget(struct analysis *analysis);
 
+/* Where a copy keeps its units: with those of what it is a copy of, as threads do, or apart. */
+enum unit_stores { UNIT_STORES_SHARED, UNIT_STORES_OWN };
+/*
+ * Makes an empty one that is prepared in the same way, and that takes records as this one does;
+ * which outlives it. Frees with analysis_free_copy().
+ */
+void analysis_copy_empty(struct analysis *copy, const struct analysis *analysis,
+                         enum unit_stores stores);
+void analysis_free_copy(struct analysis *copy);
+/* Adds what the other one has taken, apart from its accumulators, windows and series. */
+void analysis_join_totals(struct analysis *analysis, struct analysis *other);
+
 /* Takes one record, which is used or left out. */
 void analysis_take(struct analysis *analysis, const struct record *record);
 /* Takes one of the canary or of control into the cells of its time. */

@@ -287,11 +287,10 @@ static void fork_accumulator(struct accumulator *accumulator)
         cell_init(&accumulator->cells[group], &accumulator->measure);
 }
 
-/* An empty copy with the same preparation, for another thread to fill. */
-static struct consumer *fork_analysis(struct consumer *consumer)
+void analysis_copy_empty(struct analysis *fork, const struct analysis *analysis,
+                         enum unit_stores stores)
 {
-    struct analysis *analysis = (struct analysis *)consumer;
-    struct analysis *fork = copy_of(analysis, 1, sizeof *fork);
+    *fork = *analysis;
     uint32_t logs = analysis->log_count;
     fork->assigners = copy_of(analysis->assigners, logs, sizeof *fork->assigners);
     for (uint32_t i = 0; i < logs; i++) {
@@ -305,7 +304,13 @@ static struct consumer *fork_analysis(struct consumer *consumer)
     for (uint32_t i = 0; i < fork->accumulator_count; i++)
         fork_accumulator(&fork->accumulators[i]);
     analysis_gather_spreads(fork);
-    analysis_share_units(fork, analysis);
+    switch (stores) {
+    case UNIT_STORES_SHARED:
+        analysis_share_units(fork, analysis);
+        break;
+    case UNIT_STORES_OWN:
+        break;
+    }
     fork->judgements =
         copy_of(analysis->judgements, fork->judgement_count, sizeof *fork->judgements);
     for (uint32_t i = 0; i < fork->judgement_count; i++) {
@@ -318,6 +323,24 @@ static struct consumer *fork_analysis(struct consumer *consumer)
     analysis_begin_series(fork);
     past_stages_fork(fork, analysis);
     analysis_begin(fork);
+}
+
+void analysis_free_copy(struct analysis *fork)
+{
+    past_stages_free_fork(&fork->past);
+    analysis_forget(fork);
+    free(fork->columns);
+    free(fork->assigners);
+    free(fork->canary_lines);
+    free(fork->accumulators);
+    free(fork->judgements);
+}
+
+/* For another thread to fill. */
+static struct consumer *fork_analysis(struct consumer *consumer)
+{
+    struct analysis *fork = xcalloc(1, sizeof *fork);
+    analysis_copy_empty(fork, (struct analysis *)consumer, UNIT_STORES_SHARED);
     return &fork->consumer;
 }
 
@@ -340,14 +363,19 @@ static void join_counts(struct analysis *analysis, const struct analysis *fork)
     }
 }
 
+void analysis_join_totals(struct analysis *analysis, struct analysis *other)
+{
+    join_counts(analysis, other);
+    subject_join(&analysis->subject, &other->subject);
+    unit_shares_merge(&analysis->shares, &other->shares);
+    unreadable_merge(&analysis->unassigned, &other->unassigned);
+    unreadable_merge(&analysis->unkeyed, &other->unkeyed);
+}
+
 static void join_analysis(struct consumer *consumer, struct consumer *forked)
 {
     struct analysis *analysis = (struct analysis *)consumer, *fork = (struct analysis *)forked;
-    join_counts(analysis, fork);
-    subject_join(&analysis->subject, &fork->subject);
-    unit_shares_merge(&analysis->shares, &fork->shares);
-    unreadable_merge(&analysis->unassigned, &fork->unassigned);
-    unreadable_merge(&analysis->unkeyed, &fork->unkeyed);
+    analysis_join_totals(analysis, fork);
     for (uint32_t i = 0; i < analysis->accumulator_count; i++) {
         struct accumulator *accumulator = &analysis->accumulators[i],
                            *other = &fork->accumulators[i];
@@ -359,12 +387,6 @@ static void join_analysis(struct consumer *consumer, struct consumer *forked)
             windows_merge(&analysis->judgements[i].windows, &fork->judgements[i].windows);
     series_merge(&analysis->series, &fork->series);
     past_stages_join(&analysis->past, &fork->past, analysis->log_count);
-    fork->past.count = 0;
-    analysis_forget(fork);
-    free(fork->columns);
-    free(fork->assigners);
-    free(fork->canary_lines);
-    free(fork->accumulators);
-    free(fork->judgements);
+    analysis_free_copy(fork);
     free(fork);
 }

@@ -181,11 +181,16 @@ void past_stages_join(struct past_stages *past, struct past_stages *fork, uint32
         series_merge(&stage->series, &other->series);
         for (uint32_t log = 0; log < log_count; log++)
             origins_join(&stage->assigners[log].origins, &other->assigners[log].origins);
-        series_release(&other->series);
-        free(other->assigners);
     }
+}
+
+void past_stages_free_fork(struct past_stages *fork)
+{
+    past_stages_forget(fork);
+    for (uint32_t i = 0; i < fork->count; i++)
+        free(fork->items[i].assigners);
     free(fork->items);
-    fork->items = NULL;
+    *fork = (struct past_stages){0};
 }
 
 struct origins past_stage_origins(const struct past_stage *stage, uint32_t log_count)

@@ -59,6 +59,7 @@ void past_stages_take(struct analysis *analysis, const struct record *record);
 /* For another thread: the same, empty, of that thread's analysis; and what it took, put back. */
 void past_stages_fork(struct analysis *fork, const struct analysis *of);
 void past_stages_join(struct past_stages *past, struct past_stages *fork, uint32_t log_count);
+void past_stages_free_fork(struct past_stages *fork);
 
 /* What its lines were evaluated with. */
 struct origins past_stage_origins(const struct past_stage *stage, uint32_t log_count);

@@ -119,7 +119,7 @@ static bool fail(const struct project *project, const struct log *log, const cha
                           log->command.arguments.items[0].text, why);
 }
 
-static bool report_ending(struct project *project, const struct log *log,
+static bool report_ending(const struct project *project, struct arena *arena, const struct log *log,
                           const struct process_result *result)
 {
     struct buffer why = {0};
@@ -128,7 +128,7 @@ static bool report_ending(struct project *project, const struct log *log,
     buffer_release(&why);
     if (result->ending == PROCESS_TIMEOUT)
         print_help("it is %s: the log's 'timeout' says how long it may take",
-                   duration_text(&project->arena, log->command.timeout));
+                   duration_text(arena, log->command.timeout));
     return false;
 }
 
@@ -148,11 +148,11 @@ static bool has_content(const struct project *project, const struct log *log, in
     return false;
 }
 
-static bool run(struct project *project, const struct log *log, const struct asked_times *times,
-                struct command_output *output)
+static bool run(const struct project *project, struct arena *arena, const struct log *log,
+                const struct asked_times *times, struct command_output *output)
 {
     int fd = output->fd;
-    const struct invocation invocation = told(&project->arena, log, *times);
+    const struct invocation invocation = told(arena, log, *times);
     const struct buffer nothing = {0};
     const struct process_files files = {&nothing, fd};
     struct processes processes;
@@ -171,13 +171,17 @@ static bool run(struct project *project, const struct log *log, const struct ask
     if (output->is_quiet)
         return result.ending == PROCESS_DONE && is_filled(fd);
     return result.ending == PROCESS_DONE ? has_content(project, log, fd)
-                                         : report_ending(project, log, &result);
+                                         : report_ending(project, arena, log, &result);
 }
 
-bool log_command_run(struct project *project, const struct log *log,
+const char *log_command_name(struct arena *arena, const struct log *log)
+{
+    return arena_format(arena, "<%s>", log->command.arguments.items[0].text);
+}
+
+bool log_command_run(struct project *project, struct arena *arena, const struct log *log,
                      const struct asked_times *times, struct command_output *output)
 {
-    struct arena *arena = &project->arena;
     output->path = NULL;
     output->was_cancelled = false;
     output->fd = nameless_file(arena);
@@ -187,14 +191,13 @@ bool log_command_run(struct project *project, const struct log *log,
     }
     if (output->fd < 0)
         return false;
-    if (!run(project, log, times, output)) {
+    if (!run(project, arena, log, times, output)) {
         close(output->fd);
         output->fd = -1;
         return false;
     }
     output->path = arena_format(arena, "/proc/self/fd/%d", output->fd);
-    source_name_set(output->path,
-                    arena_format(arena, "<%s>", log->command.arguments.items[0].text));
+    source_name_set(output->path, log_command_name(arena, log));
     return true;
 }
 

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct arena;
 struct log;
 struct project;
 
@@ -30,12 +31,14 @@ struct command_output {
 
 /*
  * Runs the log's command in the project's directory, and waits for its end. What it prints on its
- * standard error is passed on. What it returns is in the project's memory; whoever runs it again
+ * standard error is passed on. What it returns is in the arena's memory; whoever runs it again
  * releases it before. False, after reporting: it failed, took too long, or printed nothing. INT,
  * TERM and HUP end it, and are a failure.
  */
-bool log_command_run(struct project *project, const struct log *log,
+bool log_command_run(struct project *project, struct arena *arena, const struct log *log,
                      const struct asked_times *times, struct command_output *output);
+/* What it is called where its output is shown. */
+const char *log_command_name(struct arena *arena, const struct log *log);
 void log_command_release(struct command_output *output);
 
 #endif

@@ -179,7 +179,7 @@ static bool add_output(struct replay *replay, const struct log *log,
 {
     struct arena *arena = &replay->project->arena;
     struct command_output output = {.is_quiet = false};
-    if (!log_command_run(replay->project, log, times, &output))
+    if (!log_command_run(replay->project, arena, log, times, &output))
         return false;
     *ARENA_APPEND(arena, arguments->items, arguments->count) =
         arena_format(arena, "%s=%s", log->name.text, output.path);

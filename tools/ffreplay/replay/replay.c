@@ -90,6 +90,26 @@ void replay_begin_again(struct replay *replay, const bool *again)
     begin_traffic(replay);
 }
 
+struct replay_mark replay_mark(const struct replay *replay)
+{
+    return (struct replay_mark){traffic_copy(&replay->seen), traffic_copy(&replay->bad)};
+}
+
+void replay_go_back(struct replay *replay, struct replay_mark *mark, const bool *logs)
+{
+    traffic_release(&replay->seen);
+    traffic_release(&replay->bad);
+    replay->seen = mark->seen;
+    replay->bad = mark->bad;
+    *mark = (struct replay_mark){TRAFFIC_INIT, TRAFFIC_INIT};
+    for (uint32_t i = 0; i < replay->project->log_count; i++) {
+        if (!logs[i])
+            continue;
+        replay->counts[i] = (struct log_counts){0};
+        unit_set_release(&replay->ids[i]);
+    }
+}
+
 void replay_begin_anew(struct replay *replay)
 {
     struct project *project = replay->project;
@@ -582,6 +602,9 @@ void replay_report_good_again(const struct replay *replay)
     for (uint32_t i = 0; i < replay->project->log_count; i++)
         if (log_counts_bad(&replay->counts[i]) > 0)
             report_bad(replay, i, "no longer more", "verdicts again");
+    struct log_counts all = replay_counts(replay);
+    if (log_counts_bad(&all) == 0)
+        print_note("no line of the logs is bad any more: verdicts again");
 }
 
 bool replay_is_too_bad(const struct replay *replay)

@@ -123,6 +123,16 @@ void replay_settle_clocks(struct replay *replay, const struct stray_lines *ahead
  * were read already, by `again`, what was read is forgotten. What is prepared and what was shown
  * stays. */
 void replay_begin_again(struct replay *replay, const bool *again);
+/*
+ * For logs that are read again and again, while others are read on: what a replay has read of those
+ * others. replay_go_back() forgets what was read since then, which may be only lines of `logs`: by
+ * log, those that will be read again. It releases the mark. Cost of either: bounded, 200 KB.
+ */
+struct replay_mark {
+    struct traffic seen, bad;
+};
+struct replay_mark replay_mark(const struct replay *replay);
+void replay_go_back(struct replay *replay, struct replay_mark *mark, const bool *logs);
 /* Releases what was read and prepared; what was settled and what was shown stays. */
 void replay_begin_anew(struct replay *replay);
 

@@ -26,7 +26,8 @@ bool stream_open(struct stream *stream, struct replay *replay, struct stream_fil
     worker->bad = (struct traffic)TRAFFIC_INIT;
     worker->consumers = &stream->consumer;
     worker->consumer_count = 1;
-    if (!records_open(&worker->records, layout, log, replay_add_source(replay, file.shown))) {
+    uint32_t source = file.source ? *file.source : replay_add_source(replay, file.shown);
+    if (!records_open(&worker->records, layout, log, source)) {
         lines_close(&stream->lines);
         return false;
     }

@@ -24,6 +24,7 @@ struct stream {
 /* What to open, and what it is called where it is shown: most often the same. */
 struct stream_file {
     const char *path, *shown;
+    const uint32_t *source; /* its number, of replay_add_source(); NULL: it is to have a new one */
 };
 
 /*

@@ -14,6 +14,16 @@ void traffic_release(struct traffic *traffic)
     *traffic = (struct traffic)TRAFFIC_INIT;
 }
 
+struct traffic traffic_copy(const struct traffic *traffic)
+{
+    struct traffic copy = *traffic;
+    copy.bins = xcalloc(traffic->count + 1u, sizeof *copy.bins);
+    copy.capacity = traffic->count + 1;
+    if (traffic->count > 0)
+        memcpy(copy.bins, traffic->bins, traffic->count * sizeof *copy.bins);
+    return copy;
+}
+
 /* The first bin at or after a place. */
 static uint32_t find(const struct traffic *traffic, int64_t place)
 {

@@ -60,6 +60,8 @@ static inline void traffic_add(struct traffic *traffic, int64_t time)
     if (time > bin->last)
         bin->last = time;
 }
+/* The same lines, in memory of its own. */
+struct traffic traffic_copy(const struct traffic *traffic);
 /* Adds what another one has counted. */
 void traffic_join(struct traffic *traffic, const struct traffic *other);
 

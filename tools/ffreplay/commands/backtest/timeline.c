@@ -91,7 +91,8 @@ static bool open_file(struct timeline *timeline, struct timeline_file *file, con
         .newest = INT64_MIN,
     };
     if (!replay_find_log(timeline->replay, argument, &log, &path) ||
-        !stream_open(&file->stream, timeline->replay, (struct stream_file){path, path}, log, false,
+        !stream_open(&file->stream, timeline->replay,
+                     (struct stream_file){.path = path, .shown = path}, log, false,
                      &file->consumer))
         return false;
     const struct layout *layout = &timeline->replay->layouts[log];

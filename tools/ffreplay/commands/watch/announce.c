@@ -100,11 +100,11 @@ void watch_announce_blindness(struct watch *watch, bool blind)
 
 void watch_announce_silence(struct watch *watch, bool silent)
 {
-    if (silent && !watch->unheard_of) {
+    if (silent && !watch->polled.is_silent) {
         print_note("no verdict: a log's command failed; it is run again at each look");
         watch->status = EXIT_JOB;
-    } else if (!silent && watch->unheard_of) {
+    } else if (!silent && watch->polled.is_silent) {
         print_note("the logs' commands succeed again: verdicts again");
     }
-    watch->unheard_of = silent;
+    watch->polled.is_silent = silent;
 }

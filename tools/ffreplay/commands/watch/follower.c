@@ -96,7 +96,7 @@ static bool open_stream(struct follower *follower, struct followed_file *file)
     struct replay *replay = follower->replay;
     const char *shown =
         follower->is_stdin ? "<stdin>" : arena_format(&replay->project->arena, "%s", file->path);
-    const struct stream_file opened = {path, shown};
+    const struct stream_file opened = {.path = path, .shown = shown};
     if (!stream_open(&file->stream, replay, opened, follower->log, !file->is_compressed,
                      follower->consumer))
         return false;

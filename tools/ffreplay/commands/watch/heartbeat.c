@@ -125,7 +125,7 @@ static const char *problem_of(const struct watch *watch)
 {
     if (watch->broken)
         return "the definitions do not compile; the last that did stay in force";
-    if (watch->unheard_of)
+    if (watch->polled.is_silent)
         return "a log's command failed";
     return watch->blind ? "too many lines of a log are bad" : NULL;
 }

@@ -126,13 +126,16 @@ static bool begin_chosen(struct watch *watch, const struct asked_times *asked)
     const struct log_arguments given = {.items = watch->logs, .count = watch->log_count};
     const bool *wanted = log_paths_choose(&watch->replay, &given, asked);
     bool *polled = ARENA_ARRAY(&project->arena, bool, project->log_count), any = given.count > 0;
-    watch->polled = polled;
-    watch->polls = false;
+    uint32_t *sources = ARENA_ARRAY(&project->arena, uint32_t, project->log_count);
+    watch->polled.asked = polled;
+    watch->polled.sources = sources;
+    watch->polled.any = false;
     for (size_t i = watch->log_count; i < watch->follower_count; i++)
         watch->followers[i].is_idle = true;
     for (uint32_t i = 0; wanted && i < project->log_count; i++) {
         polled[i] = wanted[i] && project->logs[i]->command.arguments.count > 0;
-        watch->polls |= polled[i];
+        sources[i] = UINT32_MAX;
+        watch->polled.any |= polled[i];
         any |= wanted[i];
         if (wanted[i] && !polled[i] &&
             !follower_begin_log(follower_of(watch, log_pattern(project, i)), &watch->replay, i,
@@ -183,7 +186,6 @@ static bool prepare(struct watch *watch, struct project *project)
     replay->texts = &watch->texts;
     holdback_open(&watch->holdback, replay, &watch->analyses);
     watch->loaded = watch->was_loaded = true;
-    watch->has_looked = false;
     struct buffer error = {0};
     if (!publication_fits(&watch->publication, project, options->environment, &error)) {
         watch_end(watch, job_error(&watch_command, "%s", error.bytes));
@@ -290,14 +292,20 @@ bool watch_read(struct watch *watch)
 
 /* ---------------------------------------------------------------------------------- commands -- */
 
-static bool take_output(struct watch *watch, uint32_t log, const struct command_output *output)
+static bool take_output(struct watch *watch, uint32_t log, const struct command_output *output,
+                        struct consumer *consumer)
 {
     struct stream stream;
-    const struct stream_file file = {output->path, source_name(output->path)};
-    if (!stream_open(&stream, &watch->replay, file, log, false, &watch->holdback.consumer))
+    struct replay *replay = &watch->replay;
+    struct project *project = replay->project;
+    uint32_t *source = &watch->polled.sources[log];
+    if (*source == UINT32_MAX)
+        *source = replay_add_source(replay, log_command_name(&project->arena, project->logs[log]));
+    const struct stream_file file = {output->path, replay->sources[*source].path, source};
+    if (!stream_open(&stream, replay, file, log, false, consumer))
         return false;
-    if (watch->replay.layouts[log].id != NO_PLACE)
-        stream.worker.ids = &watch->replay.ids[log];
+    if (replay->layouts[log].id != NO_PLACE)
+        stream.worker.ids = &replay->ids[log];
     while (stream_step(&stream))
         ;
     bool sound = stream_is_sound(&stream);
@@ -306,34 +314,61 @@ static bool take_output(struct watch *watch, uint32_t log, const struct command_
 }
 
 /* Signals are let through meanwhile: one ends the command, and the watch. */
-static bool poll_log(struct watch *watch, uint32_t log)
+static bool poll_log(struct watch *watch, uint32_t log, struct consumer *consumer)
 {
     struct project *project = watch->replay.project;
-    struct command_output output = {.is_quiet = watch->unheard_of};
+    struct command_output output = {.is_quiet = watch->polled.is_silent};
     const struct asked_times asked = asked_now(watch);
     sigset_t blocked;
     sigprocmask(SIG_SETMASK, &watch->signals, &blocked);
-    bool ran = log_command_run(project, project->logs[log], &asked, &output);
+    bool ran = log_command_run(project, &watch->texts, project->logs[log], &asked, &output);
     sigprocmask(SIG_SETMASK, &blocked, NULL);
     if (output.was_cancelled)
         watch_end(watch, EXIT_JOB);
-    bool taken = ran && take_output(watch, log, &output);
+    bool taken = ran && take_output(watch, log, &output, consumer);
     log_command_release(&output);
     return taken;
 }
 
 bool watch_poll(struct watch *watch)
 {
-    bool polled = true;
-    if (!watch->polls)
+    struct polled_logs *polled = &watch->polled;
+    if (!polled->any)
         return true;
-    if (watch->has_looked && (!watch_load(watch) || !watch_read(watch)))
-        return false;
-    watch->has_looked = true;
-    for (uint32_t i = 0; i < watch->replay.project->log_count && polled; i++)
-        polled = !watch->polled[i] || poll_log(watch, i);
+    struct holdback holdback;
+    bool taken = true;
+    polled->mark = replay_mark(&watch->replay);
+    layers_open(&polled->layers, &watch->analyses);
+    holdback_open(&holdback, &watch->replay, &polled->layers.analyses);
+    for (uint32_t i = 0; i < watch->replay.project->log_count && taken; i++)
+        taken = !polled->asked[i] || poll_log(watch, i, &holdback.consumer);
+    polled->ahead = holdback.ahead;
+    holdback_close(&holdback); /* what waits is printed again by then */
+    layers_lay(&polled->layers, polled->asked);
     if (watch->over)
         return false;
-    watch_announce_silence(watch, !polled);
-    return polled;
+    watch_announce_silence(watch, !taken);
+    return taken;
+}
+
+void watch_end_poll(struct watch *watch)
+{
+    struct polled_logs *polled = &watch->polled;
+    if (!polled->any)
+        return;
+    layers_close(&polled->layers);
+    replay_go_back(&watch->replay, &polled->mark, polled->asked);
+    polled->ahead = (struct stray_lines){0};
+}
+
+struct analyses *watch_judged(struct watch *watch)
+{
+    return watch->polled.any ? &watch->polled.layers.analyses : &watch->analyses;
+}
+
+struct stray_lines watch_ahead(const struct watch *watch)
+{
+    const struct stray_lines *followed = &watch->holdback.ahead, *printed = &watch->polled.ahead;
+    return (struct stray_lines){followed->lines + printed->lines,
+                                followed->by > printed->by ? followed->by : printed->by};
 }

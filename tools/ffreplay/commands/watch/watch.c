@@ -69,22 +69,16 @@ static bool is_final(const struct verdict *verdict)
 
 /* Judges all canaries once. Applying a verdict changes the definitions, so then the look starts
  * over. */
-static void look(struct watch *watch)
+static void judge(struct watch *watch)
 {
     int worst = EXIT_FINE;
-    arena_clear(&watch->texts);
-    heartbeat_look(&watch->heartbeat);
     bool blind = false;
-    if (!watch_read(watch))
-        return;
-    if (!watch_poll(watch)) {
-        watch->status = EXIT_JOB;
-        return;
-    }
-    replay_settle_clocks(&watch->replay, &watch->holdback.ahead);
-    for (uint32_t i = 0; i < watch->analyses.count && !watch->over; i++) {
+    const struct stray_lines ahead = watch_ahead(watch);
+    const struct analyses *analyses = watch_judged(watch);
+    replay_settle_clocks(&watch->replay, &ahead);
+    for (uint32_t i = 0; i < analyses->count && !watch->over; i++) {
         struct verdict verdict;
-        verdict_reach(&verdict, &watch->replay, &watch->analyses.items[i]);
+        verdict_reach(&verdict, &watch->replay, &analyses->items[i]);
         worst = worse_exit(worst, exit_of(watch, &verdict));
         heartbeat_add(&watch->heartbeat, &verdict);
         if (!verdict_holds(&verdict) && !blind)
@@ -105,6 +99,19 @@ static void look(struct watch *watch)
         watch_announce_blindness(watch, false);
     if (!watch->over)
         watch->status = worst;
+}
+
+static void look(struct watch *watch)
+{
+    arena_clear(&watch->texts);
+    heartbeat_look(&watch->heartbeat);
+    if (!watch_read(watch))
+        return;
+    if (watch_poll(watch))
+        judge(watch);
+    else
+        watch->status = EXIT_JOB;
+    watch_end_poll(watch);
 }
 
 static bool stdin_has_ended(const struct watch *watch)

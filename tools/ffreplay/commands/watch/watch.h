@@ -1,7 +1,8 @@
 /*
  * watch.h - one run of `ffreplay watch`, and its parts, a file each.
  *
- * What was read is kept, and judged again at every look. When the definitions change, through an
+ * What was read is kept, and judged again at every look; of logs that a program prints, which are
+ * read anew at each, it is judged together with that. When the definitions change, through an
  * applied decision or by anybody else, the analyses start over, and the logs are read again.
  */
 #ifndef FFREPLAY_WATCH_H
@@ -21,6 +22,7 @@
 #include "holdback.h"
 #include "tools/ffreplay/apply/apply_options.h"
 #include "tools/ffreplay/commands/log_options.h"
+#include "tools/ffreplay/canary/layers.h"
 #include "tools/ffreplay/canary/verdict.h"
 
 struct watch_options {
@@ -44,6 +46,18 @@ struct announced {
     bool blind; /* there was no verdict */
 };
 
+/* Logs whose `command` is run at each look. */
+struct polled_logs {
+    const bool *asked; /* by log: it is one of them; in the project's memory, as the next */
+    uint32_t *sources; /* by log: its number in the replay; UINT32_MAX: none yet */
+    bool any;
+    bool is_silent; /* one failed at the last look */
+    /* While a look judges what they printed. */
+    struct layers layers;
+    struct replay_mark mark;
+    struct stray_lines ahead; /* of what they printed */
+};
+
 struct watch {
     const struct watch_options *options;
     struct publication publication;
@@ -59,10 +73,7 @@ struct watch {
     size_t log_count;
     struct follower *followers; /* of those, and of logs whose `path` is followed */
     size_t follower_count;
-    const bool *polled; /* by log: its `command` is run at each look; in the project's memory */
-    bool polls;         /* one is */
-    bool has_looked;    /* since the definitions were loaded */
-    bool unheard_of;    /* a command failed at the last look */
+    struct polled_logs polled;
     struct changes changes;
     struct holds holds;
     struct heartbeat heartbeat;
@@ -91,11 +102,16 @@ bool watch_is_outdated(const struct watch *watch);
 /* Takes what the logs have by now. False: one cannot be read, and the watch is over. */
 bool watch_read(struct watch *watch);
 /*
- * Runs the commands of logs, and takes what they print; for a look that follows another one, all
- * that was read is read again first, since their output is all there is of their logs. False: there
- * is no verdict at this look, for one failed, or the watch is over.
+ * Runs the commands of logs, and takes what they print, which is all there is of their logs. False:
+ * there is no verdict at this look, for one failed, or the watch is over. Until watch_end_poll(),
+ * no log is read on.
  */
 bool watch_poll(struct watch *watch);
+/* Forgets what they printed. */
+void watch_end_poll(struct watch *watch);
+/* What a look judges, of all logs; and the lines that were left out of it as ahead of the clock. */
+struct analyses *watch_judged(struct watch *watch);
+struct stray_lines watch_ahead(const struct watch *watch);
 
 /* Each look as JSON; for people what is new, as a line, or as a page where it changes something. */
 void watch_announce(struct watch *watch, struct verdict *verdict);
