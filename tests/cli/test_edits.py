@@ -145,6 +145,48 @@ PLANNED = SHOP.split("overrides:")[0] + PLAN
 directory = project(shop=PLANNED)
 result = ffc(directory, "rename", "alone", "a b: c")
 ok(result.status == 0 and PLAN.replace("alone", '"a b: c"') in read(directory), "renames_in_plans", read(directory), result.err)
+
+# Whoever asks for a flag in whatever part of the language is found; what only looks like it, an attribute, an environment or a
+# variant that is called `requires` or `flag`, is not.
+NAMED = """project: {name: shop, environments: [requires, value], bucket_by: user_id}
+attributes: {user_id: string, requires: string, metadata: string}
+logs: {requests: {format: ndjson, time: t, unit: user_id, fields: {status: status}}}
+metrics: {errors: {kind: proportion, of: {status: {gte: 500}}, better: lower}}
+segments:
+  seg: {if: {any: [{requires: base}, {not: {all: [{flag: {base: on}}]}}, {metadata: base}]}}
+rollouts:
+  std:
+    stages: [{percent: 5%, if: {flag: {base: on}}}, {percent: 100%}]
+    advance_when: [{metric: errors, max: {flag: limit}}]
+flags:
+  base: {percent: 50%}
+  limit: {type: number, value: 0.5}
+  asks:
+    type: json
+    variants: {requires: {flag: {base: 1}}, flag: {flag: {base: 2}}}
+    default: flag
+    users: {requires: [base], flag: [u2]}
+    value_overrides: {requires: [{if: {flag: {base: on}}, replace: {flag: {base: 3}}}]}
+    rules:
+      - {if: {requires: base}, split: {requires: 50%, flag: 50%}, value_overrides: {flag: {base: 4}}}
+      - {if: {segment: seg, requires: {ne: base}}, serve: requires}
+    environments:
+      value: {requires: {base: on}}
+      requires: {rules: [{if: {flag: {base: [on, off]}}, percent: 1%, serve: requires}]}
+  tried:
+    experiment: {split: {on: 50%, off: 50%}, control: off, primary: errors, state: running, if: {flag: {base: on}},
+                 guards: [{metric: errors, max_increase: {flag: limit}}]}
+  rolled: {canary: {use: std}, rollback: [{override: {flags: limit, serve: none, if: {flag: {base: on}}}}]}
+overrides: [{id: x, flags: asks, serve: default, if: {flag: {base: on}}}]
+"""
+asked = project(shop=NAMED, tests="")
+result = ffc(asked, "rename", "base", "ground")
+ok(result.status == 0 and read(asked) == NAMED.replace("flag: {base: on", "flag: {ground: on").replace("flag: {base: [", "flag: {ground: [")
+   .replace("requires: {base: on", "requires: {ground: on").replace("base: {percent: 50%}", "ground: {percent: 50%, salt: base}"),
+   "renames_what_asks_and_nothing_else", read(asked), result.err)
+result = ffc(asked, "rename", "limit", "bound")
+ok(result.status == 0 and read(asked).count("{flag: bound}") == 2 and "flags: bound" in read(asked) and "limit" not in read(asked),
+   "renames_thresholds", read(asked), result.err)
 sound(directory, "a_plan_with_another_name")
 directory = project(shop=PLANNED)
 result = ffc(directory, "remove", "alone")

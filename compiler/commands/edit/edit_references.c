@@ -24,60 +24,141 @@ static bool hit(struct search *search, const struct reference *reference)
     return true;
 }
 
-/* Where names of keys are somebody's own. */
-static bool is_data(const char *key)
+/* ------------------------------------------------------------ where one flag asks for another -- */
+
+/* What asks, and who it is, for people. */
+struct asker {
+    struct search *search;
+    struct edited *file;
+    const char *who;
+};
+typedef bool node_search(const struct asker *asker, const struct node *node);
+
+static bool each_item(const struct asker *asker, const struct node *list, node_search *search)
 {
-    static const char *const keys[] = {"metadata", "variants", "value", "value_overrides", NULL};
-    for (size_t i = 0; keys[i]; i++)
-        if (strcmp(keys[i], key) == 0)
+    for (uint32_t i = 0; list && list->kind == NODE_LIST && i < list->count; i++)
+        if (search(asker, list->items[i]))
             return true;
     return false;
 }
 
-/* `requires: {FLAG: on}`, `flag: {FLAG: on}`, `max: {flag: FLAG}`, anywhere in a node. */
-static bool find_asked(struct search *search, struct edited *file, const struct node *node,
-                       const char *who)
+static const struct node *key_of(const struct node *node, const char *key)
 {
-    for (uint32_t i = 0; node->kind == NODE_LIST && i < node->count; i++)
-        if (find_asked(search, file, node->items[i], who))
+    return node && node->kind == NODE_MAP ? node_get(node, key) : NULL;
+}
+
+static bool is_name(const struct asker *asker, const struct node *name)
+{
+    const struct reference reference = {
+        .kind = REFERENCE_ASKS, .file = asker->file, .name = name, .who = asker->who};
+    return name && name->kind == NODE_SCALAR && strcmp(name->text, asker->search->flag) == 0 &&
+           hit(asker->search, &reference);
+}
+
+/* `{FLAG: on}`. */
+static bool in_keys(const struct asker *asker, const struct node *node)
+{
+    for (uint32_t i = 0; node && node->kind == NODE_MAP && i < node->count; i++)
+        if (is_name(asker, node->entries[i].key))
             return true;
-    for (uint32_t i = 0; node->kind == NODE_MAP && i < node->count; i++) {
-        const struct entry *entry = &node->entries[i];
-        const struct node *value = entry->value;
-        if (is_data(entry->key->text))
-            continue;
-        bool asks = strcmp(entry->key->text, "requires") == 0 || !strcmp(entry->key->text, "flag");
-        const struct reference reference = {.kind = REFERENCE_ASKS, .file = file, .who = who};
-        for (uint32_t j = 0; asks && value->kind == NODE_MAP && j < value->count; j++) {
-            struct reference one = reference;
-            one.name = value->entries[j].key;
-            if (strcmp(one.name->text, search->flag) == 0 && hit(search, &one))
-                return true;
-        }
-        if (asks && value->kind == NODE_SCALAR && strcmp(value->text, search->flag) == 0) {
-            struct reference one = reference;
-            one.name = value;
-            if (hit(search, &one))
-                return true;
-        }
-        if (find_asked(search, file, value, who))
+    return false;
+}
+
+/* Any other key is an attribute, whatever it is called. */
+static bool in_condition(const struct asker *asker, const struct node *node)
+{
+    for (uint32_t i = 0; node && node->kind == NODE_MAP && i < node->count; i++) {
+        const char *key = node->entries[i].key->text;
+        const struct node *value = node->entries[i].value;
+        bool lists = strcmp(key, "any") == 0 || strcmp(key, "all") == 0;
+        if ((lists && each_item(asker, value, in_condition)) ||
+            (strcmp(key, "not") == 0 && in_condition(asker, value)) ||
+            (strcmp(key, "flag") == 0 && in_keys(asker, value)))
             return true;
     }
     return false;
 }
 
-static bool in_definitions(struct edits *edits, struct edited *file, const struct entry *section,
-                           void *user)
+static bool in_if(const struct asker *asker, const struct node *node)
 {
-    struct search *search = user;
-    (void)edits;
+    return in_condition(asker, key_of(node, "if"));
+}
+
+/* `{metric: errors, max: {flag: FLAG}}`. */
+static bool in_criterion(const struct asker *asker, const struct node *node)
+{
+    for (uint32_t i = 0; node->kind == NODE_MAP && i < node->count; i++)
+        if (is_name(asker, key_of(node->entries[i].value, "flag")))
+            return true;
+    return false;
+}
+
+/* Of a canary, a rollout, a stage, an experiment. */
+static bool in_block(const struct asker *asker, const struct node *node)
+{
+    return in_if(asker, node) || each_item(asker, key_of(node, "stages"), in_block) ||
+           each_item(asker, key_of(node, "guards"), in_criterion) ||
+           each_item(asker, key_of(node, "advance_when"), in_criterion);
+}
+
+static bool in_step(const struct asker *asker, const struct node *node)
+{
+    return in_if(asker, key_of(node, "override"));
+}
+
+/* Of a flag, in all environments or in one. Names of variants and of environments are no keys. */
+static bool in_flag(const struct asker *asker, const struct node *node)
+{
+    const struct node *replaced = key_of(node, "value_overrides");
+    const struct node *environments = key_of(node, "environments");
+    if (in_keys(asker, key_of(node, "requires")) || each_item(asker, key_of(node, "rules"), in_if) ||
+        in_block(asker, key_of(node, "canary")) || in_block(asker, key_of(node, "experiment")) ||
+        each_item(asker, key_of(node, "rollback"), in_step))
+        return true;
+    for (uint32_t i = 0; replaced && replaced->kind == NODE_MAP && i < replaced->count; i++)
+        if (each_item(asker, replaced->entries[i].value, in_if))
+            return true;
+    for (uint32_t i = 0; environments && environments->kind == NODE_MAP && i < environments->count;
+         i++)
+        if (in_flag(asker, environments->entries[i].value))
+            return true;
+    return false;
+}
+
+static bool in_named(struct search *search, struct edited *file, const struct entry *section,
+                     node_search *in)
+{
     for (uint32_t i = 0; section->value->kind == NODE_MAP && i < section->value->count; i++) {
         const struct entry *entry = &section->value->entries[i];
-        if (find_asked(search, file, entry->value, entry->key->text))
+        const struct asker asker = {search, file, entry->key->text};
+        if (in(&asker, entry->value))
             return false;
     }
     return true;
 }
+
+static bool in_segments(struct edits *edits, struct edited *file, const struct entry *section,
+                        void *user)
+{
+    (void)edits;
+    return in_named(user, file, section, in_if);
+}
+
+static bool in_rollouts(struct edits *edits, struct edited *file, const struct entry *section,
+                        void *user)
+{
+    (void)edits;
+    return in_named(user, file, section, in_block);
+}
+
+static bool in_flags_section(struct edits *edits, struct edited *file, const struct entry *section,
+                             void *user)
+{
+    (void)edits;
+    return in_named(user, file, section, in_flag);
+}
+
+/* -------------------------------------------------------------------------- tests, overrides -- */
 
 static bool in_tests(struct edits *edits, struct edited *file, const struct entry *section,
                      void *user)
@@ -136,14 +217,14 @@ static bool in_overrides(struct edits *edits, struct edited *file, const struct 
     (void)edits;
     for (uint32_t i = 0; section->value->kind == NODE_LIST && i < section->value->count; i++) {
         const struct node *override = section->value->items[i];
-        const struct node *condition = override->kind == NODE_MAP ? node_get(override, "if") : NULL;
+        const struct asker asker = {search, file, "an override"};
         struct reference reference = {.kind = REFERENCE_OVERRIDE,
                                       .file = file,
                                       .list = section,
                                       .index = i,
                                       .select = override};
         if (in_flags(search, &reference) ||
-            (condition && !search->other && find_asked(search, file, condition, "an override")))
+            (!search->other && in_if(&asker, override)))
             return false;
     }
     return true;
@@ -183,9 +264,11 @@ bool find_reference(struct edits *edits, const char *flag, uint32_t skip,
                     struct reference *reference)
 {
     struct search search = {.flag = flag, .skip = skip, .found = reference};
-    static const char *const sections[] = {"segments", "rollouts", "flags"};
-    for (size_t i = 0; i < 3 && !search.done; i++)
-        edits_each_section(edits, sections[i], in_definitions, &search);
+    edits_each_section(edits, "segments", in_segments, &search);
+    if (!search.done)
+        edits_each_section(edits, "rollouts", in_rollouts, &search);
+    if (!search.done)
+        edits_each_section(edits, "flags", in_flags_section, &search);
     if (!search.done)
         edits_each_section(edits, "flags", in_plans, &search);
     if (!search.done)
