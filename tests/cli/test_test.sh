@@ -161,7 +161,7 @@ is "and explained, with places and the way to look closer" "$(sed -n '3,19p; 40,
 not ok 2 - 100 \# of them\\ (production)
   ---
   test: "flags/failing.yaml:2"
-  flag: rules
+  flag: "rules"
   environment: production
   failures:
     - message: "variant is '"'off', expected 'on'"'"
@@ -179,7 +179,7 @@ not ok 2 - 100 \# of them\\ (production)
 not ok 3 - half
   ---
   test: "flags/failing.yaml:8"
-  flag: half
+  flag: "half"
   environment: production
   failures:
     - message: "'"'on' gets 49.981%, expected 49%; 'off' gets 50.019%, expected 51% (probability of that: 5.4e-10)"'"

@@ -456,8 +456,10 @@ static bool set_whole(const struct spot *spot, const struct node *what, const ch
         return set_enabled(spot, "true");
     }
     struct buffer help = {0};
-    terminal_format(&help, "'ffc rollback %s --serve %s' serves it to everybody, and keeps them",
-                    spot->setting->flag, word);
+    buffer_append_text(&help, "to serve it to everybody, and keep them: ffc rollback ");
+    shell_append(&help, spot->setting->flag);
+    buffer_append_text(&help, " --serve ");
+    shell_append(&help, word);
     refuse(spot, what, help.bytes, "'%s' has rules, or another block, that decide who gets it",
            spot->setting->flag);
     buffer_release(&help);

@@ -115,8 +115,12 @@ static bool is_possible(const struct turn *turn)
                                                    : experiment_state_words[turn->from.state]);
     if (turn->from.state == EXPERIMENT_CONCLUDED && rules[action].help)
         print_help("%s", rules[action].help);
-    else if (turn->from.state == EXPERIMENT_DRAFT)
-        print_help("start it first: ffc experiment start %s", turn->flag->name.text);
+    else if (turn->from.state == EXPERIMENT_DRAFT) {
+        struct buffer flag = {0};
+        shell_append(&flag, turn->flag->name.text);
+        print_help("start it first: ffc experiment start %s", flag.bytes);
+        buffer_release(&flag);
+    }
     return false;
 }
 

@@ -126,8 +126,12 @@ static bool write_all_files(const char *directory, const struct init_wanted *wan
     bool written = init_pipelines(wanted, directory, out, error);
     if (written && only_pipelines)
         return true;
-    if (written)
-        terminal_format(out, "\nNext: ffc check -C %s && ffc test -C %s\n", directory, directory);
+    if (written) {
+        struct buffer word = {0};
+        shell_append(&word, directory);
+        terminal_format(out, "\nNext: ffc check -C %s && ffc test -C %s\n", word.bytes, word.bytes);
+        buffer_release(&word);
+    }
     return written;
 }
 

@@ -115,8 +115,10 @@ static void write_trace(struct test_run *run, const struct trial *trial,
         shell_append(&line,
                      arena_format(&run->arena, "%s=%s", test->flag->name.text, test->previous));
     }
-    if (strcmp(run->project->directory, "flags") != 0)
-        buffer_format(&line, " -C %s", run->project->directory);
+    if (strcmp(run->project->directory, "flags") != 0) {
+        buffer_append_text(&line, " -C ");
+        shell_append(&line, run->project->directory);
+    }
     if (test->at != INT64_MIN) {
         char at[32];
         format_time(test->at, at, sizeof at);
@@ -143,8 +145,9 @@ static void write_failures(struct test_run *run, const struct trial *trial, stru
 {
     terminal_format(out, "  ---\n  test: ");
     json_write_string(out, place_text(run->project, &run->arena, trial->test->span, NULL));
-    terminal_format(out, "\n  flag: %s\n  environment: %s\n  failures:\n",
-                    trial->test->flag->name.text, environment_name(run, trial));
+    buffer_append_text(out, "\n  flag: ");
+    json_write_string(out, trial->test->flag->name.text);
+    terminal_format(out, "\n  environment: %s\n  failures:\n", environment_name(run, trial));
     for (uint32_t i = 0; i < trial->failure_count && i < MOST_FAILURES; i++)
         write_failure(run, trial, &trial->failures[i], out);
     if (trial->failure_count > MOST_FAILURES)
