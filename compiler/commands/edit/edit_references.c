@@ -24,7 +24,7 @@ static bool hit(struct search *search, const struct reference *reference)
     return true;
 }
 
-/* ------------------------------------------------------------ where one flag asks for another -- */
+/* ----------------------------------------------------------- where one flag asks for another -- */
 
 /* What asks, and who it is, for people. */
 struct asker {
@@ -111,8 +111,9 @@ static bool in_flag(const struct asker *asker, const struct node *node)
 {
     const struct node *replaced = key_of(node, "value_overrides");
     const struct node *environments = key_of(node, "environments");
-    if (in_keys(asker, key_of(node, "requires")) || each_item(asker, key_of(node, "rules"), in_if) ||
-        in_block(asker, key_of(node, "canary")) || in_block(asker, key_of(node, "experiment")) ||
+    if (in_keys(asker, key_of(node, "requires")) ||
+        each_item(asker, key_of(node, "rules"), in_if) || in_block(asker, key_of(node, "canary")) ||
+        in_block(asker, key_of(node, "experiment")) ||
         each_item(asker, key_of(node, "rollback"), in_step))
         return true;
     for (uint32_t i = 0; replaced && replaced->kind == NODE_MAP && i < replaced->count; i++)
@@ -223,8 +224,7 @@ static bool in_overrides(struct edits *edits, struct edited *file, const struct 
                                       .list = section,
                                       .index = i,
                                       .select = override};
-        if (in_flags(search, &reference) ||
-            (!search->other && in_if(&asker, override)))
+        if (in_flags(search, &reference) || (!search->other && in_if(&asker, override)))
             return false;
     }
     return true;
