@@ -379,26 +379,23 @@ check-programs: $(unit_tests) $(BUILD)/calibrate $(fuzz_targets:%=$(BUILD)/repla
 $(BUILD)/yaml-values: $(BUILD)/obj/tests/differential/yaml_values.o $(compiler_a)
 	$(CC) $(program_flags) -o $@ $^ $(compiler_libraries)
 
-# A unit test may use ffreplay's parts, too: everything but its main. And the commands', of which it gets
-# what it names.
-replay_parts := $(filter-out tools/ffreplay/main.c,$(replay_c)) $(replay_cc)
+# A unit test, or a fuzz target, may use all there is but the mains: of archives, it gets what it names.
+parts_a := $(BUILD)/libreplay.a $(BUILD)/libcommands.a $(compiler_a) $(runtime_a)
+$(BUILD)/libreplay.a: $(call object,$(filter-out tools/ffreplay/main.c,$(replay_c)) $(replay_cc))
 $(BUILD)/libcommands.a: $(call object,$(filter-out compiler/main/main.c,$(commands_c)))
+$(BUILD)/libreplay.a $(BUILD)/libcommands.a:
 	@rm -f $@
 	$(AR) rcsD $@ $^
 
-$(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(call object,$(replay_parts) $(signing_c)) \
-    $(BUILD)/libcommands.a $(compiler_a) $(runtime_a)
+$(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(call object,$(signing_c)) $(parts_a)
 	@mkdir -p $(@D)
 	$(CXX) $(program_flags) -o $@ $^ -lcmocka $(replay_libraries) $(compiler_libraries)
 
-# What a fuzz target may use: all there is but the mains.
-fuzz_parts = $(call object,$(replay_parts)) $(BUILD)/libcommands.a $(compiler_a) $(runtime_a)
-
-$(BUILD)/replay-%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(call object,tests/fuzz/replay.c) $(fuzz_parts)
+$(BUILD)/replay-%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(call object,tests/fuzz/replay.c) $(parts_a)
 	$(CXX) $(program_flags) -o $@ $^ $(replay_libraries) $(compiler_libraries)
 
 # Only clang has libFuzzer, which brings main().
-$(BUILD)/fuzz-%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(fuzz_parts)
+$(BUILD)/fuzz-%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(parts_a)
 	$(CXX) $(program_flags) -fsanitize=fuzzer -o $@ $^ $(replay_libraries) $(compiler_libraries)
 
 -include $(shell find $(BUILD)/obj $(BUILD)/pic -name '*.d' 2>/dev/null)

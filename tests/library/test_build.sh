@@ -70,9 +70,7 @@ done
 # Unit tests of the library that need no other part, with the parts of this build around them.
 unit_tests="conditions context counters evaluate verify"
 [ -z "${LONG:-}" ] || unit_tests="$unit_tests bucket exposure fork reload store verify_code verify_damage verify_tables"
-# By their sources: objects of files that were moved may lie about.
-mapfile -t parts < <(find tools/ffreplay -name '*.c' ! -path '*/ffreplay/main.c' -o -name '*.cc' |
-    sed -E "s|(.*)\.cc?\$|$BUILD/obj/\1.o|")
+parts="$BUILD/libreplay.a $BUILD/libcommands.a $BUILD/libffc.a"
 around="-lcmocka -lsimdjson -lzstd -lisal -lyaml -ljansson -lsodium -lm -pthread"
 
 # built_by COMPILER LEVEL: the library, warnings being errors, and its unit tests.
@@ -89,8 +87,8 @@ built_by() {
     for test in $unit_tests; do
         # shellcheck disable=SC2086 # a list of options
         ok "$name passes test_$test" sh -c 'g++ -o "$0" "$@" && LONG= CMOCKA_MESSAGE_OUTPUT=TAP "$0"' "$build/$test" \
-            "$BUILD/obj/tests/unit/test_$test.o" "${parts[@]}" "$build/obj/runtime/signature_sodium.o" \
-            "$BUILD/libffc.a" "$build/libruntime.a" $around
+            "$BUILD/obj/tests/unit/test_$test.o" "$build/obj/runtime/signature_sodium.o" $parts \
+            "$build/libruntime.a" $around
     done
 }
 if [ -n "${LONG:-}" ]; then
