@@ -87,32 +87,40 @@ def check_includes(rows, files):
                 print(f"{path}:{number}: '{own}' may not include '{found}'")
 
 
-def symbols(path):
-    """Those that an object defines, and those that it takes from elsewhere."""
-    defined, taken = [], []
-    listed = subprocess.run(["nm", path], check=True, capture_output=True, text=True).stdout
+def symbols(objects):
+    """Of each object: the symbols that it defines, and those that it takes from elsewhere."""
+    found = {path: ([], []) for path in objects}
+    if not objects:
+        return found
+    listed = subprocess.run(["nm", "-A", *objects], check=True, capture_output=True, text=True).stdout
     for line in listed.splitlines():
-        *_, kind, name = line.split()
+        path, symbol = line.split(":", 1)
+        *_, kind, name = symbol.split()
+        defined, taken = found[path]
         if kind == "U":
             taken.append(name)
         elif kind in "BDRTVW":
             defined.append(name)
-    return defined, taken
+    return found
+
+
+def object_of(path):
+    """Where it was built, or None."""
+    stem, ending = os.path.splitext(path)
+    built = (f"{BUILD}/{kind}/{stem}.o" for kind in ("obj", "pic") if ending in (".c", ".cc"))
+    return next(filter(os.path.exists, built), None)
 
 
 def check_symbols(rows, files):
-    owners, taken = {}, {}
-    for path in files:
-        built = [os.path.join(BUILD, kind, os.path.splitext(path)[0] + ".o") for kind in ("obj", "pic")]
-        built = [name for name in built if os.path.exists(name)]
-        if not path.endswith((".c", ".cc")) or not built:
-            continue
-        defined, taken[path] = symbols(built[0])
-        for name in defined:
+    built = {path: found for path in files if (found := object_of(path))}
+    found = symbols(built.values())
+    owners = {}
+    for path, made in built.items():
+        for name in found[made][0]:
             owners.setdefault(name, set()).add(folder_of(path, rows))
-    for path, names in taken.items():
+    for path, made in built.items():
         own = folder_of(path, rows)
-        for name in names:
+        for name in found[made][1]:
             # A name that several programs define, each for itself, is nobody's.
             used = owners.get(name, set())
             if len(used) == 1 and own in rows and not used <= rows[own][1] | {own}:

@@ -15,8 +15,8 @@ for program in clang-format-14 shellcheck git mandoc python3; do
     fi
 done
 
-findings=$(mktemp) || exit 2
-trap 'rm -f "$findings"' EXIT
+findings=$(mktemp -d) || exit 2
+trap 'rm -rf "$findings"' EXIT
 
 # files PATTERN…: what git has or would add, and what is still there.
 files() {
@@ -220,13 +220,16 @@ manuals() {
         sed -nE 's/^mandoc: ([^ :]+:[0-9]+):[0-9]+: ([A-Z]+): /\1: /p'
 }
 
-for check in formatting widths prose layers libraries banned metric_kinds option_rows screens sizes openings licences labels \
-    whitespace shell index documents generated manuals; do
-    $check >>"$findings"
+checks=(formatting widths prose layers libraries banned metric_kinds option_rows screens sizes openings licences labels
+    whitespace shell index documents generated manuals)
+for check in "${checks[@]}"; do
+    $check >"$findings/$check" &
 done
+wait
 
-cat "$findings"
-count=$(wc -l <"$findings")
+cd "$findings" || exit 2
+cat "${checks[@]}"
+count=$(cat "${checks[@]}" | wc -l)
 if [ "$count" -gt 0 ]; then
     echo "lint: $count findings"
     exit 1

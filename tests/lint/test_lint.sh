@@ -30,7 +30,8 @@ clean_tree() {
     echo registry >"$tree/docs/diagnostics.md"
     printf 'Operators:\n\n| operator | registry |\n\nOthers there are none.\n' >"$tree/docs/language.md"
     printf '.TH ONE 1 2026-11-21\n.SH NAME\none \\- a page\n' >"$tree/docs/man/one.1"
-    echo '/build/' >"$tree/.gitignore"
+    printf '%s\n' /build/ /tools/lint.sh /tools/layers.py /tools/screens.py >"$tree/.gitignore"
+    printf '#!/bin/sh\necho fine\n' >"$tree/tools/fine.sh"
     printf 'check:\n\ttrue\n' >"$tree/Makefile"
     # shellcheck disable=SC2016 # backquotes are Markdown
     echo 'Run `make check`; see [the documentation](docs/README.md).' >"$tree/README.md"
