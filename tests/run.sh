@@ -1,20 +1,21 @@
 #!/bin/bash
-# Runs the test programs, as many at a time as there are processors (or JOBS), and prints the total as its
-# last line. Every test writes TAP on stdout. A file that says 'Runs: first' is started before the others: it
-# is long, and would be waited for at the end. One that says 'Runs: beside' is started before those, and takes
-# no turn from another: it sleeps nearly all the time.
+# Runs the test programs, one more at a time than there are processors (or JOBS), since most wait now and then,
+# and prints the total as its last line. Every test writes TAP on stdout. A file that says 'Runs: first' is
+# started before the others: it is long, and would be waited for at the end. One that says 'Runs: beside' is
+# started before those, and takes no turn from another: it sleeps nearly all the time.
 # Usage: tests/run.sh BUILD [NAME…]; a name is a path below tests/ without its ending, or a folder.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 [ -x "${1:-}/ffc" ] || { echo "tests/run.sh: there is no build in '${1:-}': tests/run.sh BUILD [NAME…]" >&2; exit 2; }
 build=$(cd "$1" && pwd)
 shift
-jobs=${JOBS:-$(nproc)}
+jobs=${JOBS:-$(($(nproc) + 1))}
 [ "$jobs" -ge 1 ] || { echo "tests/run.sh: JOBS is '$jobs' (expected how many tests run at a time)" >&2; exit 2; }
 
 logs=$build/tests/logs
 mkdir -p "$logs"
 export FFC="$build/ffc" FFREPLAY="$build/ffreplay" BUILD="$build"
+TIMEFORMAT='%U %S'
 export CMOCKA_MESSAGE_OUTPUT=TAP LC_ALL=C.UTF-8 NO_COLOR=1
 
 # With VALGRIND=1 the compiled tests run under it. A child has what only other threads of its parent held,
@@ -48,7 +49,8 @@ wanted() {
 
 log_of() { echo "$logs/$(echo "${1#tests/}" | tr / -).log"; }
 
-# Runs one test; beside its log lies what is to be counted: passed, failed, skipped, seconds.
+# Runs one test; beside its log lies what is to be counted: passed, failed, skipped, seconds by the clock and
+# of a processor.
 run() {
     local test=$1 log command start=$SECONDS status ok bad skip options reports said
     log=$(log_of "$test")
@@ -67,7 +69,7 @@ run() {
     */test_fork) command=("${valgrind[@]/full/no}" "$build/tests/${test##*/}") ;;
     *) command=("${valgrind[@]}" "$build/tests/${test##*/}") ;;
     esac
-    "${command[@]}" >"$log" 2>"$log.err" </dev/null
+    { time "${command[@]}" >"$log" 2>"$log.err" </dev/null; } 2>"$log.times"
     status=$?
     sed -i 's/^not ok \(.*# SKIP\)/ok \1/' "$log" # cmocka's way of skipping
     ok=$(grep -c '^ok ' "$log")
@@ -85,16 +87,16 @@ run() {
         { echo "not ok - a program that $test ran was ended by its sanitizer" && sed 's/^/# /' "$said"; } >>"$log"
     done
     rm -rf "$reports"
-    echo "$ok $bad $skip $((SECONDS - start))" >"$log.counts"
+    echo "$ok $bad $skip $((SECONDS - start)) $(tail -n 1 "$log.times" | awk "{printf \"%.0f\", \$1 + \$2}")" >"$log.counts"
 }
 
 passed=0 failed=0 skipped=0
 report() {
-    local test=$1 log ok bad skip seconds
+    local test=$1 log ok bad skip seconds processor
     log=$(log_of "$test")
-    read -r ok bad skip seconds <"$log.counts"
+    read -r ok bad skip seconds processor <"$log.counts"
     passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + skip))
-    printf '%-44s %5d passed %3d failed  %4ds\n' "$test" "$ok" "$bad" "$seconds"
+    printf '%-44s %5d passed %3d failed  %4ds %4ds cpu\n' "$test" "$ok" "$bad" "$seconds" "$processor"
     grep -i '^ok .*# skip' "$log" | sed 's/^/    /'
     if [ "$bad" -gt 0 ]; then
         sed 's/^/    /' "$log" | grep -A 30 'not ok' | head -120

@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """Each command of the pages for operators runs, as the page has it: on every page, those of a section in a fresh copy
 of a shop whose canary is red, one after the other. What belongs to the machine (systemctl, ssh, …) is a stand-in that
-takes its arguments and says nothing."""
+takes its arguments and says nothing.
+
+Runs: beside: it waits for the watches of the pages.
+"""
 import json
 import os
 import re

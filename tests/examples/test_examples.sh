@@ -1,7 +1,7 @@
 #!/bin/bash
 # The examples of docs/examples: built against an installed library, each follows a publication while it
 # runs, and ends when a flag tells it to.
-# Runs: first, being long.
+# Runs: beside, since it waits for what is published to be seen.
 cd "$(dirname "$0")/../.." || exit 2
 # shellcheck source=tests/lib.sh
 . tests/lib.sh

@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Whoever runs a watch: its status file, systemd's notifications, and that one watch acts on a canary."""
+"""Whoever runs a watch: its status file, systemd's notifications, and that one watch acts on a canary.
+
+Runs: beside: it waits.
+"""
 import json
 import os
 import signal
