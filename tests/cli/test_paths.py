@@ -22,7 +22,7 @@ from tap import finish, ok
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("BUILD", f"{TOP}/build")
 PROGRAMS = {"ffc": os.environ.get("FFC", f"{BUILD}/ffc"), "ffreplay": os.environ.get("FFREPLAY", f"{BUILD}/ffreplay")}
-SANITIZED = bool(os.environ.get("SANITIZED"))
+SANITIZED = bool(os.environ.get("SANITIZE"))
 LONGEST = 240 if SANITIZED else 60  # seconds: nothing waits, but a machine may be busy
 MOST = 600 << 20  # bytes of memory in use
 
