@@ -14,120 +14,13 @@
 #include "compiler/statistics/mixture_sequence.h"
 #include "compiler/statistics/planned_end.h"
 #include "compiler/statistics/posterior.h"
-#include "compiler/statistics/quantile_change.h"
 #include "compiler/statistics/rank_test.h"
 #include "compiler/statistics/score_test.h"
 #include "compiler/statistics/share_method.h"
 #include "compiler/statistics/two_shares.h"
-#include "tools/ffreplay/metrics/evidence.h"
+#include "effect_quantile.h"
 
 static_assert(EXPERIMENT_LOOKS_MOST <= GROUP_LOOKS_MOST, "a planned look has a bound");
-
-/* ---------------------------------------------------------------------------------- evidence -- */
-
-static void gather_moments(struct arm_evidence *evidence, const struct measure *measure,
-                           struct cell *cell)
-{
-    const struct metric *metric = measure->metric;
-    struct spread *spread = xcalloc(1, sizeof *spread);
-    spread->takes_cubes = outcome_cubes(metric);
-    spread_add_units(spread, cell->totals);
-    evidence->measured = spread->count;
-    if (metric_counts_idle_units(metric) && evidence->exposed > spread->count) {
-        spread->idle += evidence->exposed - spread->count;
-        spread->count = evidence->exposed;
-    }
-    struct ratio_moments ratio = spread_moments(spread);
-    evidence->beyond = spread->beyond;
-    evidence->moments.outcome = metric->per_unit ? ratio.numerator : ratio_as_moments(&ratio);
-    evidence->value = evidence->moments.outcome.mean;
-    free(spread);
-}
-
-/* What was so before, of every unit in the arm: nothing, of one without a line. */
-static void gather_before(struct arm_evidence *evidence, struct cell *cell,
-                          const struct before_sums *before)
-{
-    uint64_t n = evidence->exposed;
-    struct spread *spread = xcalloc(1, sizeof *spread);
-    spread_add_units(spread, cell->totals);
-    if (!before->beyond && n >= 2) {
-        evidence->moments.before = moments_of_sums(n, &before->value, &before->squared);
-        evidence->moments.covariance =
-            covariance_of_sums(n, &before->value, &spread->first, &before->product);
-    }
-    free(spread);
-}
-
-/* Of units: those that it holds for, of all that were exposed. */
-static void gather_share(struct arm_evidence *evidence, struct cell *cell)
-{
-    double n = (double)evidence->exposed;
-    uint64_t marked;
-    evidence->is_share = true;
-    evidence->measured = unit_totals_seen(cell->totals, &marked);
-    evidence->share = (struct proportion){n, (double)marked};
-    if (!(n > 0))
-        return;
-    double value = evidence->value = evidence->share.events / n;
-    evidence->moments.outcome =
-        (struct moments){.n = n, .mean = value, .variance = value * (1 - value) * n / (n - 1)};
-}
-
-static int compare_numbers(const void *left, const void *right)
-{
-    double a = *(const double *)left, b = *(const double *)right;
-    return a < b ? -1 : a > b;
-}
-
-/* One for each unit, in memory that the caller frees; one without a line has 0, if it counts. */
-static double *values_of(const struct arm_evidence *arm, const struct measure *measure,
-                         size_t *known)
-{
-    uint64_t most = arm->exposed > arm->measured ? arm->exposed : arm->measured;
-    double *values = xcalloc(most + 1, sizeof *values);
-    size_t count = unit_totals_values(arm->cell->totals, values, most);
-    if (metric_counts_idle_units(measure->metric))
-        for (; count < arm->exposed; count++)
-            values[count] = 0;
-    qsort(values, count, sizeof *values, compare_numbers);
-    *known = count;
-    return values;
-}
-
-/* Of units, those without a line too, where they did nothing. */
-static void gather_unit_quantile(struct arm_evidence *evidence, const struct measure *measure)
-{
-    size_t count;
-    double *values = values_of(evidence, measure, &count);
-    if (count > 0)
-        evidence->value = values[quantile_rank(measure->metric->quantile, count)];
-    evidence->beyond = evidence->cell->totals->beyond;
-    free(values);
-}
-
-void arm_evidence_gather(struct arm_evidence *evidence, const struct measure *measure,
-                         struct cell *cell, const struct before_sums *before, uint64_t exposed,
-                         uint32_t max_bad)
-{
-    const struct metric *metric = measure->metric;
-    *evidence = (struct arm_evidence){.exposed = exposed, .value = NAN, .cell = cell};
-    evidence->unreadable = cell_is_unreadable(cell, measure, max_bad);
-    if (metric->per_unit && metric_traits(metric)->bound == BOUND_SHARE) {
-        gather_share(evidence, cell);
-    } else if (cell->totals && metric_traits(metric)->bound != BOUND_QUANTILE) {
-        gather_moments(evidence, measure, cell);
-        if (before)
-            gather_before(evidence, cell, before);
-    } else {
-        double estimate;
-        evidence->measured = cell_samples(cell, measure);
-        if (metric->per_unit && cell->totals)
-            gather_unit_quantile(evidence, measure);
-        else if (cell->count > 0 && cell_estimate(cell, measure, 0, &estimate))
-            evidence->value = estimate;
-    }
-}
 
 /* ------------------------------------------------------------------------------------ states -- */
 
@@ -505,22 +398,22 @@ static void judge_shares_once(struct effect *effect, const struct judgement *jud
 /* ---------------------------------------------------------------------------------- by ranks -- */
 
 /* Of both arms. */
-struct arm_values {
+struct both_values {
     double *numbers[2];
     struct sorted_values variant, control;
 };
 
-static struct arm_values arm_values_of(const struct arm_evidence *variant,
-                                       const struct arm_evidence *control,
-                                       const struct measure *measure)
+static struct both_values both_values_of(const struct arm_evidence *variant,
+                                         const struct arm_evidence *control,
+                                         const struct measure *measure)
 {
-    struct arm_values found;
-    found.variant.values = found.numbers[0] = values_of(variant, measure, &found.variant.count);
-    found.control.values = found.numbers[1] = values_of(control, measure, &found.control.count);
+    struct both_values found;
+    found.variant.values = found.numbers[0] = arm_values(variant, measure, &found.variant.count);
+    found.control.values = found.numbers[1] = arm_values(control, measure, &found.control.count);
     return found;
 }
 
-static void arm_values_release(struct arm_values *values)
+static void both_values_release(struct both_values *values)
 {
     free(values->numbers[0]);
     free(values->numbers[1]);
@@ -530,7 +423,7 @@ static void judge_ranks(struct effect *effect, const struct judgement *judgement
                         const struct arm_evidence *variant, const struct arm_evidence *control,
                         const struct measure *measure)
 {
-    struct arm_values values = arm_values_of(variant, control, measure);
+    struct both_values values = both_values_of(variant, control, measure);
     struct rank_sum sum = rank_sum(values.variant, values.control);
     effect->method = sum.is_exact ? "Mann-Whitney, exact" : "Mann-Whitney";
     effect->superiority = sum.superiority;
@@ -541,7 +434,7 @@ static void judge_ranks(struct effect *effect, const struct judgement *judgement
     effect->p = rank_p(values.variant, values.control);
     if (!(sum.deviation > 0))
         effect->state = EFFECT_NO_SPREAD;
-    arm_values_release(&values);
+    both_values_release(&values);
 }
 
 /* A shift has no size relative to anything. */
@@ -551,135 +444,15 @@ static double ranks_within(const struct arm_evidence *variant, const struct arm_
 {
     if (change == CHANGE_RELATIVE && margin != 0)
         return NAN;
-    struct arm_values values = arm_values_of(variant, control, measure);
+    struct both_values values = both_values_of(variant, control, measure);
     double p = rank_p_within(values.variant, values.control, side, margin);
-    arm_values_release(&values);
+    both_values_release(&values);
     return p;
 }
 
 bool effect_is_down(const struct effect *effect)
 {
     return isnan(effect->superiority) ? effect->absolute.value < 0 : effect->superiority < 0.5;
-}
-
-/* --------------------------------------------------------------------------------- quantiles -- */
-
-/* As bins of one value each. */
-static struct distribution unit_values(const struct arm_evidence *arm,
-                                       const struct measure *measure, struct bin **bins)
-{
-    size_t count;
-    double *values = values_of(arm, measure, &count);
-    free(*bins);
-    *bins = xcalloc(count + 1, sizeof **bins);
-    for (size_t i = 0; i < count; i++)
-        (*bins)[i] = (struct bin){values[i], values[i], 1};
-    free(values);
-    return (struct distribution){*bins, count};
-}
-
-/* What both arms' quantiles are made of, in memory that is released as evidence. */
-static struct evidence *quantile_evidence(const struct measure *measure,
-                                          const struct arm_evidence *variant,
-                                          const struct arm_evidence *control, enum change change,
-                                          double confidence)
-{
-    struct evidence *evidence = xcalloc(1, sizeof *evidence);
-    evidence_gather(evidence, measure, (struct observed){.cell = variant->cell, .share = 1},
-                    (struct observed){.cell = control->cell, .share = 1}, BASELINE_CONTROL, change,
-                    confidence);
-    if (measure->metric->per_unit) {
-        evidence->input.canary_values = unit_values(variant, measure, &evidence->bins[0]);
-        evidence->input.control_values = unit_values(control, measure, &evidence->bins[1]);
-    }
-    return evidence;
-}
-
-/* By order statistics, at a planned end; its error is NaN where they do not tell. */
-static struct estimated_change quantile_change_of(const struct measure *measure,
-                                                  const struct arm_evidence *variant,
-                                                  const struct arm_evidence *control,
-                                                  enum change change)
-{
-    struct evidence *evidence = quantile_evidence(measure, variant, control, change, 0.95);
-    const struct comparison_input *input = &evidence->input;
-    struct quantile_estimate of_variant =
-        quantile_estimate(&input->canary_values, input->quantile, input->design_effect);
-    struct quantile_estimate of_control =
-        quantile_estimate(&input->control_values, input->quantile, input->design_effect);
-    struct estimated_change found = quantile_change(&of_variant, &of_control, change);
-    evidence_release(evidence);
-    free(evidence);
-    return found;
-}
-
-static bool takes_order_statistics(const struct judgement *judgement)
-{
-    return judgement->method == ANALYSIS_FIXED;
-}
-
-/* Quantiles have one method, which holds at every look, and so at one, too. */
-static struct comparison compare_quantiles(const struct measure *measure,
-                                           const struct arm_evidence *variant,
-                                           const struct arm_evidence *control, enum change change,
-                                           double alpha)
-{
-    struct evidence *evidence = quantile_evidence(measure, variant, control, change, 1 - alpha);
-    struct comparison comparison = compare(&evidence->input);
-    evidence_release(evidence);
-    free(evidence);
-    return comparison;
-}
-
-/* The least level, each bound's own, at which the change is shown to be on that side of `margin`.
- * */
-static double quantile_level(const struct measure *measure, const struct arm_evidence *variant,
-                             const struct arm_evidence *control, enum change change, enum side side,
-                             double margin)
-{
-    double low = log(1e-9), high = log(0.45);
-    for (int i = 0; i < 30; i++) {
-        double middle = (low + high) / 2;
-        struct comparison seen = compare_quantiles(measure, variant, control, change, exp(middle));
-        bool shown =
-            side == SIDE_ABOVE ? seen.interval.upper < margin : seen.interval.lower > margin;
-        *(shown ? &high : &low) = middle;
-    }
-    return high == log(0.45) ? 1 : exp(high);
-}
-
-static void judge_quantiles(struct effect *effect, const struct judgement *judgement,
-                            const struct arm_evidence *variant, const struct arm_evidence *control,
-                            const struct measure *measure)
-{
-    double each = judgement->alpha / 2;
-    if (takes_order_statistics(judgement)) {
-        struct estimated_change change =
-            quantile_change_of(measure, variant, control, CHANGE_ABSOLUTE);
-        if (change.error > 0) {
-            effect->method = "order statistics, Welch's t";
-            effect->absolute = change;
-            effect->relative = quantile_change_of(measure, variant, control, CHANGE_RELATIVE);
-            effect->absolute_interval = planned_end_bounds(&effect->absolute, each);
-            effect->relative_interval = planned_end_bounds(&effect->relative, each);
-            effect->p = planned_end_p(&effect->absolute);
-            return;
-        }
-    }
-    struct comparison absolute =
-        compare_quantiles(measure, variant, control, CHANGE_ABSOLUTE, each);
-    struct comparison relative =
-        compare_quantiles(measure, variant, control, CHANGE_RELATIVE, each);
-    if (absolute.state != COMPARISON_FINE) {
-        effect->state = absolute.state == COMPARISON_NODATA ? EFFECT_NODATA : EFFECT_TOO_FEW;
-        return;
-    }
-    effect->method = "confidence sequence for quantiles";
-    effect->absolute_interval = absolute.interval;
-    effect->relative_interval = relative.interval;
-    bool above = variant->value > control->value;
-    effect->p = fmin(1, 2 * quantile_level(measure, variant, control, CHANGE_ABSOLUTE,
-                                           above ? SIDE_BELOW : SIDE_ABOVE, 0));
 }
 
 struct effect effect_of(const struct judgement *judgement, const struct arm_evidence *variant,
@@ -752,13 +525,8 @@ double effect_p_within(const struct judgement *judgement, const struct arm_evide
     double unused;
     if (state_of(judgement, variant, control, measure, &unused) != EFFECT_FINE)
         return NAN;
-    if (metric_traits(measure->metric)->bound == BOUND_QUANTILE) {
-        struct estimated_change found = {NAN, NAN, NAN, NAN};
-        if (takes_order_statistics(judgement))
-            found = quantile_change_of(measure, variant, control, change);
-        return found.error > 0 ? planned_end_p_within(&found, side, margin)
-                               : quantile_level(measure, variant, control, change, side, margin);
-    }
+    if (metric_traits(measure->metric)->bound == BOUND_QUANTILE)
+        return quantile_p_within(judgement, variant, control, measure, change, side, margin);
     if (takes_ranks(judgement, variant))
         return ranks_within(variant, control, measure, change, side, margin);
     if (takes_e_process(judgement, variant, control)) {
@@ -798,19 +566,6 @@ double value_p_within(const struct judgement *judgement, const struct arm_eviden
     const struct estimated_change off = {seen->mean - limit, sqrt(seen->variance / seen->n),
                                          seen->n - 1, seen->n};
     return p_within_change(judgement, &off, side, 0);
-}
-
-/* ------------------------------------------------------------------------------------ growth -- */
-
-struct arm_evidence arm_evidence_grown(const struct arm_evidence *evidence, double growth)
-{
-    struct arm_evidence more = *evidence;
-    more.share.n *= growth;
-    more.share.events *= growth;
-    more.moments.outcome.n *= growth;
-    more.moments.before.n *= growth;
-    more.strata = NULL; /* its parts do not grow: as one, it is judged a little worse */
-    return more;
 }
 
 /* ------------------------------------------------------------------------------------- power -- */

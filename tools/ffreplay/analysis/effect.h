@@ -12,8 +12,7 @@
 #include "compiler/model/experiment.h"
 #include "compiler/statistics/estimated_change.h"
 #include "compiler/statistics/group_sequential.h"
-#include "compiler/statistics/proportion.h"
-#include "outcomes.h"
+#include "arm_evidence.h"
 
 struct arena;
 
@@ -27,28 +26,6 @@ struct judgement {
     double looks[EXPERIMENT_LOOKS_MOST]; /* ANALYSIS_GROUP_SEQUENTIAL: information up to this one */
     uint32_t look_count; /* 0: this is no look that was planned, or not yet the first */
 };
-
-/* What is known of a metric in one arm. */
-struct arm_evidence {
-    uint64_t exposed, measured; /* units: in the arm, and those of them that have a value */
-    double value;               /* the estimate; NaN: there is none */
-    double assigned;            /* the share of all units that the arm was to have; 0: not known */
-    bool is_share;              /* `share` has the counts of units */
-    struct proportion share;
-    struct arm_moments moments; /* of a ratio, as a mean */
-    /* Of its units in parts, by what they were at first; NULL: as one. */
-    const struct arm_moments *strata;
-    uint32_t stratum_count;
-    const struct cell *cell;
-    bool beyond;     /* numbers too large for a variance */
-    bool unreadable; /* too many values could not be read: see cell_is_unreadable() */
-};
-
-/* Units without a line count as nothing: 0 bought, no click. `before` is NULL where the values
- * before exposure are not asked for. */
-void arm_evidence_gather(struct arm_evidence *evidence, const struct measure *measure,
-                         struct cell *cell, const struct before_sums *before, uint64_t exposed,
-                         uint32_t max_bad);
 
 enum effect_state {
     EFFECT_FINE,
@@ -113,9 +90,6 @@ double effect_power(const struct judgement *judgement, const struct effect *effe
 /* How many times as many units it takes until that is `power`; infinite: more than a million. */
 double effect_growth_for(const struct judgement *judgement, const struct effect *effect,
                          double size, double power);
-
-/* The same of so many times as many units, at the same estimates; a quantile's values stay. */
-struct arm_evidence arm_evidence_grown(const struct arm_evidence *evidence, double growth);
 
 /* "too few units", for a table; and as a clause, with the way out, in memory of the arena. */
 const char *effect_state_word(enum effect_state state);
