@@ -90,6 +90,7 @@ class Service:
         return self.process.wait(PATIENCE)
 
 
+SANITIZED = "the library has a sanitizer, which python3 has not" if os.environ.get("SANITIZE") else None
 volume = os.path.join(SCRATCH, "volume")
 os.mkdir(volume)
 
@@ -108,15 +109,18 @@ def kubelet_writes(snapshot, number):
         shutil.rmtree(os.path.join(volume, old))
 
 
-kubelet_writes(snapshots[0], 1)
-service = Service(os.path.join(volume, "production.ffs"))
-ok(service.serves("one"), "a service reads what is mounted", service.said())
-for number, value in ((2, "two"), (3, "three"), (4, "one"), (5, "two")):
-    before = service.said().count(f"serves {value}\n")
-    kubelet_writes(snapshots[["one", "two", "three"].index(value)], number)
-    ok(until(lambda: service.said().count(f"serves {value}\n") == before + 1), f"and has a new one without a restart: {value}", service.said())
-ok("rejected" not in service.said(), "nothing between them was taken for a snapshot", service.said())
-equal(service.ends(), 0, "it ends in order")
+if SANITIZED:
+    skip("a service has each that is mounted", SANITIZED)
+else:
+    kubelet_writes(snapshots[0], 1)
+    service = Service(os.path.join(volume, "production.ffs"))
+    ok(service.serves("one"), "a service reads what is mounted", service.said())
+    for number, value in ((2, "two"), (3, "three"), (4, "one"), (5, "two")):
+        before = service.said().count(f"serves {value}\n")
+        kubelet_writes(snapshots[["one", "two", "three"].index(value)], number)
+        ok(until(lambda: service.said().count(f"serves {value}\n") == before + 1), f"and has a new one without a restart: {value}", service.said())
+    ok("rejected" not in service.said(), "nothing between them was taken for a snapshot", service.said())
+    equal(service.ends(), 0, "it ends in order")
 
 # ------------------------------------------------------------------------------------------- the image
 
@@ -135,9 +139,13 @@ equal((init["volumeMounts"][0]["mountPath"], init["volumeMounts"][0]["name"], li
 shell, option, script = json.loads(steps[2][1])
 done = subprocess.run([shell, option, script.replace("/flags/production.ffs /etc", image + "/flags/production.ffs /etc").replace("/etc/flags", shared)],
                       capture_output=True, text=True)
-service = Service(os.path.join(shared, "production.ffs"))
-ok(done.returncode == 0 and os.listdir(shared) == ["production.ffs"] and service.serves("one"), "and the service has the image's flags", done.stderr)
-service.ends()
+ok(done.returncode == 0 and os.listdir(shared) == ["production.ffs"], "the image's snapshot is copied there", done.stderr)
+if SANITIZED:
+    skip("and the service has the image's flags", SANITIZED)
+else:
+    service = Service(os.path.join(shared, "production.ffs"))
+    ok(service.serves("one"), "and the service has the image's flags", service.said())
+    service.ends()
 
 # ----------------------------------------------------------------------------------- Argo Rollouts, Flagger
 

@@ -6,7 +6,7 @@ import random
 import subprocess
 
 import lab
-from lab import FFREPLAY, SCRATCH, equal, finish, ok
+from lab import FFREPLAY, SCRATCH, equal, finish, ok, skip
 
 SEED = int(os.environ.get("SEED", "1"))
 rng = random.Random(SEED)
@@ -108,5 +108,8 @@ child = subprocess.run([
     "/usr/bin/python3", "-c", "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL);"
     "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)", FFREPLAY, "merge", *parts], capture_output=True, text=True)
 memory, size = int(child.stdout) * 1024, sum(os.path.getsize(path) for path in parts)
-ok(memory < size, "merge_takes_less_memory_than_its_files_are_long", memory, size)
+if os.environ.get("SANITIZE"):
+    skip("merge_takes_less_memory_than_its_files_are_long", "a sanitizer keeps what was freed")
+else:
+    ok(memory < size, "merge_takes_less_memory_than_its_files_are_long", memory, size)
 finish()
