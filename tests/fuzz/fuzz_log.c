@@ -4,7 +4,8 @@
  * The first line names one of the project's logs below. The rest is read as its file, starting
  * where files are opened, so that pieces, compression and records are all covered. NDJSON is read
  * twice: line by line with an id, and several lines at once without one. Its lines are also parsed
- * twice: by a parser that has learnt patterns, and by one that has not. Both must find the same,
+ * twice: by a parser that has learnt patterns, and by one that has not; and by a pattern with what
+ * the first lines have in common, and without. Both must find the same,
  * including whether a needed field is a number, and which. A value that is not a number makes no
  * line bad.
  */
@@ -15,6 +16,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "tools/ffreplay/logs/line_pattern.h"
 #include "tools/ffreplay/replay/replay.h"
 #include "compiler/model/model.h"
 #include "compiler/project/project.h"
@@ -169,7 +171,8 @@ static bool is_same(const struct value *a, const struct value *b)
            (a->kind == VALUE_LIST || memcmp(a->text, b->text, a->length) == 0);
 }
 
-static void parse_both_ways(struct line_parser *learnt, const char *line, size_t length)
+/* Whether it is a line. */
+static bool parse_both_ways(struct line_parser *learnt, const char *line, size_t length)
 {
     struct value values[PATH_COUNT], expected[PATH_COUNT];
     struct line_problem problem, expected_problem;
@@ -180,21 +183,58 @@ static void parse_both_ways(struct line_parser *learnt, const char *line, size_t
         same = is_same(&values[i], &expected[i]);
     assert(same);
     fresh->close(fresh);
+    return parsed;
+}
+
+static uint32_t field_of(const void *user, const char *path, size_t length)
+{
+    (void)user;
+    for (uint32_t i = 0; i < PATH_COUNT; i++)
+        if (strlen(paths[i]) == length && memcmp(paths[i], path, length) == 0)
+            return i;
+    return PATTERN_SKIPS;
+}
+
+/* A firm pattern reads fewer lines than the one that it is made of, and these as that does. */
+struct firmness {
+    struct line_pattern form, firm;
+    struct pattern_watch watch;
+};
+#define WATCHED 2
+
+static void read_firmly(struct firmness *known, const char *line)
+{
+    struct value values[PATH_COUNT] = {0}, expected[PATH_COUNT] = {0};
+    size_t length = line_pattern_read(&known->form, line, expected);
+    size_t firm_length = line_pattern_read(&known->firm, line, values);
+    assert(firm_length == 0 || firm_length == length);
+    for (size_t i = 0; firm_length > 0 && i < PATH_COUNT; i++)
+        assert(is_same(&values[i], &expected[i]));
+    if (length == 0 || known->watch.lines == WATCHED)
+        return;
+    line_pattern_watch(&known->form, line, &known->watch);
+    if (known->watch.lines == WATCHED)
+        (void)line_pattern_make_firm(&known->firm, &known->form, &known->watch);
 }
 
 static void parse_lines(const uint8_t *data, size_t size)
 {
     struct line_parser *learnt = ndjson_parser(paths, PATH_COUNT);
+    struct firmness *known = calloc(1, sizeof *known);
     char *copy = calloc(1, size + LINE_PADDING + 1);
-    assert(copy);
+    assert(copy && known);
     memcpy(copy, data, size);
     for (size_t at = 0; at < size;) {
         const char *end = memchr(copy + at, '\n', size - at);
         size_t length = end ? (size_t)(end - copy) - at : size - at;
-        parse_both_ways(learnt, copy + at, length);
+        bool parsed = parse_both_ways(learnt, copy + at, length);
+        if (parsed && known->form.count == 0)
+            (void)line_pattern_learn(&known->form, copy + at, length, field_of, NULL);
+        read_firmly(known, copy + at);
         at += length + 1;
     }
     free(copy);
+    free(known);
     learnt->close(learnt);
 }
 

@@ -21,19 +21,19 @@ struct go_feature_flag {
     struct spelling of_default, of_tracking;
 };
 
-static bool is_string(const struct value *value, const struct spelling *text)
+static inline bool is_string(const struct value *value, const struct spelling *text)
 {
     return value->kind == VALUE_STRING && value_has_spelling(value, text);
 }
 
-static bool has_failed(const struct go_feature_flag *self, const struct value *values)
+static inline bool has_failed(const struct go_feature_flag *self, const struct value *values)
 {
     const struct value *failed = &values[self->own[DEFAULT]];
     return (failed->kind == VALUE_BOOLEAN && failed->boolean) ||
            is_string(&values[self->own[VARIATION]], &self->of_default);
 }
 
-static void set_flag(const struct go_feature_flag *self, struct value *values)
+static inline void set_flag(const struct go_feature_flag *self, struct value *values)
 {
     if (self->flag == self->fields.count)
         return;

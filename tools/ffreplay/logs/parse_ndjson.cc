@@ -3,7 +3,7 @@
  *
  * Each object is walked once from front to back, so that a truncated line is noticed. Keys are
  * compared in place, first by their first eight bytes; text is returned in place, too, unless it
- * has escapes. Lines that resemble an earlier one are read without the parser; see line_pattern.h.
+ * has escapes. Lines that resemble an earlier one are read without the parser; see line_shape.h.
  */
 #include "line_parser.h"
 
@@ -15,10 +15,8 @@
 #include <vector>
 
 #include "compiler/base/descent.h"
-#include "line_pattern.h"
+#include "line_shape.h"
 #include "simdjson.h"
-
-static_assert(LINE_PADDING >= PATTERN_LEAD + 8, "a pattern is compared in words");
 
 using namespace simdjson;
 
@@ -97,7 +95,7 @@ bool is_key(const wanted_key &key, const char *raw)
 constexpr size_t MOST_PATTERNS = 4;
 
 struct learnt {
-    line_pattern form;
+    line_shape shape;
     std::vector<uint32_t> absent; /* fields that its lines do not have */
 };
 
@@ -108,6 +106,7 @@ struct ndjson : line_parser {
     std::vector<descent_way> ways; /* of this line's values: only a lesser one, or the same, */
                                    /* replaces what was found */
     std::vector<std::unique_ptr<learnt>> patterns; /* the one that matched last comes first */
+    line_pattern last_form;                        /* of a line that may be learnt from */
     ondemand::parser json;
     /* The texts of this line's lists, and where each list begins among them. */
     std::vector<std::string> list_texts;
@@ -347,7 +346,7 @@ size_t read_by_pattern(ndjson &self, size_t first, const char *line, value *valu
 {
     for (size_t i = first; i < self.patterns.size(); i++) {
         clear_absent(*self.patterns[i], values);
-        size_t length = line_pattern_read(&self.patterns[i]->form, line, values);
+        size_t length = line_shape_read(&self.patterns[i]->shape, line, values);
         if (length == 0)
             continue;
         if (i > 0)
@@ -366,7 +365,7 @@ void read_abreast(line_parser *parser, const char *const texts[LINES_ABREAST],
         return;
     for (int i = 0; i < LINES_ABREAST; i++)
         clear_absent(*self.patterns[0], values[i]);
-    line_pattern_read_abreast(&self.patterns[0]->form, texts, values, lengths);
+    line_shape_read_abreast(&self.patterns[0]->shape, texts, values, lengths);
     for (int i = 0; i < LINES_ABREAST; i++)
         if (lengths[i] == 0)
             lengths[i] = read_by_pattern(self, 1, texts[i], values[i]);
@@ -376,13 +375,14 @@ void learn(ndjson &self, const char *line, size_t length)
 {
     if (self.patterns.size() == MOST_PATTERNS)
         return;
-    auto added = std::make_unique<learnt>();
-    if (!line_pattern_learn(&added->form, line, length, field_of, &self))
+    if (!line_pattern_learn(&self.last_form, line, length, field_of, &self))
         return;
+    auto added = std::make_unique<learnt>();
+    line_shape_begin(&added->shape, &self.last_form);
     std::vector<bool> has(self.count);
-    for (uint32_t i = 0; i < added->form.count; i++)
-        if (added->form.steps[i].field != PATTERN_SKIPS)
-            has[added->form.steps[i].field] = true;
+    for (uint32_t i = 0; i < self.last_form.count; i++)
+        if (self.last_form.steps[i].field != PATTERN_SKIPS)
+            has[self.last_form.steps[i].field] = true;
     for (uint32_t field = 0; field < self.count; field++)
         if (!has[field])
             added->absent.push_back(field);
