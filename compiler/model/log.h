@@ -57,6 +57,7 @@ extern const char *const log_delimiter_words[];
     X(WRAP_JOURNALD, "journald") \
     X(WRAP_KUBECTL, "kubectl")   \
     X(WRAP_COMPOSE, "compose")   \
+    X(WRAP_SYSLOG, "syslog")     \
     X(WRAP_FIELD, "field")
 enum log_wrap_kind { LOG_WRAPS(WORDS_MEMBER) };
 extern const char *const log_wrap_words[];
@@ -144,6 +145,7 @@ struct log {
     uint32_t wrap_count;
     bool has_stream; /* lines of the other one are not of this log */
     enum log_stream stream;
+    const char *program;         /* lines of another one in syslog are not of this log; or NULL */
     struct texts columns;        /* of csv and tsv; none: the first line of a file names them */
     struct text log_format;      /* of nginx and Apache: the server's own string */
     struct format_string *forms; /* what its lines look like, where its format is one of forms */

@@ -360,7 +360,8 @@ static bool read_wrap(struct reader *reader, const struct text *text, struct log
     bool takes_name = kind == WRAP_FIELD;
     if (kind < 0 || takes_name != (name && *name)) {
         diagnose(reader->diagnostics, FF0103, text->span,
-                 "expected cri, docker, journald, kubectl, compose or 'field NAME', found '%s'",
+                 "expected cri, docker, journald, kubectl, compose, syslog or 'field NAME', "
+                 "found '%s'",
                  text->text);
         return false;
     }
@@ -392,6 +393,19 @@ static void check_stream(struct reader *reader, const struct log *log, struct no
     diagnose_help(reader->diagnostics, "remove it, or say in 'wrap' what is around the lines");
 }
 
+static void check_program(struct reader *reader, const struct log *log, struct node *body)
+{
+    const struct entry *entry = find_entry(body, "program");
+    bool is_noted = false;
+    for (uint32_t i = 0; i < log->wrap_count; i++)
+        is_noted |= log->wraps[i].kind == WRAP_SYSLOG;
+    if (!entry || is_noted || may_mean(reader, body, &log_form, "wrap"))
+        return;
+    diagnose(reader->diagnostics, FF0364, entry->key->span,
+             "'program' has no meaning for a log that 'syslog' does not wrap");
+    diagnose_help(reader->diagnostics, "remove it, or say 'wrap: syslog'");
+}
+
 static void settle_wraps(struct reader *reader, struct log *log, struct node *body)
 {
     bool has_lines =
@@ -404,6 +418,7 @@ static void settle_wraps(struct reader *reader, struct log *log, struct node *bo
             *ARENA_APPEND(reader->arena, log->wraps, log->wrap_count) = wrap;
     }
     check_stream(reader, log, body);
+    check_program(reader, log, body);
 }
 
 /* Of access logs, the client's address, unless the definition says otherwise. */
@@ -478,11 +493,12 @@ static const struct form log_context_form = {
     .kind = FORM_MAP, .takes = "mapping of attribute to field", .of = {&field_name_form}};
 static const struct form wrap_form =
     FORM("wrapper", "\"type\": \"string\", \"pattern\": "
-                    "\"^(cri|docker|journald|kubectl|compose|field [^ ].*)$\"");
+                    "\"^(cri|docker|journald|kubectl|compose|syslog|field [^ ].*)$\"");
 static const struct form wraps_list_form = {.kind = FORM_LIST, .of = {&wrap_form}, .least = 1};
 static const struct form wraps_form = {
     .kind = FORM_EITHER,
-    .takes = "`cri` `docker` `journald` `kubectl` `compose` `field NAME`, or a list of them",
+    .takes =
+        "`cri` `docker` `journald` `kubectl` `compose` `syslog` `field NAME`, or a list of them",
     .of = {&wrap_form, &wraps_list_form}};
 static const struct form columns_form = ALIAS("names", texts_form);
 static const struct form comment_form =
@@ -522,6 +538,9 @@ static const struct field log_fields[] = {
     READ("stream", read_stream, stream_form,
          "of what `cri` or `docker` wraps: the output whose lines are of this log; those of the "
          "other are counted, and not read"),
+    FIELD("program", FIELD_TEXT, struct log, program,
+          "of what `syslog` wraps: the program whose lines are of this log; those of others are "
+          "counted, and not read"),
     CHOICE("delimiter", struct log, delimiter, log_delimiter_words,
            "of csv; of tsv, `space`: blanks and tabs, any number of them"),
     READ("comment", read_comment, comment_form,

@@ -58,6 +58,8 @@ static const char definitions[] =
     "  docker: {format: logfmt, time: ts, wrap: docker}\n"
     "  journald: {format: ndjson, time: wrap.time, wrap: [kubectl, journald]}\n"
     "  compose: {format: common, wrap: [compose, field log]}\n"
+    "  syslog: {format: ndjson, time: wrap.time, wrap: syslog}\n"
+    "  program: {format: common, wrap: [field log, syslog], program: nginx}\n"
     "  common: {format: common}\n"
     "  vhost: {format: vhost_combined}\n"
     "  ingress: {format: ingress-nginx}\n"
@@ -240,10 +242,11 @@ static void parse_lines(const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const char *const names[] = {
-        "ndjson",  "csv",     "columns", "tsv",   "combined", "otlp",     "goff",    "prometheus",
-        "kayenta", "common",  "logfmt",  "cri",   "docker",   "journald", "compose", "vhost",
-        "ingress", "traefik", "haproxy", "envoy", "alb",      "nginx",    "apache"};
+    static const char *const names[] = {"ndjson", "csv",     "columns",    "tsv",      "combined",
+                                        "otlp",   "goff",    "prometheus", "kayenta",  "common",
+                                        "logfmt", "cri",     "docker",     "journald", "compose",
+                                        "vhost",  "ingress", "traefik",    "haproxy",  "envoy",
+                                        "alb",    "nginx",   "apache",     "syslog",   "program"};
     const uint8_t *end = memchr(data, '\n', size < 16 ? size : 16);
     size_t length = end ? (size_t)(end - data) : 0;
     for (size_t i = 0; end && i < sizeof names / sizeof *names; i++) {

@@ -277,6 +277,16 @@ def compose(line, request):
     return f'{["web-1", "worker-12"][request["ms"] % 2]:9}  | {line}'
 
 
+def syslog(line, request):
+    """As daemons and servers have it, one after the other."""
+    time = at(request)
+    short, long = time.strftime("%b %e %H:%M:%S"), iso(request)
+    begin = [f"{short} web1 shop[7]: ", f"<190>{short} web1 shop: ", f"<190>{short} shop: ", f"{long} web1 shop[7]: ",
+             f"{short} web1 daemon.info shop: ", f"<134>1 {long} web1 shop 7 - - ", f"<134>1 {long} web1 shop - ID47 "
+             '[a@32473 x="1" y="a \\"b\\] c"][b@1] \ufeff', f"1 {long} web1 shop - - -  ", f"{short} web1 shop: @cee: "]
+    return begin[request["ms"] % len(begin)] + line
+
+
 def in_field(line, request):
     return json.dumps({"kubernetes": {"pod": "web"}, "log": line})
 
@@ -350,6 +360,12 @@ WRAPPED = [
            lambda r: journald(ndjson(r), r), JSON),
     Format("kubectl", "format: ndjson, unit: remote_addr, wrap: kubectl", lambda r: kubectl(ndjson(r), r), JSON),
     Format("compose", "format: ndjson, unit: remote_addr, wrap: compose", lambda r: compose(ndjson(r), r), JSON),
+    Format("syslog", "format: ndjson, unit: remote_addr, wrap: syslog", lambda r: syslog(ndjson(r), r), JSON),
+    Format("syslog-of-nginx", f"wrap: syslog, pattern: nginx, log_format: {quoted(NGINX)}",
+           lambda r: syslog(nginx_main(r), r),
+           {"latency": "request_time", "bytes": "body_bytes_sent", "agent": "http_user_agent"}),
+    Format("cri-of-syslog-of-field", 'format: ndjson, unit: remote_addr, wrap: [cri, syslog, "field log"]',
+           lambda r: cri(syslog(in_field(ndjson(r), r), r), r), JSON),
     Format("field", "format: ndjson, unit: remote_addr, wrap: field log", lambda r: in_field(ndjson(r), r), JSON),
     Format("cri-of-field", 'format: ndjson, unit: remote_addr, wrap: ["cri", "field log"]',
            lambda r: cri(in_field(ndjson(r), r), r), JSON),

@@ -6,7 +6,7 @@ import os
 import random
 import subprocess
 
-from formats import FORMATS, JSON, TAME, WRAPPED, Format, alb, cri, docker, ndjson, requests
+from formats import FORMATS, JSON, NGINX, TAME, WRAPPED, Format, alb, cri, docker, ndjson, quoted, requests
 from lab import START, TOP, canary, decide, equal, finish, ok, project, write
 
 BASE = """\
@@ -117,6 +117,11 @@ for name, strangers in (
                  "2026-11-20T10:00:00Z stdin F {}", "2026-11-20T10:00:00Z stdout FF {}"]),
         ("docker", ['{"stream":"stdout"}', '{"log":[1],"stream":"stdout"}', '{"log":"x', "panic: oh"]),
         ("compose", ["web-1 {}", "panic: oh", json_form.line(wild[0])]),
+        ("syslog", ["Nov 20 10:00:00 web1 shop {}", "Nov 20 10:00 web1 shop: {}", "<192>Nov 20 10:00:00 web1 shop: {}",
+                    "Nov 20 10:00:00 web1 shop: panic", "<134>2 2026-11-20T10:00:00Z web1 shop 7 - - {}",
+                    "<134>1 2026-11-20T10:00:00Z web1 shop 7 - [a x=1] {}", "20 Nov 10:00:00 web1 shop: {}",
+                    "Nov 20 10:00:00 web1 last message repeated 3 times", "shop: {}", json_form.line(wild[0]),
+                    "Nov 20 10:00:00 web1 shop: message repeated 3 times: [ {}]"]),
         ("field", ['{"LOG":"{}"}', '{"log":{"status":200}}', "panic: oh", '{"log":"panic: oh"}']),
         ("cri-of-field", [cri_line for cri_line in ('2026-11-20T10:00:00Z stdout F {"log":7}',
                                                     '2026-11-20T10:00:00Z stdout F panic')])):
@@ -204,7 +209,7 @@ ok(result.status == 0 and (result.json["input"]["lines"], result.json["input"]["
                            result.json["input"]["other_stream"]) == (600, 0, 1800), "those_of_stderr_are_counted_apart",
    result.err, result.out[:600])
 page = decide(project_of(out, status), write("streams.log", mixed))
-ok("1800 of the other stream" in " ".join(page.out.split()), "which_the_page_says", page.out[:600])
+ok("1800 of another stream or program" in " ".join(page.out.split()), "which_the_page_says", page.out[:600])
 shipped = [json.dumps({"log": json.loads(line)["log"], "stream": "stderr" if number % 2 else "stdout",
                        "time": "2026-11-20T10:00:00Z"})
            for number, line in enumerate(docker(ndjson(dict(request, ms=1)), dict(request, ms=1)) for request in wild[:600])]
@@ -212,10 +217,37 @@ out = Format("docker-err", "format: ndjson, unit: remote_addr, wrap: docker, str
 result = decide(project_of(out, status), write("docker.log", shipped), "--json")
 equal(result.status == 0 and (result.json["input"]["lines"], result.json["input"]["other_stream"]), (300, 300),
       "docker_notes_streams_too")
-for keys in ("format: ndjson, unit: remote_addr, stream: stdout", "format: ndjson, unit: remote_addr, wrap: kubectl, stream: stdout",
+# A file of syslog's may have the lines of all programs.
+own = logs["syslog-of-nginx"][:600]
+others = ["Nov 20 10:00:00 web1 sshd[7]: Accepted publickey for root", "Nov 20 10:00:00 web1 kernel: [1.2] oh",
+          "<134>1 2026-11-20T10:00:00Z web1 shop-worker 7 - - busy"]
+mixed = [line for one in own for line in [one, *others]]
+of_shop = f"wrap: syslog, pattern: nginx, log_format: {quoted(NGINX)}"
+unsaid = decide(project_of(Format("all-programs", of_shop, None, wrapped["syslog-of-nginx"].fields), status),
+                write("programs.log", mixed))
+ok(unsaid.status == 2 and "'sshd'" in unsaid.err and "'program: NAME'" in unsaid.err, "another_program's_lines_are_named",
+   unsaid.err[:600])
+result = decide(project_of(Format("one-program", "program: shop, " + of_shop, None, wrapped["syslog-of-nginx"].fields),
+                           status), write("programs.log", mixed), "--json")
+equal(result.status == 0 and (result.json["input"]["lines"], result.json["input"]["bad"]["unparsable"],
+                              result.json["input"]["other_stream"]) if result.status == 0 else result.err, (600, 0, 1800), "and_left_out_where_one_is_asked_for")
+unsaid = decide(project_of(json_form, status), write("all.log", logs["syslog"][:100]))
+ok("'wrap: syslog'" in " ".join(unsaid.err.split()), "what_looks_like_syslog_is_told", unsaid.err[:900])
+unsaid = decide(project_of(Format("inner", "format: combined, wrap: syslog", None, {}), status),
+                write("all.log", logs["syslog"][:100]))
+ok("'format: ndjson'" in " ".join(unsaid.err.split()), "and_what_is_within", unsaid.err[:900])
+unsaid = decide(project_of(Format("year", "format: ndjson, wrap: syslog, unit: remote_addr, time: wrap.time", None, JSON), status),
+                write("all.log", ["Nov  1 10:00:00 web1 shop: {}"]))
+ok("has no year" in " ".join(unsaid.err.split()), "a_year_is_not_guessed", unsaid.err[:900])
+result = decide(project_of(Format("said", "format: ndjson, wrap: syslog, unit: wrap.host, time: wrap.time", None,
+                                  {"status": "wrap.pid", "bytes": "wrap.severity"}), status),
+                write("said.log", ["<134>1 2026-11-20T10:00:00Z web1 shop 7 - - {}"] * 10), "--json")
+equal(result.status == 0 and (result.json["input"]["lines"], result.json["input"]["bad"]["no_time"]), (10, 0),
+      "what_syslog_says_are_fields")
+for keys in ("format: ndjson, unit: remote_addr, stream: stdout", "format: ndjson, unit: remote_addr, wrap: cri, program: shop", "format: ndjson, unit: remote_addr, wrap: kubectl, stream: stdout",
              "format: ndjson, unit: remote_addr, wrap: cri, stream: both"):
     refused = decide(project_of(Format("refused", keys, None, JSON), status), write("docker.log", shipped))
-    ok(refused.status == 1 and "stream" in refused.err, f"refused_{keys[-30:]}", refused.err)
+    ok(refused.status == 1 and ("stream" in refused.err or "program" in refused.err), f"refused_{keys[-30:]}", refused.err)
 
 # A line that no reader could hold is told of, and the others count.
 long = ("\n".join(json_form.lines(wild[:200])) + "\n").encode()

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "compiler/cli/messages.h"
+#include "syslog_prefix.h"
 
 static const struct described {
     const char *text, *format;
@@ -25,6 +26,7 @@ static const struct described {
     [LOOKS_LIKE_W3C] = {"IIS's or another log of the W3C's form", "w3c"},
     [LOOKS_LIKE_CLOUDFRONT] = {"the log of CloudFront", "cloudfront"},
     [LOOKS_LIKE_CADDY] = {"the access log of Caddy", "caddy"},
+    [LOOKS_LIKE_SYSLOG] = {"what a syslog daemon writes", NULL},
 };
 
 void lookalike_help(enum lookalike lookalike, const char *what, const char *format)
@@ -35,9 +37,13 @@ void lookalike_help(enum lookalike lookalike, const char *what, const char *form
         return;
     if (found->format)
         print_help("%s like %s, which 'format: %s' reads", what, found->text, found->format);
+    else if (lookalike == LOOKS_LIKE_SYSLOG)
+        print_help("%s like %s: 'wrap: syslog' takes off what it puts before a line, and 'format' "
+                   "says how the rest is read",
+                   what, found->text);
     else if (lookalike == LOOKS_LIKE_WRAPPED_JSON || lookalike == LOOKS_LIKE_PREFIXED)
         print_help("%s like %s: if a container runtime or a command wrote that, say which: "
-                   "'wrap: cri', docker, journald, kubectl, compose or 'field NAME'",
+                   "'wrap: cri', docker, journald, kubectl, compose, syslog or 'field NAME'",
                    what, found->text);
     else
         print_help("%s like %s: paste the server's own string, with 'pattern: nginx' or "
@@ -178,10 +184,20 @@ static bool is_w3c(struct rest line)
     return has_method && has_form(line, "0000-00-00 00:00:00 ") && !has(line, "\"");
 }
 
+/* HAProxy's format takes it off by itself. */
+static bool is_of_syslog(struct rest line)
+{
+    struct syslog_prefix prefix;
+    const char *message = syslog_skip(line.at, line.end, &prefix);
+    return message && lookalike_of(message, (size_t)(line.end - message)) != LOOKS_LIKE_HAPROXY;
+}
+
 enum lookalike lookalike_of(const char *text, size_t length)
 {
     const struct rest line = {text, text + length};
     const char *time = access_time(line);
+    if (is_of_syslog(line))
+        return LOOKS_LIKE_SYSLOG;
     if (begins(line, "{"))
         return has(line, "\"logger\":\"http.log.access") ? LOOKS_LIKE_CADDY : LOOKS_LIKE_JSON;
     if (time)

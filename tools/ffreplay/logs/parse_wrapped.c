@@ -17,6 +17,7 @@
 #include "compiler/base/utf8.h"
 #include "compiler/model/log.h"
 #include "scan.h"
+#include "syslog_prefix.h"
 
 #define PREFIX        WRAP_PREFIX
 #define PREFIX_LENGTH (sizeof PREFIX - 1)
@@ -26,6 +27,8 @@
 
 enum own_field { OWN_TIME, OWN_STREAM, OWN_SERVICE, OWN_POD, OWN_CONTAINER, OWN_COUNT };
 static const char *const own_names[] = {"time", "stream", "service", "pod", "container"};
+#define SYSLOG_NAME(member, word) [member] = (word),
+static const char *const syslog_names[] = {SYSLOG_PARTS(SYSLOG_NAME)};
 
 struct slice {
     const char *begin, *end; /* both NULL: it does not say */
@@ -39,6 +42,7 @@ struct wrapped {
     const char *const *paths;
     uint32_t count;
     struct slice own[OWN_COUNT];
+    struct syslog_prefix syslog;
     const char **json_paths; /* the field that holds the line, the stream, and those wanted */
     struct value *json_values;
     uint32_t json_count, stream; /* stream: its place among them */
@@ -280,9 +284,35 @@ static enum unwrapped unwrap_json(struct wrapped *self, struct slice *rest,
     return rest->begin == rest->end ? UNWRAPPED_NOTHING : UNWRAPPED;
 }
 
+static bool is_of_program(const struct wrapped *self)
+{
+    const char *begin = self->syslog.parts[SYSLOG_PROGRAM].begin;
+    return begin && is_text((struct slice){begin, self->syslog.parts[SYSLOG_PROGRAM].end},
+                            self->log->program);
+}
+
+static enum unwrapped unwrap_syslog(struct wrapped *self, struct slice *rest,
+                                    struct line_problem *problem)
+{
+    const char *message = syslog_skip(rest->begin, rest->end, &self->syslog);
+    if (message && self->log->program && !is_of_program(self))
+        return UNWRAPPED_ELSEWHERE;
+    problem->text = "a syslog daemon left a count in place of lines that are equal; it can be told "
+                    "not to, rsyslog by $RepeatedMsgReduction off";
+    if (syslog_is_repetition(message, rest->begin, rest->end))
+        return UNWRAPPED_BAD;
+    problem->text = "expected 'Nov 20 10:00:00 HOST PROGRAM: ' or '<134>1 TIME HOST PROGRAM PID "
+                    "MSGID - ', as syslog has it";
+    if (!message)
+        return UNWRAPPED_BAD;
+    rest->begin = message;
+    return UNWRAPPED;
+}
+
 static enum unwrapped unwrap(struct wrapped *self, struct slice *rest, struct line_problem *problem)
 {
     memset(self->own, 0, sizeof self->own);
+    memset(&self->syslog, 0, sizeof self->syslog);
     problem->column = 1;
     switch (self->kind) {
     case WRAP_CRI:
@@ -299,11 +329,32 @@ static enum unwrapped unwrap(struct wrapped *self, struct slice *rest, struct li
         if (!take_service(rest, &self->own[OWN_SERVICE]))
             return UNWRAPPED_BAD;
         break;
+    case WRAP_SYSLOG: {
+        enum unwrapped found = unwrap_syslog(self, rest, problem);
+        if (found != UNWRAPPED)
+            return found;
+        break;
+    }
     }
     return rest->begin == rest->end ? UNWRAPPED_NOTHING : UNWRAPPED;
 }
 
 /* ------------------------------------------------------------------------------------- lines -- */
+
+/* Of a wrapper that is no JSON: what it says by this name. */
+static struct slice own_text(const struct wrapped *self, const char *path)
+{
+    if (strncmp(path, PREFIX, PREFIX_LENGTH) != 0)
+        return (struct slice){0};
+    const char *name = path + PREFIX_LENGTH;
+    for (int i = 0; i < SYSLOG_PART_COUNT && self->kind == WRAP_SYSLOG; i++)
+        if (strcmp(name, syslog_names[i]) == 0)
+            return (struct slice){self->syslog.parts[i].begin, self->syslog.parts[i].end};
+    for (int i = 0; i < OWN_COUNT; i++)
+        if (strcmp(name, own_names[i]) == 0)
+            return self->own[i];
+    return (struct slice){0};
+}
 
 static void set_own(const struct wrapped *self, struct value *values)
 {
@@ -312,16 +363,12 @@ static void set_own(const struct wrapped *self, struct value *values)
         if (own < self->json_count && self->json_values[own].kind != VALUE_ABSENT)
             values[place] = self->json_values[own];
     }
-    for (uint32_t place = 0; place < self->count && !self->json; place++) {
-        for (int own = 0; own < OWN_COUNT; own++) {
-            struct slice text = self->own[own];
-            if (!text.begin || strncmp(self->paths[place], PREFIX, PREFIX_LENGTH) != 0 ||
-                strcmp(self->paths[place] + PREFIX_LENGTH, own_names[own]) != 0)
-                continue;
+    for (uint32_t place = 0; place < self->count && self->has_own_paths && !self->json; place++) {
+        struct slice text = own_text(self, self->paths[place]);
+        if (text.begin)
             values[place] = (struct value){.kind = VALUE_STRING,
                                            .text = text.begin,
                                            .length = (uint32_t)(text.end - text.begin)};
-        }
     }
 }
 
@@ -357,6 +404,25 @@ static void explain_stream(struct wrapped *self, struct line_problem *problem)
     problem->text = self->message;
 }
 
+/* A file of syslog's may have the lines of all programs. */
+static void explain_program(struct wrapped *self, struct line_problem *problem)
+{
+    const char *begin = self->syslog.parts[SYSLOG_PROGRAM].begin;
+    if (self->kind != WRAP_SYSLOG || self->log->program || !begin)
+        return;
+    char text[160];
+    snprintf(text, sizeof text, "%s", problem->text);
+    snprintf(self->message, sizeof self->message,
+             "%s; it is of '%.*s': if the log is of one program, 'program: NAME' leaves out the "
+             "lines of others",
+             text,
+             (int)(self->syslog.parts[SYSLOG_PROGRAM].end - begin > 40
+                       ? 40
+                       : self->syslog.parts[SYSLOG_PROGRAM].end - begin),
+             begin);
+    problem->text = self->message;
+}
+
 static bool holds_part(const struct wrapped *self)
 {
     bool holds = self->inner->holds_part;
@@ -377,8 +443,10 @@ static bool wrapped_parse(struct line_parser *parser, const char *line, size_t l
     bool parsed = found != UNWRAPPED_BAD;
     if (found == UNWRAPPED) {
         parsed = parse_inner(self, rest, values, problem);
-        if (!parsed)
+        if (!parsed) {
             explain_stream(self, problem);
+            explain_program(self, problem);
+        }
         if (!parsed) /* its column is that of a text that does not stand in the file */
             problem->column = rest.begin >= line && rest.begin <= line + length
                                   ? problem->column + (size_t)(rest.begin - line)

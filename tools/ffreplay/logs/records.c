@@ -14,6 +14,7 @@
 #include "compiler/base/utf8.h"
 #include "digits.h"
 #include "log_time.h"
+#include "syslog_prefix.h"
 
 const char *const bad_cause_words[] = WORDS(BAD_CAUSES);
 
@@ -290,6 +291,13 @@ static void explain_form(const struct log *log, const struct logged_time *time, 
                  log->has_zone || strstr(guess, "%z") ? "" : ", and zone: \"+00:00\" for UTC");
 }
 
+/* RFC 3164's, "Nov 20 10:00:00". */
+static bool is_syslog_time(const char *field, const char *text)
+{
+    return strcmp(field, WRAP_PREFIX "time") == 0 && *text >= 'A' && *text <= 'Z' &&
+           strlen(text) > 9 && text[3] == ' ' && text[9] == ':';
+}
+
 static void count_no_time(struct records *records, const struct piece *piece)
 {
     const struct layout *layout = records->layout;
@@ -309,6 +317,11 @@ static void count_no_time(struct records *records, const struct piece *piece)
     else if (is_local_time(log, read))
         snprintf(text, sizeof text,
                  "no time: '%.40s' is '%s', which has no offset; say which it is: zone: \"+00:00\"",
+                 time.field, time.text);
+    else if (is_syslog_time(time.field, time.text))
+        snprintf(text, sizeof text,
+                 "no time: '%.40s' is '%s', which has no year: take the time of the line itself, "
+                 "or have the daemon write RFC 3339's, rsyslog by RSYSLOG_FileFormat",
                  time.field, time.text);
     else {
         explain_form(log, &time, form, sizeof form);
@@ -397,8 +410,16 @@ static void read_batch(struct records *records, const struct piece *piece)
 /* Looks at the first lines of the first block's parts. */
 static void note_lookalike(struct records *records, const struct piece *piece)
 {
-    if (piece->place.part < LINES_ABREAST && piece->place.line < LOOKALIKE_LINES)
-        records->counts.lookalikes[lookalike_of(piece->text, piece->length)]++;
+    if (piece->place.part >= LINES_ABREAST || piece->place.line >= LOOKALIKE_LINES)
+        return;
+    const struct log *log = records->layout->log;
+    const char *text = piece->text, *end = text + piece->length;
+    struct syslog_prefix prefix;
+    if (log->wrap_count > 0 && log->wraps[0].kind == WRAP_SYSLOG) {
+        const char *message = syslog_skip(text, end, &prefix);
+        text = message ? message : text;
+    }
+    records->counts.lookalikes[lookalike_of(text, (size_t)(end - text))]++;
 }
 
 static bool is_document(const struct records *records)

@@ -147,7 +147,8 @@ static const char *input_text(const struct report *report, uint64_t left_out)
         before > 0 ? arena_format(report->arena, "%" PRIu64 " before, ", before) : "", left_out,
         log_counts_bad(&counts),
         counts.elsewhere > 0
-            ? arena_format(report->arena, "; %" PRIu64 " of the other stream", counts.elsewhere)
+            ? arena_format(report->arena, "; %" PRIu64 " of another stream or program",
+                           counts.elsewhere)
             : "");
 }
 
