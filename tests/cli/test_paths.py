@@ -146,13 +146,9 @@ def paths_of(program, command):
 
 def lay_out(at, built):
     """A project, what commands beside the path need, and the paths."""
-    os.makedirs(f"{at}/flags")
+    shutil.copytree(built, at)
     os.makedirs(f"{at}/odd/directory")
-    for name, text in (("flags/a.yaml", PROJECT), ("log", LINE * 50), ("odd/empty", "")):
-        with open(f"{at}/{name}", "w", encoding="utf-8") as file:
-            file.write(text)
-    for name in os.listdir(built):
-        shutil.copy(f"{built}/{name}", f"{at}/{name}")
+    open(f"{at}/odd/empty", "w", encoding="utf-8").close()
     os.mkfifo(f"{at}/odd/fifo")
     os.symlink("nowhere", f"{at}/odd/dangling")
     with open(f"{at}/odd/sparse", "wb") as file:
@@ -160,9 +156,6 @@ def lay_out(at, built):
     with open(f"{at}/odd/unreadable", "w", encoding="utf-8") as file:
         file.write("x")
     os.chmod(f"{at}/odd/unreadable", 0)
-    identity = ["-c", "user.name=x", "-c", "user.email=x@example.com"]
-    for arguments in () if not shutil.which("git") else (["init", "-q"], ["add", "flags"], [*identity, "commit", "-qm", "x"]):
-        subprocess.run(["git", "-C", at, *arguments], check=True, capture_output=True)
     for root, directories, files in os.walk(at):
         for name in directories + files + ["."]:
             if not os.path.islink(f"{root}/{name}"):
@@ -225,18 +218,19 @@ KINDS = ("zero", "memory", "fifo", "directory", "dangling", "sparse", "unreadabl
 
 
 def build():
-    """What lies beside each path: snapshots, signed and not, and a key; whether there is one."""
-    built, definitions = f"{SCRATCH}/built", f"{SCRATCH}/definitions"
-    os.mkdir(built)
-    os.mkdir(definitions)
-    with open(f"{definitions}/a.yaml", "w", encoding="utf-8") as file:
-        file.write(PROJECT)
+    """What lies beside each path: a project in git, a log, snapshots, signed and not, and a key; whether there is one."""
+    built, definitions = f"{SCRATCH}/built", f"{SCRATCH}/built/flags"
+    os.makedirs(definitions)
+    for path, text in ((f"{definitions}/a.yaml", PROJECT), (f"{built}/log", LINE * 50)):
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+    identity = ["-c", "user.name=x", "-c", "user.email=x@example.com"]
+    for arguments in () if not shutil.which("git") else (["init", "-q", "--template="], ["add", "flags"], [*identity, "commit", "-qm", "x"]):
+        subprocess.run(["git", "-C", built, *arguments], check=True, capture_output=True)
     ffc = [PROGRAMS["ffc"], "build", "-C", definitions, "-e", "live", "-o"]
     for name in ("live", "copy", "signed"):
         subprocess.run([*ffc, f"{built}/{name}.ffs"], check=True, capture_output=True)
-    with open(f"{built}/part.log", "w", encoding="utf-8") as file:
-        file.write(LINE * 50)
-    subprocess.run([PROGRAMS["ffreplay"], "aggregate", "c", f"{built}/part.log", "-C", definitions, "-e", "live",
+    subprocess.run([PROGRAMS["ffreplay"], "aggregate", "c", f"{built}/log", "-C", definitions, "-e", "live",
                     "-o", f"{built}/part.agg"], check=True, capture_output=True)
     if not shutil.which("minisign"):
         return built, False
