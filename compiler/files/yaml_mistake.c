@@ -123,7 +123,9 @@ static void report_bracket(const struct yaml_mistake *mistake, struct diagnostic
                  "expected ',' or '%s' here", close);
         diagnose_note(diagnostics, open, "the '%s' is here", list ? "[" : "{");
     }
-    diagnose_help(diagnostics, "close it with '%s', and put ',' between entries", close);
+    bool opens = mistake->at < mistake->source->length && strchr("[{", text[mistake->at]);
+    diagnose_help(diagnostics, "close it with '%s', and put ',' between entries%s", close,
+                  opens ? "; or quote the text that the bracket is part of" : "");
 }
 
 static uint32_t line_start(const char *text, uint32_t at)

@@ -84,20 +84,37 @@ static bool is_same_word(const char *one, const char *other)
 
 const char *operator_known_as(const char *word, unsigned type)
 {
-    const char *found = NULL;
-    for (size_t i = 0; i < OPERATOR_COUNT; i++) {
-        if (is_same_word(operators[i].name, word))
-            return operators[i].name;
+    const char *found = NULL, *fitting = NULL;
+    for (size_t i = 0; i < OPERATOR_COUNT && !fitting; i++) {
+        if (!is_same_word(operators[i].name, word))
+            continue;
+        found = operators[i].name;
+        fitting = operators[i].types & TYPE_BIT(type) ? found : NULL;
     }
-    for (size_t i = 0; i < sizeof elsewhere / sizeof *elsewhere; i++) {
+    for (size_t i = 0; i < sizeof elsewhere / sizeof *elsewhere && !fitting; i++) {
         if (!is_same_word(elsewhere[i][0], word))
             continue;
-        if (operator_find(elsewhere[i][1])->types & TYPE_BIT(type))
-            return elsewhere[i][1];
-        if (!found)
-            found = elsewhere[i][1];
+        found = found ? found : elsewhere[i][1];
+        fitting = operator_find(elsewhere[i][1])->types & TYPE_BIT(type) ? elsewhere[i][1] : NULL;
     }
-    return found;
+    return fitting ? fitting : found;
+}
+
+const char *operator_negated_as(const char *word, unsigned type)
+{
+    static const char *const negations[] = {"!", "not", "isnot", "doesnot"};
+    for (size_t i = 0; i < sizeof negations / sizeof *negations; i++) {
+        const char *rest = word + (*word == '$'), *letter = negations[i];
+        while (*letter && ascii_lower(*rest) == *letter) {
+            letter++;
+            rest++;
+            while (*rest == '_' || *rest == '-' || *rest == ' ')
+                rest++;
+        }
+        if (!*letter && operator_known_as(rest, type))
+            return operator_known_as(rest, type);
+    }
+    return NULL;
 }
 
 const struct operator_info *operator_of_bare(bool list)

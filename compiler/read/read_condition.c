@@ -212,6 +212,17 @@ static bool is_negation(const char *word)
     return false;
 }
 
+static bool is_any_case(const char *word)
+{
+    static const char *const words[] = {"caseInsensitive", "case_insensitive", "ignoreCase",
+                                        "insensitive"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strcmp(word, words[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* What others call a test that ignores case, by the operator; or NULL. */
 static const char *of_any_case(const char *word)
 {
@@ -238,7 +249,9 @@ static void report_operator(struct reader *reader, const struct condition_subjec
     diagnose(reader->diagnostics, FF0238, key->span, "unknown operator '%s'", key->text);
     if (help_time(reader, subject, NULL))
         return;
-    const char *here = operator_known_as(key->text, condition_subject_type(subject));
+    unsigned type = condition_subject_type(subject);
+    const char *here = operator_known_as(key->text, type);
+    const char *negated = here ? NULL : operator_negated_as(key->text, type);
     if (of_any_case(key->text))
         diagnose_help(reader->diagnostics, "write '%s', and 'ignore_case: true' beside it",
                       of_any_case(key->text));
@@ -247,6 +260,13 @@ static void report_operator(struct reader *reader, const struct condition_subjec
                       key->text, key->text);
     else if (here)
         diagnose_help(reader->diagnostics, "the operator is called '%s' here", here);
+    else if (negated && operator_find(negated)->kind == OPERATOR_PRESENT)
+        diagnose_help(reader->diagnostics, "write '%s: false'", negated);
+    else if (negated)
+        diagnose_help(reader->diagnostics, "write {not: {%s: {%s: …}}}", subject->name.text,
+                      negated);
+    else if (is_any_case(key->text))
+        diagnose_help(reader->diagnostics, "it is called 'ignore_case' here");
     else if (is_negation(key->text))
         diagnose_help(reader->diagnostics, "'not' stands before the attribute: {not: {%s: …}}",
                       subject->name.text);

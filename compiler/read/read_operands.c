@@ -333,11 +333,27 @@ static bool read_attribute_number(struct reader *reader, const struct attribute 
     return false;
 }
 
+/* Others compare with null, or have it in a list. Here it would be the text of four letters. */
+static bool report_null(struct reader *reader, const struct node *node)
+{
+    expected(reader, node, "a value");
+    diagnose_help(reader->diagnostics,
+                  "whether it is null is asked by {is_null: true}; quote it if the text is meant");
+    return false;
+}
+
+static bool is_written_null(const struct node *node)
+{
+    return is_null(node) && *node->text;
+}
+
 static bool read_operand(struct reader *reader, const struct condition_subject *subject,
                          const struct operator_info *info, const struct condition *test,
                          const struct node *node, struct operand *operand)
 {
     operand->source = (struct text){node->text, node->span};
+    if (is_written_null(node))
+        return report_null(reader, node);
     if (info->form == OPERAND_REMAINDERS)
         return read_remainder(reader, node, test->divisor, operand);
     if (!subject->attribute)
@@ -396,6 +412,8 @@ bool read_operands(struct reader *reader, const struct condition_subject *subjec
         return refuse_other(reader, subject, info, node);
     if (operand_forms[info->form].shape == SHAPE_MAP)
         node = read_divisor(reader, node, test);
+    if (node && is_written_null(node))
+        return report_null(reader, node);
     if (!node || !expect_shape(reader, subject, info, node))
         return false;
     if (!read_items(reader, node, "a value or a list of values", &items, &count))

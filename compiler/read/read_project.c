@@ -88,12 +88,11 @@ static const struct unit_key *only_key(struct reader *reader, const struct unit_
     return kept;
 }
 
-static bool report_parts(struct reader *reader, struct span span, const char *fact)
+static bool report_parts(struct reader *reader, struct span span, const char *fact,
+                         const char *help)
 {
     diagnose(reader->diagnostics, FF0397, span, "%s", fact);
-    diagnose_help(reader->diagnostics,
-                  "name the attributes: [user_id, session_id], the first that is given; or "
-                  "{join: [company, user]}");
+    diagnose_help(reader->diagnostics, "%s", help);
     return false;
 }
 
@@ -103,8 +102,13 @@ static bool read_parts(struct reader *reader, const struct node *list, struct un
         return false;
     if (list->count < (key->joined ? 2 : 1) || list->count > MOST_KEY_PARTS)
         return report_parts(reader, list->span,
-                            arena_format(reader->arena, "%u attributes, expected %d to %d",
-                                         list->count, key->joined ? 2 : 1, MOST_KEY_PARTS));
+                            arena_format(reader->arena, "%u attribute%s, expected %d to %d",
+                                         list->count, list->count == 1 ? "" : "s",
+                                         key->joined ? 2 : 1, MOST_KEY_PARTS),
+                            key->joined && list->count == 1
+                                ? "one attribute needs no 'join': name it alone"
+                                : "name the attributes: [user_id, session_id], the first that is "
+                                  "given; or {join: [company, user]}");
     key->parts = ARENA_ARRAY(reader->arena, const struct attribute *, list->count);
     for (uint32_t i = 0; i < list->count; i++) {
         const struct attribute *part = read_key_part(reader, list->items[i]);
@@ -114,7 +118,9 @@ static bool read_parts(struct reader *reader, const struct node *list, struct un
             if (key->parts[j] == part)
                 return report_parts(
                     reader, list->items[i]->span,
-                    arena_format(reader->arena, "'%s' stands twice", part->name.text));
+                    arena_format(reader->arena, "'%s' stands twice", part->name.text),
+                    key->joined ? "it would add nothing to the key: name each attribute once"
+                                : "where it is absent, it is so both times: name it once");
         key->parts[key->count++] = part;
     }
     return true;
@@ -139,7 +145,8 @@ static void read_with(struct reader *reader, struct node *node, void *target)
     if (strlen(with.text) <= MOST_WITH)
         ((struct join_keys *)target)->with = with;
     else
-        report_parts(reader, node->span, "more than 16 bytes between two parts");
+        report_parts(reader, node->span, "more than 16 bytes between two parts",
+                     "it only keeps the parts apart: a character that no part has is enough");
 }
 
 static const struct form key_list_form = {

@@ -546,13 +546,26 @@ static void read_rule(struct reader *reader, struct node *node, struct draft *dr
     table_add(&draft->rule_names, reader->arena, kept->name.text, kept);
 }
 
+/* Featurevisor and others have the environments within a key; here the keys are within those. */
+static void help_environments(struct reader *reader, const struct node *node)
+{
+    const struct texts *environments = &reader->project->environments;
+    for (uint32_t i = 0; node->kind == NODE_MAP && node->count && i < environments->count; i++)
+        if (strcmp(environments->items[i].text, node->entries[0].key->text) == 0)
+            diagnose_help(reader->diagnostics,
+                          "for one environment, write {environments: {%s: {rules: …}}}",
+                          environments->items[i].text);
+}
+
 void read_rules(struct reader *reader, struct node *node, struct draft *draft)
 {
     draft->targeting.rules = NULL;
     draft->targeting.rule_count = 0;
     draft->rule_names = (struct table){0};
-    if (!expect_list(reader, node, "a list of rules"))
+    if (!expect_list(reader, node, "a list of rules")) {
+        help_environments(reader, node);
         return;
+    }
     draft->targeting.rules = ARENA_ARRAY(reader->arena, struct rule, node->count);
     uint32_t before = faults(reader);
     for (uint32_t i = 0; i < node->count; i++)

@@ -44,6 +44,12 @@ static void others_write_words_their_way(UNUSED_STATE)
         /* One word, of two types. */
         {"includes", "has", FFLAG_ATTRIBUTE_STRINGS},
         {"includes", "contains", FFLAG_ATTRIBUTE_STRING},
+        {"$in", "has_any", FFLAG_ATTRIBUTE_STRINGS},
+        {"notIn", "has_none", FFLAG_ATTRIBUTE_STRINGS},
+        {"notContains", "not_contains", FFLAG_ATTRIBUTE_STRING},
+        {"isNotNull", "present", FFLAG_ATTRIBUTE_STRING},
+        {"notMatches", NULL, FFLAG_ATTRIBUTE_STRING},
+        {"is_not_set", NULL, FFLAG_ATTRIBUTE_STRING},
         {"$", NULL, FFLAG_ATTRIBUTE_STRING},
         {"_", NULL, FFLAG_ATTRIBUTE_STRING},
     };
@@ -51,6 +57,31 @@ static void others_write_words_their_way(UNUSED_STATE)
         const char *found = operator_known_as(words[i].theirs, words[i].type);
         if (!found != !words[i].ours || (found && strcmp(found, words[i].ours) != 0))
             fail_msg("'%s' is called '%s'", words[i].theirs, found ? found : "(nothing)");
+    }
+}
+
+static void negations_name_what_they_negate(UNUSED_STATE)
+{
+    static const struct {
+        const char *theirs, *ours;
+    } words[] = {
+        {"notMatches", "matches"},
+        {"NOT_STARTS_WITH", "starts_with"},
+        {"!contain", NULL},
+        {"!startsWith", "starts_with"},
+        {"is_not_set", "present"},
+        {"$notExists", "present"},
+        {"doesNotMatch", "matches"},
+        {"not", NULL},
+        {"!", NULL},
+        {"notify", NULL},
+        {"matches", NULL},
+        {"", NULL},
+    };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        const char *found = operator_negated_as(words[i].theirs, FFLAG_ATTRIBUTE_STRING);
+        if (!found != !words[i].ours || (found && strcmp(found, words[i].ours) != 0))
+            fail_msg("'%s' negates '%s'", words[i].theirs, found ? found : "(nothing)");
     }
 }
 
@@ -155,6 +186,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_spelling_is_found_by_its_name),
         cmocka_unit_test(others_write_words_their_way),
+        cmocka_unit_test(negations_name_what_they_negate),
         cmocka_unit_test(every_kind_can_be_spelt),
         cmocka_unit_test(every_negation_has_its_counterpart),
         cmocka_unit_test(the_columns_of_a_kind_agree),
