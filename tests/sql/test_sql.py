@@ -230,12 +230,13 @@ def check_system(flag, count=1500):
             one(f"{name}_as_logged", dialect, told, [flag], log, dict(columns, served="text"), lines, files)
 
 
-def one(name, dialect, directory, flags, log, columns, lines, path, *options):
-    ours = Command("aggregate", *flags, f"{log}={path}", "-C", directory, "-e", "production")
+def one(name, dialect, directory, flags, log, columns, lines, path, *options, by=()):
+    by = [word for grouping in by for word in ("--by", grouping)]
+    ours = Command("aggregate", *flags, f"{log}={path}", "-C", directory, "-e", "production", *by)
     if ours.status:
         return ok(False, f"{name}_in_{dialect}", ours.err)
     found[dialect].create("lines of a log", columns, lines)
-    rows, problem = ask(dialect, directory, flags, [f"{log}=lines of a log"], *options)
+    rows, problem = ask(dialect, directory, flags, [f"{log}=lines of a log"], *options, *by)
     if rows is None:
         return ok(False, f"{name}_in_{dialect}", problem)
     theirs, problem = merged(rows)
@@ -365,6 +366,44 @@ def random_flag(number):
     for dialect in found:
         if found[dialect]:
             one(f"a_random_flag_{number}_as_logged", dialect, logged, ["canary.checkout"], "requests", dict(COLUMNS, v="text"), lines, path)
+
+
+LONG = ["x" * 199 + "é" * 9, "x" * 198 + "€" * 9, "x" * 197 + "🏁" * 9, "y" * 200, "y" * 201]
+VALUES = ["NO", "SE", "", "-", "a,b", "it's \"x\"", "\\n", "ä/%2f", *LONG]
+GROUPINGS = ["country", "variant,country", "stage", "window", "stage,window,variant,beta", "status,path"]
+
+
+def breakdowns():
+    """Metrics by fields, stages and windows: the rows of the query are those of the logs, and so is what `metrics` says."""
+    lines = [line_of() for _ in range(1500)]
+    for line in lines:
+        line["v"] = rng.choice(["on", "off", "x", ""])
+        if "geo.country" in line:
+            line["geo.country"] = rng.choice(VALUES)
+        line["ts"] = moment(rng.choice([-1, 1]) * 1000 + rng.randrange(-2000, 2000)) if rng.random() < 0.01 else line["ts"]
+    base = BASE.replace("fields: {", "fields: {country: geo.country, ")
+    told = project("breakdowns", canary_if("{country: NO}"), re.sub(r"    context: .*\n", "    variant: v\n", base))
+    computed = project("breakdowns-computed", canary_if("{country: NO}"), base)
+    path = write("breakdowns.ndjson", nested(lines))
+    columns = dict(COLUMNS, v="text")
+    for dialect in found:
+        for name, directory in (("told", told), ("computed", computed)):
+            if not found[dialect] or (name == "computed" and dialect not in RECOMPUTES):
+                continue
+            if not one(f"breakdowns_{name}", dialect, directory, ["canary.checkout"], "requests", columns, lines, path, by=GROUPINGS):
+                continue
+            by = [word for grouping in GROUPINGS for word in ("--by", grouping)]
+            rows, _ = ask(dialect, directory, ["canary.checkout"], ["requests=lines of a log"], *by)
+            kept = os.path.join(SCRATCH, f"breakdowns-{dialect}.agg")
+            with open(kept, "w") as file:
+                file.write(merged(rows)[0])
+            tables = [Command("metrics", "--flag", "canary.checkout", *whence, "-C", directory, "-e", "production", *by)
+                      for whence in ((f"requests={path}",), ("--from", kept))]
+            cut = [re.sub(r"(?m)^.*(?:read|lines of|aggregates).*\n", "", table.out) for table in tables]
+            equal(cut[1], cut[0], f"metrics_by_{name}_are_the_same_text_in_{dialect}")
+            ok(tables[0].status == 0 and len(cut[0].splitlines()) > 100, f"metrics_by_{name}_are_many_in_{dialect}", tables[0].err)
+            lacking = Command("metrics", "--flag", "canary.checkout", "--from", kept, "-C", directory, "-e", "production", "--by", "age")
+            ok(lacking.status and "not --by age" in " ".join(lacking.err.split()), f"what_was_not_asked_is_said_in_{dialect}", lacking.err)
 
 
 def change(directory, *arguments):
@@ -549,6 +588,14 @@ for dialect in ("clickhouse", "duckdb", "postgresql"):
     done = Command("sql", "canary.checkout", "-C", hostile, "-e", "production", "--dialect", dialect, "--table", "a\nb")
     ok(done.status == 2 and "no table can be called" in done.err and not done.out, f"a_name_with_a_line_end_is_refused_in_{dialect}")
 
+refused(canary_if("{country: NO}"), "private attribute: 'geo.country' of log.*--show-private", "private_fields_are_refused", "--by",
+        "geo.country", base=BASE.replace("  country: string\n", "  country: {type: string, private: true}\n"))
+refused(canary_if("{country: NO}"), "made of what the log writes", "fields_that_are_read_are_no_groups", "--by", "plan",
+        base=BASE.replace("status: status}", "status: status, plan: {from: plan, parse: number, missing: [none]}}"))
+done = Command("sql", "canary.checkout", "-C", hostile, "-e", "production", "--dialect", "duckdb", "--table", "t", "--variant-column",
+               "v", "--by", "a,a")
+ok(done.status == 2 and "names 'a' twice" in done.err and not done.out, "a_grouping_that_is_none_is_refused", done.err)
+breakdowns()
 if found["clickhouse"]:
     stages_over_time()
 flags_in_lines()

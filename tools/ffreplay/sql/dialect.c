@@ -286,6 +286,15 @@ const char *sql_hex(struct arena *arena, enum sql_dialect dialect, const char *i
         integer);
 }
 
+const char *sql_text_hex(struct arena *arena, enum sql_dialect dialect, const char *text)
+{
+    return fill(arena,
+                one_of(dialect, "lower(hex(substringIndex(@, '\\0', 1)))",
+                       "lower(hex(split_part(@, chr(0), 1)))",
+                       "encode(convert_to(@, 'UTF8'), 'hex')"),
+                text);
+}
+
 const char *sql_bit(struct arena *arena, enum sql_dialect dialect, const char *place)
 {
     return fill(arena,

@@ -77,6 +77,8 @@ const char *sql_joined(struct arena *arena, enum sql_dialect dialect, const char
                        const char *order);
 /* The integer as hexadecimal digits, without zeros before them. */
 const char *sql_hex(struct arena *arena, enum sql_dialect dialect, const char *integer);
+/* The text's bytes as hexadecimal digits, up to a zero byte. */
+const char *sql_text_hex(struct arena *arena, enum sql_dialect dialect, const char *text);
 /* The integer of 64 bits that has this bit, and the aggregate of all of them. */
 const char *sql_bit(struct arena *arena, enum sql_dialect dialect, const char *place);
 const char *sql_all_bits(enum sql_dialect dialect);

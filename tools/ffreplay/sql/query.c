@@ -218,6 +218,8 @@ static void add_constants_of_flag(const struct query *query, const struct querie
     buffer_release(&metrics);
     add_key(query, sql, arena_format(query->arena, "%s/", key));
     add_key(query, sql, arena_format(query->arena, "%s/variant", key));
+    for (uint32_t i = 0; i < query->grouping_count; i++)
+        add_key(query, sql, KEY_TEXT(query, "metrics", name, query->groupings[i].text));
 }
 
 static void add_constants(const struct query *query, struct buffer *sql)

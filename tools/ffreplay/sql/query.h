@@ -17,6 +17,7 @@
 #include "tools/ffreplay/canary/analysis.h"
 #include "tools/ffreplay/evaluate/division.h"
 #include "tools/ffreplay/evaluate/flag_variants.h"
+#include "tools/ffreplay/metrics/grouping.h"
 
 struct buffer;
 
@@ -51,6 +52,8 @@ struct query {
     uint32_t log_count;
     struct queried_flag *flags;
     uint32_t flag_count;
+    const struct grouping *groupings; /* besides all lines, and lines by variant */
+    uint32_t grouping_count;
 };
 
 /* Appends the query. False: something in it cannot be said in the dialect, which was reported. */

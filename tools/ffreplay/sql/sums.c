@@ -12,7 +12,7 @@
 #include "sql_kinds.h"
 #include "view.h"
 
-static bool is_of_log(const struct view *view, const struct metric *metric)
+bool is_of_log(const struct view *view, const struct metric *metric)
 {
     return metric->log == view->log->log || (!metric->log && view->query->project->log_count == 1);
 }
@@ -72,6 +72,8 @@ static bool write_samples(struct view *view, struct buffer *sql)
                 sql, ",\n    %s AS %s", taken.second,
                 column_of_metric(query, "denominator", view->flag->metrics[i]->name.text));
     }
+    if (!write_fields_of_breakdowns(view, sql))
+        return false;
     buffer_format(sql, "\n  FROM %s\n),\n", part(view, "served"));
     return true;
 }
@@ -237,9 +239,7 @@ static void put_health(const struct put_rows *rows)
     put_unknown(rows, key, "served = 'unknown'");
 }
 
-#define COUNTED "served IN ('variant', 'none', 'unknown')"
-
-static const char *group_of_variant(const struct query *query)
+const char *group_of_variant(const struct query *query)
 {
     return arena_format(query->arena, "coalesce(lpad(%s, 8, '0'), 'ffffffff')",
                         sql_hex(query->arena, query->dialect, "variant"));
@@ -270,9 +270,8 @@ static void put_metrics(const struct put_rows *rows)
                      group_of_variant(query), "n"));
 }
 
-/* A positive number's bucket, and a side of the sketch, of a column of samples. */
-static void write_buckets(const struct view *view, const struct metric *metric, const char *group,
-                          const char *where, struct buffer *sql)
+void write_buckets(const struct view *view, const struct metric *metric, const char *group,
+                   const char *from, const char *where, struct buffer *sql)
 {
     const struct query *query = view->query;
     unsigned bits = 0;
@@ -286,10 +285,10 @@ static void write_buckets(const struct view *view, const struct metric *metric, 
         group, column, column, column,
         sql_bucket_of(query->arena, query->dialect, arena_format(query->arena, "abs(%s)", column),
                       bits),
-        part(view, "samples"), where, column, group);
+        from, where, column, group);
 }
 
-static const char *sketch_field(const struct query *query, const struct metric *metric)
+const char *sketch_field(const struct query *query, const struct metric *metric)
 {
     unsigned bits = 0;
     (void)sql_has_sketch(metric, &bits);
@@ -336,7 +335,7 @@ static void write_cells(const struct view *view, struct buffer *sql)
                       "    %s AS field\n  FROM (",
                       literal(query, json_string_of(query, metric->name.text)),
                       path_of(view, metric), sketch_field(query, metric));
-        write_buckets(view, metric, "assigned, served, variant", "", sql);
+        write_buckets(view, metric, "assigned, served, variant", part(view, "samples"), "", sql);
         buffer_append_text(sql, ") AS b\n");
     }
     buffer_append_text(sql, "),\n");
@@ -376,6 +375,12 @@ static void write_rows_of_cells(const struct view *view, struct buffer *sql)
 
 /* ------------------------------------------------------------------------- windows and units -- */
 
+const char *window_of(const struct query *query)
+{
+    return arena_format(query->arena, "ms - (ms %% %1$" PRId64 " + %1$" PRId64 ") %% %1$" PRId64,
+                        query->window);
+}
+
 static void write_window(const struct view *view, uint32_t number, struct buffer *sql)
 {
     unsigned bits;
@@ -386,9 +391,7 @@ static void write_window(const struct view *view, uint32_t number, struct buffer
         view->flag->canary->accumulators[judgement->accumulator].measure.metric;
     const char *key = KEY_TEXT(query, "canary", view->flag->flag->name.text, "window",
                                arena_format(arena, "%u", number));
-    const char *begins =
-        arena_format(arena, "ms - (ms %% %1$" PRId64 " + %1$" PRId64 ") %% %1$" PRId64 " AS begins",
-                     query->window);
+    const char *begins = arena_format(arena, "%s AS begins", window_of(query));
     const char *line = ROW_TEXT(
         query,
         arena_format(arena, "{\"row\":\"%s\",\"windows\":{\"keep\":%u,\"items\":{\"\1\":{\1}}}}",
@@ -419,7 +422,8 @@ static void write_window(const struct view *view, uint32_t number, struct buffer
         "        dense_rank() OVER (ORDER BY begins DESC) AS place\n      FROM (",
         line, sketch_field(query, metric));
     struct buffer buckets = {0};
-    write_buckets(view, metric, "begins", "assigned = 'canary' AND ", &buckets);
+    write_buckets(view, metric, "begins", part(view, "samples"), "assigned = 'canary' AND ",
+                  &buckets);
     /* The window is a column there, too, by the name that it is grouped by. */
     buffer_format(sql, "SELECT %s%s", begins, buckets.bytes + strlen("SELECT begins"));
     buffer_format(sql, ") AS w) AS r\n    WHERE place <= %u) AS c\n", judgement->windows.keep);
@@ -511,6 +515,7 @@ bool write_sums(struct view *view, struct buffer *parts)
 void write_rows(const struct view *view, struct buffer *rows)
 {
     write_rows_of_cells(view, rows);
+    write_breakdowns(view, rows);
     write_windows(view, rows);
     write_units(view, rows);
 }

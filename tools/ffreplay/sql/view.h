@@ -66,6 +66,24 @@ struct group_columns {
 };
 struct group_columns group_columns(struct view *view);
 
+/* Lines that metrics are computed of; over "samples". */
+#define COUNTED "served IN ('variant', 'none', 'unknown')"
+bool is_of_log(const struct view *view, const struct metric *metric);
+/* The part of a group's key that is its variant; and when a line's window begins. Over "samples".
+ */
+const char *group_of_variant(const struct query *query);
+const char *window_of(const struct query *query);
+/* A positive number's bucket, and a side of the sketch, of the metric's samples in a table, by
+ * group; and those as a field of a cell. */
+void write_buckets(const struct view *view, const struct metric *metric, const char *group,
+                   const char *from, const char *where, struct buffer *sql);
+const char *sketch_field(const struct query *query, const struct metric *metric);
+
+/* Columns of "samples" that have the fields by which lines are told apart. False: reported. */
+bool write_fields_of_breakdowns(struct view *view, struct buffer *sql);
+/* Rows of the query's groupings. */
+void write_breakdowns(const struct view *view, struct buffer *rows);
+
 /* "samples", "groups" and "cells": of each line what metrics take of it, what adds up by group, and
  * the fields of cells and other rows. False: reported. */
 bool write_sums(struct view *view, struct buffer *parts);

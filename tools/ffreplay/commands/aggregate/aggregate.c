@@ -19,6 +19,7 @@
 #include "tools/ffreplay/commands/from_aggregates.h"
 #include "tools/ffreplay/commands/health/served_row.h"
 #include "tools/ffreplay/commands/log_options.h"
+#include "tools/ffreplay/commands/metrics/choose_groupings.h"
 #include "tools/ffreplay/commands/metrics/table_aggregate.h"
 #include "tools/ffreplay/replay/log_paths.h"
 
@@ -125,26 +126,6 @@ static void choose_metrics(const struct gathering *gathering, struct table_wish 
     wish->metrics = metrics;
 }
 
-/* Groups are named by their values. */
-static bool shows_private(const struct gathering *gathering, const struct grouping *grouping)
-{
-    const struct replay *replay = gathering->replay;
-    for (uint32_t i = 0; i < grouping->count && !gathering->options->show_private; i++) {
-        const struct dimension *dimension = &grouping->dimensions[i];
-        for (uint32_t log = 0; dimension->places && log < replay->project->log_count; log++) {
-            uint32_t place = dimension->places[log];
-            if (place == NO_PLACE || !layout_hides(&replay->layouts[log], place))
-                continue;
-            job_error(&aggregate_command,
-                      "--by %s would show values of a private attribute: '%s' of log '%s'",
-                      grouping->text, dimension->name, replay->project->logs[log]->name.text);
-            print_help("--show-private shows them");
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool lacks_stages(const struct gathering *gathering, const struct gathered *part)
 {
     for (uint32_t i = 0; i < gathering->grouping_count; i++)
@@ -174,7 +155,8 @@ static bool prepare_table(struct gathering *gathering, struct gathered *part)
     if (!table_prepare(&part->table, replay->project, replay->layouts, &wish))
         return false;
     for (uint32_t i = 0; i < wish.grouping_count; i++)
-        if (shows_private(gathering, &wish.groupings[i]))
+        if (!gathering->options->show_private &&
+            grouping_shows_private(&aggregate_command, replay, &wish.groupings[i]))
             return false;
     replay_add_consumer(replay, &part->table.consumer);
     return true;
@@ -397,32 +379,6 @@ static bool choose_flags(struct gathering *gathering, char **operands, size_t co
     return gathering->part_count > 0;
 }
 
-/* All lines, lines by variant, and what --by names. */
-static bool parse_groupings(struct gathering *gathering)
-{
-    struct arena *arena = &gathering->replay->project->arena;
-    const struct option_texts *by = &gathering->options->by;
-    const char *why;
-    gathering->groupings = ARENA_ARRAY(arena, struct grouping, by->count + 2);
-    gathering->groupings[0].text = "";
-    grouping_parse(&gathering->groupings[1], "variant", arena, &why);
-    gathering->grouping_count = 2;
-    for (size_t i = 0; i < by->count; i++) {
-        bool twice = strcmp(by->items[i], "variant") == 0;
-        for (size_t j = 0; j < i; j++)
-            twice |= strcmp(by->items[j], by->items[i]) == 0;
-        struct grouping *grouping = &gathering->groupings[gathering->grouping_count];
-        if (twice)
-            continue;
-        if (!grouping_parse(grouping, by->items[i], arena, &why)) {
-            usage_error(&aggregate_command, "--by '%s': %s", by->items[i], why);
-            return false;
-        }
-        gathering->grouping_count++;
-    }
-    return true;
-}
-
 static bool find_logs(struct gathering *gathering, struct log_arguments *logs)
 {
     struct replay *replay = gathering->replay;
@@ -476,7 +432,8 @@ static int aggregate(struct gathering *gathering, char **operands, size_t count)
     gathering->environment =
         choose_environment(&aggregate_command, project, gathering->options->environment);
     if (gathering->environment == UINT32_MAX || !choose_flags(gathering, operands, count) ||
-        !parse_groupings(gathering))
+        !choose_groupings(&aggregate_command, &project->arena, &gathering->options->by,
+                          &gathering->groupings, &gathering->grouping_count))
         return EXIT_JOB;
     struct log_arguments logs = {.items = operands + gathering->part_count,
                                  .count = count - gathering->part_count};

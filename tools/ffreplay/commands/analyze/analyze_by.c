@@ -8,7 +8,7 @@
 #include "compiler/model/model.h"
 #include "tools/ffreplay/analysis/breakdown.h"
 #include "tools/ffreplay/commands/commands.h"
-#include "tools/ffreplay/commands/metrics/grouping.h"
+#include "tools/ffreplay/metrics/grouping.h"
 
 /* As `ffreplay metrics` reads it, but of fields only, each for itself. Several are as one list. */
 static bool parse_by(struct grouping *grouping, const struct option_texts *by, struct arena *arena)

@@ -5,6 +5,7 @@
 
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
+#include "choose_groupings.h"
 #include "output.h"
 #include "table_aggregate.h"
 #include "compiler/choose/choose.h"
@@ -267,28 +268,6 @@ static bool has_too_many(const struct table *table)
     return false;
 }
 
-/* Groups are named by their values. */
-static bool shows_private(const struct options *options, const struct replay *replay,
-                          const struct grouping *grouping)
-{
-    const struct project *project = replay->project;
-    for (uint32_t i = 0; i < grouping->count; i++) {
-        const struct dimension *dimension = &grouping->dimensions[i];
-        for (uint32_t log = 0; dimension->kind == BY_FIELD && log < project->log_count; log++) {
-            uint32_t place = dimension->places ? dimension->places[log] : NO_PLACE;
-            if (options->show_private || place == NO_PLACE ||
-                !layout_hides(&replay->layouts[log], place))
-                continue;
-            job_error(&metrics_command,
-                      "--by %s would show values of a private attribute: '%s' of log '%s'",
-                      grouping->text, dimension->name, project->logs[log]->name.text);
-            print_help("--show-private shows them");
-            return true;
-        }
-    }
-    return false;
-}
-
 /* From the logs, or from the aggregates. */
 static bool read_table(const struct options *options, struct replay *replay, struct table *table,
                        struct log_arguments *logs, struct from_aggregates *from)
@@ -309,7 +288,8 @@ static int read_and_write(const struct options *options, struct replay *replay, 
                           struct log_arguments *logs, struct from_aggregates *from)
 {
     for (uint32_t i = 0; i < table->grouping_count; i++)
-        if (shows_private(options, replay, &table->groupings[i]))
+        if (!options->show_private &&
+            grouping_shows_private(&metrics_command, replay, &table->groupings[i]))
             return EXIT_JOB;
     if (!read_table(options, replay, table, logs, from) || replay_is_too_bad(replay) ||
         has_too_many(table))

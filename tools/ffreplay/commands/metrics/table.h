@@ -11,8 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "grouping.h"
 #include "groups.h"
+#include "tools/ffreplay/evaluate/flag_variants.h"
+#include "tools/ffreplay/metrics/grouping.h"
 #include "tools/ffreplay/replay/consumer.h"
 
 struct arena;

@@ -14,6 +14,7 @@
 #include "tools/ffreplay/commands/sound_project.h"
 #include "tools/ffreplay/commands/from_aggregates.h"
 #include "tools/ffreplay/commands/log_options.h"
+#include "tools/ffreplay/commands/metrics/choose_groupings.h"
 #include "tools/ffreplay/commands/metrics/table_aggregate.h"
 #include "tools/ffreplay/evaluate/past_overrides.h"
 #include "tools/ffreplay/metrics/cell_row.h"
@@ -39,8 +40,8 @@ static const char *const dialects[] = {"clickhouse", "duckdb", "postgresql", NUL
 struct options {
     const char *directory, *environment, *cluster, *variant_column;
     struct option_word dialect, time;
-    struct option_texts tables, columns, metrics;
-    bool distinct_ids;
+    struct option_texts tables, columns, metrics, by;
+    bool distinct_ids, show_private;
     struct log_options logs;
 };
 
@@ -48,6 +49,8 @@ struct asking {
     const struct options *options;
     struct replay *replay;
     struct query query;
+    struct grouping *groupings; /* the first are of any query */
+    uint32_t grouping_count;
     struct analyses analyses;
 };
 
@@ -141,6 +144,22 @@ static bool open_logs(struct asking *asking)
                                               .renamed = options->columns.items,
                                               .renamed_count = (uint32_t)options->columns.count};
         if (!can_be_queried(asking, log))
+            return false;
+    }
+    return true;
+}
+
+static bool lay_out_groupings(struct asking *asking)
+{
+    const struct query *query = &asking->query;
+    struct replay *replay = asking->replay;
+    for (uint32_t i = ALWAYS_GROUPED; i < asking->grouping_count; i++) {
+        struct grouping *grouping = &asking->groupings[i];
+        for (uint32_t j = 0; j < query->log_count; j++)
+            grouping_prepare(grouping, replay->layouts, query->logs[j].number,
+                             replay->project->log_count);
+        if (!asking->options->show_private &&
+            grouping_shows_private(&sql_command, replay, grouping))
             return false;
     }
     return true;
@@ -261,6 +280,17 @@ static bool open_canaries(struct asking *asking)
     return true;
 }
 
+static bool lacks_stages(const struct asking *asking, const struct queried_flag *flag)
+{
+    for (uint32_t i = 0; i < asking->grouping_count && !flag->canary; i++)
+        if (grouping_has(&asking->groupings[i], BY_STAGE)) {
+            job_error(&sql_command, "flag '%s' has no canary, hence no stages",
+                      flag->flag->name.text);
+            return true;
+        }
+    return false;
+}
+
 /* Definitions that were served at other times are snapshots, which no query evaluates. */
 static bool is_assumed(const struct asking *asking, const struct queried_flag *flag)
 {
@@ -298,8 +328,10 @@ static bool can_tell(const struct asking *asking, const struct queried_flag *fla
 static bool open_flags(struct asking *asking)
 {
     struct query *query = &asking->query;
-    if (!name_metrics(asking) || !open_canaries(asking))
+    if (!name_metrics(asking) || !open_canaries(asking) || !lay_out_groupings(asking))
         return false;
+    query->groupings = asking->groupings + ALWAYS_GROUPED;
+    query->grouping_count = asking->grouping_count - ALWAYS_GROUPED;
     for (uint32_t i = 0; i < query->flag_count; i++) {
         struct queried_flag *flag = &query->flags[i];
         flag->variants = ARENA_NEW(query->arena, struct flag_variants);
@@ -307,7 +339,8 @@ static bool open_flags(struct asking *asking)
                                 &asking->replay->times.served))
             return false;
         flag->division = division_of(query->arena, flag->flag, query->environment);
-        if (!is_assumed(asking, flag) || !can_tell(asking, flag) || !choose_metrics(asking, flag))
+        if (lacks_stages(asking, flag) || !is_assumed(asking, flag) || !can_tell(asking, flag) ||
+            !choose_metrics(asking, flag))
             return false;
         for (uint32_t j = 0; j < query->log_count; j++) {
             struct variant_reader reader;
@@ -387,6 +420,8 @@ static int ask(struct asking *asking, char **names, size_t count)
     asking->query.arena = &project->arena;
     asking->query.environment = choose_environment(&sql_command, project, options->environment);
     if (asking->query.environment == UINT32_MAX || !choose_flags(asking, names, count) ||
+        !choose_groupings(&sql_command, &project->arena, &options->by, &asking->groupings,
+                          &asking->grouping_count) ||
         !open_logs(asking))
         return EXIT_JOB;
     int status = open_flags(asking) ? print_query(asking) : EXIT_INPUT;
@@ -417,6 +452,9 @@ static int run(int argc, char **argv)
          "only this, and those that a canary is judged by; may be repeated"},
         {"distinct-ids", 0, OPTION_FLAG, &options.distinct_ids, NULL,
          "no 'id' of a log is in two rows"},
+        {"by", 'b', OPTION_TEXTS, &options.by, "LIST",
+         "also metrics by stage, window or fields, comma-separated; may be repeated"},
+        SHOW_PRIVATE_OPTION(options.show_private),
         WINDOW_OPTION(options.logs),
         LATENESS_OPTION(options.logs),
         SERVED_OPTIONS(options.logs),

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "tools/ffreplay/evaluate/flag_variants.h"
+#include "tools/ffreplay/logs/layout.h"
 
 struct arena;
 
@@ -45,7 +45,13 @@ struct line_facts {
     int64_t window;   /* when it begins */
 };
 
-/* A value longer than that is cut. */
+/*
+ * In a key, a variant and a stage are 4 bytes, a window's beginning is 8 with its sign turned, the
+ * highest first. A field is one of these, and a text with a zero behind it.
+ */
+enum { PART_OF_NONE, PART_OF_TEXT, PART_OF_REST };
+
+/* A value longer than that is cut, in whole characters. */
 #define LONGEST_VALUE 200
 #define LONGEST_KEY   (MOST_DIMENSIONS * (LONGEST_VALUE + 2))
 /* Returns the key's length. */

@@ -72,9 +72,6 @@ void grouping_prepare(struct grouping *grouping, struct layout *layouts, uint32_
 
 /* -------------------------------------------------------------------------------------- keys -- */
 
-/* The first byte of a field's part of the key. A text follows, and ends with a zero. */
-enum { PART_OF_NONE, PART_OF_TEXT, PART_OF_REST };
-
 /* Big-endian, so that keys sort like numbers. */
 static unsigned char *put_number(unsigned char *key, uint64_t number, int bytes)
 {
