@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct buffer {
     char *bytes;
@@ -14,6 +15,7 @@ struct buffer {
 /* A buffer's content ends in a NUL that its length does not count. */
 void buffer_append(struct buffer *buffer, const void *bytes, size_t length);
 void buffer_append_text(struct buffer *buffer, const char *text);
+void buffer_append_utf8(struct buffer *buffer, uint32_t code); /* of Unicode, up to 0x10FFFF */
 void buffer_format(struct buffer *buffer, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void buffer_format_list(struct buffer *buffer, const char *format, va_list arguments)

@@ -498,14 +498,6 @@ void xml_format_list(struct buffer *out, const char *format, va_list arguments)
     format_texts(out, TEXT_MARKED_UP, format, arguments);
 }
 
-void xml_format(struct buffer *out, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    xml_format_list(out, format, arguments);
-    va_end(arguments);
-}
-
 /* GitHub shows what it decodes on a page, and what it does not know as it stands. */
 static void put_annotation(struct buffer *out, const char *text, const char *decoded)
 {

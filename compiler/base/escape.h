@@ -79,7 +79,6 @@ void xml_append(struct buffer *out, const char *text);
 void xml_append_attribute(struct buffer *out, const char *text);
 /* printf of markup, in which what stands for %s and %c is escaped as in an attribute, which is
  * right in an element, too. */
-void xml_format(struct buffer *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void xml_format_list(struct buffer *out, const char *format, va_list arguments)
     __attribute__((format(printf, 2, 0)));
 /* Of an annotation. GitHub decodes %25, %0D and %0A everywhere, and in properties %3A and %2C. */

@@ -269,28 +269,6 @@ static void take_text(struct scanner *scanner, uint32_t line, uint32_t column)
                 .kind = MENTION_TEXT, .text = text, .call = call, .line = line, .column = column});
 }
 
-static void append_code(struct buffer *out, uint32_t code)
-{
-    char bytes[4];
-    size_t length = 0;
-    if (code < 0x80) {
-        bytes[length++] = (char)code;
-    } else if (code < 0x800) {
-        bytes[length++] = (char)(0xC0 | code >> 6);
-        bytes[length++] = (char)(0x80 | (code & 63));
-    } else if (code < 0x10000) {
-        bytes[length++] = (char)(0xE0 | code >> 12);
-        bytes[length++] = (char)(0x80 | (code >> 6 & 63));
-        bytes[length++] = (char)(0x80 | (code & 63));
-    } else {
-        bytes[length++] = (char)(0xF0 | (code >> 18 & 7));
-        bytes[length++] = (char)(0x80 | (code >> 12 & 63));
-        bytes[length++] = (char)(0x80 | (code >> 6 & 63));
-        bytes[length++] = (char)(0x80 | (code & 63));
-    }
-    buffer_append(out, bytes, length);
-}
-
 /* Digits of an escape, after its letter: of a given number, or in braces. */
 static void decode_digits(struct scanner *scanner, size_t most)
 {
@@ -309,7 +287,7 @@ static void decode_digits(struct scanner *scanner, size_t most)
     }
     if (braces && scanner->at < scanner->end && *scanner->at == '}')
         scanner->at++;
-    append_code(&scanner->text, code);
+    buffer_append_utf8(&scanner->text, code);
 }
 
 /* After the backslash. */

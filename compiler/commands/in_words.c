@@ -780,11 +780,3 @@ void override_scope_in_words(const struct project *project, const struct overrid
     buffer_append_text(text, scope.length ? scope.bytes : "no flag");
     buffer_release(&scope);
 }
-
-const struct statement *statement_of(const struct statements *statements, const char *what)
-{
-    for (uint32_t i = 0; i < statements->count; i++)
-        if (strcmp(statements->items[i].what, what) == 0)
-            return &statements->items[i];
-    return NULL;
-}

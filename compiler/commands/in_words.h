@@ -68,7 +68,5 @@ struct statements targeting_in_words(const struct project *project, const struct
                                      uint32_t environment, size_t most, struct arena *arena);
 /* What is said of it in all environments: its type, owner, tags and the like. */
 struct statements flag_in_words(const struct flag *flag, struct arena *arena);
-/* The one that says the same thing in another version; NULL: none does. */
-const struct statement *statement_of(const struct statements *statements, const char *what);
 
 #endif

@@ -244,17 +244,6 @@ void yaml_text_restore(const char *text, const char *given, size_t length, char 
     }
 }
 
-static void put_code(struct buffer *out, unsigned code)
-{
-    char bytes[4];
-    size_t length = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-    static const unsigned char first[] = {0, 0, 0xC0, 0xE0, 0xF0};
-    for (size_t i = length; i-- > 1; code >>= 6)
-        bytes[i] = (char)(0x80 | (code & 0x3F));
-    bytes[0] = (char)(first[length] | code);
-    buffer_append(out, bytes, length);
-}
-
 static const char *after_break(const char *at)
 {
     return at + (at[0] == '\r' && at[1] == '\n' ? 2 : 1);
@@ -283,7 +272,7 @@ static const char *put_escape(const char *at, struct buffer *out)
                                      '/', '\\', ' ',  0,    '\t', 0x85, 0xA0, 0x2028, 0x2029};
     size_t digits = *at == 'x' ? 2 : *at == 'u' ? 4 : *at == 'U' ? 8 : 0;
     if (!digits) {
-        put_code(out, codes[strchr(names, *at) - names]);
+        buffer_append_utf8(out, codes[strchr(names, *at) - names]);
         return at + 1;
     }
     unsigned code = hexadecimal(at + 1, digits);
@@ -292,7 +281,7 @@ static const char *put_escape(const char *at, struct buffer *out)
         code = 0x10000 + ((code - 0xD800) << 10) + (hexadecimal(at + 2, 4) - 0xDC00);
         at += ESCAPED;
     }
-    put_code(out, code);
+    buffer_append_utf8(out, code);
     return at;
 }
 

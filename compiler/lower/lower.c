@@ -234,7 +234,7 @@ static void lower_layer(struct steps *steps)
 {
     const struct targeting *targeting = steps->targeting;
     const struct layer *layer = targeting->layer;
-    if (!layer || (targeting->layer_from == 0 && targeting->layer_to >= PERCENT_ALL))
+    if (!targeting_shares_layer(targeting))
         return;
     steps->could_decide = true;
     const struct unit_key *key = layer->bucket_by ? layer->bucket_by : targeting->bucket_by;

@@ -228,6 +228,8 @@ uint32_t declared_variant(const struct targeting *targeting, uint32_t number);
 uint32_t replacing_override(const struct targeting *targeting, uint32_t number);
 /* What an override serves, which may be "default"; UINT32_MAX if the flag has no such variant. */
 uint32_t override_variant(const struct targeting *targeting, const char *serve);
+/* Whether the flag is served to a part of the units only, since others share its layer. */
+bool targeting_shares_layer(const struct targeting *targeting);
 /* Whether a unit keeps the variant that it had: until an experiment begins, and when it is over, it
  * does not. */
 bool targeting_keeps(const struct targeting *targeting);

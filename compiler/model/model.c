@@ -139,6 +139,11 @@ uint32_t override_variant(const struct targeting *targeting, const char *serve)
                                          : targeting_variant(targeting, serve);
 }
 
+bool targeting_shares_layer(const struct targeting *targeting)
+{
+    return targeting->layer && (targeting->layer_from > 0 || targeting->layer_to < PERCENT_ALL);
+}
+
 bool targeting_keeps(const struct targeting *targeting)
 {
     return targeting->sticky &&

@@ -15,11 +15,6 @@ static bool has_field(const struct form *form, const char *key)
     return false;
 }
 
-bool is_flag_key(const char *key)
-{
-    return has_field(&flag_form, key);
-}
-
 bool is_environment_key(const char *key)
 {
     return has_field(&environment_form, key);

@@ -108,8 +108,7 @@ static void add_targeting(struct possible *possible, const struct targeting *tar
 {
     for (uint32_t i = 0; i < targeting->user_list_count; i++)
         serve(possible, targeting->users[i].variant, false);
-    bool shared = targeting->layer && (targeting->layer_from || targeting->layer_to < PERCENT_ALL);
-    if (targeting->holdout_count || shared)
+    if (targeting->holdout_count || targeting_shares_layer(targeting))
         serve(possible, targeting->default_variant, false);
     for (uint32_t i = 0; targeting_keeps(targeting) && i < targeting->variant_count; i++)
         serve(possible, i, false);

@@ -33,10 +33,9 @@ struct rpc {
     struct queued *queue;
     size_t first, count, capacity, queued_bytes;
     struct buffer unsent;
-    size_t sent;      /* of `unsent` */
-    uint64_t request; /* the number of our last */
-    bool ended;       /* nothing more comes */
-    bool deaf;        /* nothing can be written any more */
+    size_t sent; /* of `unsent` */
+    bool ended;  /* nothing more comes */
+    bool deaf;   /* nothing can be written any more */
 };
 
 struct rpc *rpc_open(int in, int out, const struct rpc_style *style)
@@ -143,28 +142,16 @@ void rpc_fail(struct rpc *rpc, const json_t *id, enum rpc_error error, const cha
     put(rpc, &message);
 }
 
-static void put_call(struct rpc *rpc, const char *method, struct buffer *params, bool request)
+void rpc_notify(struct rpc *rpc, const char *method, struct buffer *params)
 {
     struct buffer message = {0};
     begin(&message);
-    if (request)
-        field_count(&message, "id", ++rpc->request);
     field_text(&message, "method", method);
     json_write_key(&message, "params");
     buffer_append_text(&message, params->length ? params->bytes : "{}");
     buffer_append_text(&message, "}");
     buffer_release(params);
     put(rpc, &message);
-}
-
-void rpc_notify(struct rpc *rpc, const char *method, struct buffer *params)
-{
-    put_call(rpc, method, params, false);
-}
-
-void rpc_request(struct rpc *rpc, const char *method, struct buffer *params)
-{
-    put_call(rpc, method, params, true);
 }
 
 void rpc_finish(struct rpc *rpc)

@@ -72,8 +72,6 @@ bool rpc_is_cancelled(struct rpc *rpc, const json_t *id);
 void rpc_answer(struct rpc *rpc, const json_t *id, struct buffer *result);
 void rpc_fail(struct rpc *rpc, const json_t *id, enum rpc_error error, const char *why);
 void rpc_notify(struct rpc *rpc, const char *method, struct buffer *params);
-/* A request of ours, whose response nobody waits for. */
-void rpc_request(struct rpc *rpc, const char *method, struct buffer *params);
 /* Writes what is still kept, for some seconds at most. */
 void rpc_finish(struct rpc *rpc);
 

@@ -134,8 +134,8 @@ static struct variant_set servable(const struct targeting *targeting)
     struct variant_set set = {{0}};
     for (uint32_t i = 0; i < targeting->user_list_count; i++)
         variant_set_add(&set, targeting->users[i].variant);
-    bool shared = targeting->layer && (targeting->layer_from || targeting->layer_to < PERCENT_ALL);
-    if (targeting->requirement_count || targeting->holdout_count || shared)
+    if (targeting->requirement_count || targeting->holdout_count ||
+        targeting_shares_layer(targeting))
         variant_set_add(&set, targeting->default_variant);
     for (uint32_t i = 0; i < targeting->rule_count; i++) {
         const struct rule *rule = &targeting->rules[i];

@@ -263,7 +263,7 @@ static bool trace_layer(struct walk *walk)
     const struct targeting *targeting = walk->targeting;
     const struct layer *layer = targeting->layer;
     struct tracer *tracer = walk->tracer;
-    if (!layer || (targeting->layer_from == 0 && targeting->layer_to >= PERCENT_ALL))
+    if (!targeting_shares_layer(targeting))
         return false;
     walk->could_decide = true;
     struct step *step = step_of(

@@ -18,6 +18,27 @@ static bool is_of_unit(const char *key)
            strncmp(key, "units/", strlen("units/")) == 0;
 }
 
+bool from_time_or_aggregates(const struct command *command, struct option_texts *given,
+                             int64_t *time)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < given->count; i++) {
+        const char *text = given->items[i];
+        if (option_time(text, time))
+            continue;
+        if (*text == '-' && text[1]) {
+            usage_error(command,
+                        "--from takes a time such as 2026-11-20T10:00:00Z or -7d, or a file of "
+                        "aggregates, not '%s'",
+                        text);
+            return false;
+        }
+        given->items[count++] = text;
+    }
+    given->count = count;
+    return true;
+}
+
 bool from_fail(const struct from_aggregates *from, struct buffer *error)
 {
     job_error(from->command, "%s", error->bytes);
@@ -160,12 +181,6 @@ bool from_units(struct from_aggregates *from, struct unit_cells *cells)
         read = merged_next(&from->merged, &error);
     unit_cells_release(cells);
     return read == AGGREGATE_END || from_fail(from, &error);
-}
-
-bool from_end(struct from_aggregates *from)
-{
-    struct unit_cells none = {0};
-    return from_units(from, &none);
 }
 
 bool from_can_read_again(const struct command *command, const char *path)

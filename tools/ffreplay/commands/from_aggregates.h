@@ -21,12 +21,19 @@
             "files of 'ffreplay aggregate' in place of the logs" \
     }
 
-/* The same of a command that also has --from TIME; option_time() tells which it is. */
+/* The same of a command that also has --from TIME: from_time_or_aggregates() tells which it is. */
 #define FROM_TIME_OR_AGGREGATES_OPTION(target)                                    \
     {                                                                             \
         "from", 0, OPTION_TEXTS, &(target), "TIME",                               \
             "only lines from this time; or a FILE of aggregates in place of logs" \
     }
+
+/*
+ * Of what --from was given, a time goes to `*time`, and what is none stays, as files of aggregates,
+ * and "-" as those of stdin. False after reporting what is neither.
+ */
+bool from_time_or_aggregates(const struct command *command, struct option_texts *given,
+                             int64_t *time);
 
 struct from_aggregates {
     const struct command *command;
@@ -59,8 +66,6 @@ bool from_has_units(const struct from_aggregates *from, const struct metric *met
 bool from_has_times(const struct from_aggregates *from);
 /* What is kept of each unit, into these cells, which are let go. False after reporting. */
 bool from_units(struct from_aggregates *from, struct unit_cells *cells);
-/* That nothing is left to be read, and that what was read is whole. */
-bool from_end(struct from_aggregates *from);
 /* Whether a file can be read once more; else it is reported. */
 bool from_can_read_again(const struct command *command, const char *path);
 /* Begins again with the rows of units. False after reporting. */

@@ -37,14 +37,6 @@
 
 const char *const origin_words[] = WORDS(ORIGINS);
 
-uint64_t origins_all(const struct origins *origins)
-{
-    uint64_t all = 0;
-    for (int i = 0; i < ORIGIN_COUNT; i++)
-        all += origins->lines[i];
-    return all;
-}
-
 void origins_join(struct origins *origins, const struct origins *other)
 {
     for (int i = 0; i < ORIGIN_COUNT; i++)

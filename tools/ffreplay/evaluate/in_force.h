@@ -43,7 +43,6 @@ struct origins {
 };
 enum age { AGE_ANY, AGE_BEFORE_EDIT };
 void origins_count(struct origins *origins, enum origin origin, enum age age);
-uint64_t origins_all(const struct origins *origins);
 void origins_join(struct origins *origins, const struct origins *other);
 /* "900 lines as served then, 80 as defined now", in memory of the arena; NULL: none was evaluated.
  */

@@ -30,17 +30,6 @@ static int32_t hex_number(const char *text, const char *end, int digits)
     return number;
 }
 
-static void append_utf8(struct buffer *out, int32_t code)
-{
-    char bytes[4];
-    size_t count = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-    static const unsigned char first[] = {0, 0, 0xc0, 0xe0, 0xf0};
-    for (size_t i = count; i-- > 1; code >>= 6)
-        bytes[i] = (char)(0x80 | (code & 0x3f));
-    bytes[0] = (char)(first[count] | code);
-    buffer_append(out, bytes, count);
-}
-
 /* "\u00e5", or two of them for a character beyond 16 bits; behind it, or NULL. */
 static const char *unescape_code(struct buffer *out, const char *text, const char *end)
 {
@@ -55,7 +44,7 @@ static const char *unescape_code(struct buffer *out, const char *text, const cha
             text += 6;
         }
     }
-    append_utf8(out, code);
+    buffer_append_utf8(out, (uint32_t)code);
     return text;
 }
 

@@ -1,6 +1,6 @@
 /*
- * unit_set.h - the distinct units seen, with one bit each. Memory grows with the units: 16 bytes
- * for each, and as much again for free slots. Units are told apart by 127 bits of hash.
+ * unit_set.h - the distinct units seen. Memory grows with the units: 16 bytes for each, and as much
+ * again for free slots. Units are told apart by 128 bits of hash.
  */
 #ifndef FFREPLAY_UNIT_SET_H
 #define FFREPLAY_UNIT_SET_H
@@ -11,14 +11,13 @@
 
 struct unit_hash {
     uint64_t low;
-    uint64_t high; /* the lowest bit is the unit's mark; a slot of zeros is free */
+    uint64_t high; /* a slot of zeros is free */
 };
 
 struct unit_set {
     struct unit_hash *slots;
     uint64_t capacity; /* a power of two, or 0 */
     uint64_t count;
-    uint64_t marked;
 };
 
 struct unit_hash unit_hash_of(const void *text, size_t length);
@@ -30,11 +29,8 @@ static inline void unit_set_fetch(const struct unit_set *set, struct unit_hash u
         __builtin_prefetch(&set->slots[unit.low & (set->capacity - 1)]);
 }
 
-/* Adds the unit, and its mark if `mark`; a mark stays. Returns whether the unit is new. */
-bool unit_set_add(struct unit_set *set, struct unit_hash unit, bool mark);
-/* Whether the unit is there, and has its mark. */
-bool unit_set_has(const struct unit_set *set, struct unit_hash unit, bool *marked);
-void unit_set_merge(struct unit_set *set, const struct unit_set *other);
+/* Adds the unit. Returns whether it is new. */
+bool unit_set_add(struct unit_set *set, struct unit_hash unit);
 void unit_set_release(struct unit_set *set);
 
 #endif

@@ -62,7 +62,7 @@ static void look_up(struct part_ids *noted, struct unit_set *seen)
         struct noted_id *item = &noted->items[i];
         if (i + FETCHED_AHEAD < noted->count)
             unit_set_fetch(seen, noted->items[i + FETCHED_AHEAD].id);
-        item->duplicate = item->identifies && !unit_set_add(seen, item->id, false);
+        item->duplicate = item->identifies && !unit_set_add(seen, item->id);
     }
 }
 

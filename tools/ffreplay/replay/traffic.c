@@ -99,14 +99,6 @@ void traffic_join(struct traffic *traffic, const struct traffic *other)
     }
 }
 
-uint64_t traffic_lines(const struct traffic *traffic)
-{
-    uint64_t lines = 0;
-    for (uint32_t i = 0; i < traffic->count; i++)
-        lines += traffic->bins[i].lines;
-    return lines;
-}
-
 uint64_t traffic_lines_since(const struct traffic *traffic, int64_t since)
 {
     uint64_t lines = 0;

@@ -65,7 +65,6 @@ struct traffic traffic_copy(const struct traffic *traffic);
 /* Adds what another one has counted. */
 void traffic_join(struct traffic *traffic, const struct traffic *other);
 
-uint64_t traffic_lines(const struct traffic *traffic);
 /* Those from that time on, and what shares a bin with them. */
 uint64_t traffic_lines_since(const struct traffic *traffic, int64_t since);
 /* The latest time; INT64_MIN: there is none. */

@@ -12,7 +12,7 @@ static bool is_duplicate(const struct worker *worker, const struct event *event)
     const struct value *id = &event->values[worker->records.layout->id];
     if (!value_identifies(id))
         return false;
-    return !unit_set_add(worker->ids, unit_hash_of(id->text, id->length), false);
+    return !unit_set_add(worker->ids, unit_hash_of(id->text, id->length));
 }
 
 void worker_note_id(void *context, struct record *record)

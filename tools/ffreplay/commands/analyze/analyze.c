@@ -648,31 +648,12 @@ static bool settle_since(struct analyze_options *options)
     return true;
 }
 
-/* "--from" is a time, or, where it is none, a file of aggregates. */
-static bool parse_from(struct analyze_options *options)
-{
-    struct option_texts *given = &options->from_given;
-    for (size_t i = 0; i < given->count; i++) {
-        const char *text = given->items[i];
-        if (option_time(text, &options->from))
-            continue;
-        if (*text == '-' && text[1])
-            return usage_error(&analyze_command,
-                               "--from takes a time such as 2026-11-20T10:00:00Z or -7d, or a file "
-                               "of aggregates, not '%s'",
-                               text) == EXIT_FINE;
-        given->items[options->aggregates.count++] = text;
-    }
-    options->aggregates.items = given->items;
-    return true;
-}
-
 static bool check_usage(struct analyze_options *options, int operands)
 {
     if (options->json && strcmp(options->format.text, "text") == 0)
         options->format.text = "json";
     int form = words_find(form_words, options->format.text);
-    if (!parse_from(options))
+    if (!from_time_or_aggregates(&analyze_command, &options->aggregates, &options->from))
         return false;
     if (form < 0)
         usage_error(&analyze_command, "--format is text, json or markdown, not '%s'",
@@ -729,7 +710,7 @@ static int run(int argc, char **argv)
         SHOW_PRIVATE_OPTION(options.show_private),
         {"prior", 0, OPTION_TEXT, &options.prior, "DEVIATION",
          "of the relative change, for bayesian, or flat [0.3]"},
-        {"from", 0, OPTION_TEXTS, &options.from_given, "TIME",
+        {"from", 0, OPTION_TEXTS, &options.aggregates, "TIME",
          "only exposures and outcomes from this time; or a FILE of aggregates in place of logs"},
         {"to", 0, OPTION_TIME, &options.to, "TIME", "only those before this time"},
         {"since", 0, OPTION_TEXT, &options.since, "DURATION",

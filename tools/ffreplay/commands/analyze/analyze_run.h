@@ -23,8 +23,7 @@ struct analyze_options {
     const char *directory, *environment, *control, *prior, *since, *units, *stratify;
     struct option_word format, method;
     struct option_texts metrics, by;
-    struct option_texts from_given; /* a time, or files of aggregates, which are then moved on */
-    struct option_texts aggregates;
+    struct option_texts aggregates;    /* at first with the time that --from may be, too */
     const char *report, *command_line; /* a page, and how it is made again */
     bool keeps_series;                 /* effects over time, too */
     bool json, exit_code, cuped, show_private, run_steps;

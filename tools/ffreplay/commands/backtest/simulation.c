@@ -140,7 +140,7 @@ static void expose(struct simulation *simulation, const struct assigner *assigne
     exposure->knows_units = true;
     struct unit_hash unit;
     if (line_unit(&assigner->key, assigner->layout, event, &unit))
-        unit_set_add(&exposure->units, unit, false);
+        unit_set_add(&exposure->units, unit);
 }
 
 /* Records go to the rollout's current stage, and to later ones that compare with the time
@@ -187,7 +187,7 @@ static void find_duplicates(struct simulation *simulation, const struct look_rec
         const struct value *id = &record->event->values[place];
         if (value_identifies(id))
             record->duplicate = !unit_set_add(&simulation->replay.ids[record->log],
-                                              unit_hash_of(id->text, id->length), false);
+                                              unit_hash_of(id->text, id->length));
     }
 }
 

@@ -30,8 +30,7 @@ struct options {
     const char *directory, *environment, *flag, *top;
     struct option_word format;
     struct option_texts metrics, by;
-    struct option_texts from_given; /* a time, or files of aggregates, which are then moved on */
-    struct option_texts aggregates;
+    struct option_texts aggregates; /* at first with the time that --from may be, too */
     bool json;
     bool show_private;
     enum form form;
@@ -73,24 +72,6 @@ static bool parse_form(struct options *options)
                        options->format.text) == EXIT_FINE;
 }
 
-/* "--from" is a time, or, where it is none, a file of aggregates, and "-" those of stdin. */
-static bool parse_from(struct options *options)
-{
-    for (size_t i = 0; i < options->from_given.count; i++) {
-        const char *text = options->from_given.items[i];
-        if (option_time(text, &options->from))
-            continue;
-        if (*text == '-' && text[1])
-            return usage_error(&metrics_command,
-                               "--from takes a time such as 2026-11-20T10:00:00Z or -7d, or a file "
-                               "of aggregates, not '%s'",
-                               text) == EXIT_FINE;
-        options->from_given.items[options->aggregates.count++] = text;
-    }
-    options->aggregates.items = options->from_given.items;
-    return true;
-}
-
 static bool is_of_all(const struct options *options)
 {
     return options->from == INT64_MIN && options->to == INT64_MAX;
@@ -98,7 +79,8 @@ static bool is_of_all(const struct options *options)
 
 static bool check_usage(struct options *options)
 {
-    if (!parse_form(options) || !parse_from(options))
+    if (!parse_form(options) ||
+        !from_time_or_aggregates(&metrics_command, &options->aggregates, &options->from))
         return false;
     if (options->flag && !options->environment)
         usage_error(&metrics_command, "--flag needs an environment: -e ENV");
@@ -385,7 +367,7 @@ static int run(int argc, char **argv)
          "variant, stage, window or fields, comma-separated; may be repeated"},
         {"top", 0, OPTION_TEXT, &options.top, "N",
          "the N values of a field with the most lines; the rest as one group"},
-        FROM_TIME_OR_AGGREGATES_OPTION(options.from_given),
+        FROM_TIME_OR_AGGREGATES_OPTION(options.aggregates),
         SINCE_OPTION(options.from, "the same, so long ago: 7d"),
         {"to", 0, OPTION_TIME, &options.to, "TIME", "only lines before this time"},
         SHOW_PRIVATE_OPTION(options.show_private),
