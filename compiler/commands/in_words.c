@@ -310,7 +310,8 @@ void variant_in_words(const struct flag *flag, const struct targeting *targeting
         buffer_append_text(text, "its value");
 }
 
-void ramp_in_words(const struct ramp *ramp, struct buffer *text)
+/* "20%", "20% to 50% from 2026-12-01T00:00:00Z to …" */
+static void ramp_in_words(const struct ramp *ramp, struct buffer *text)
 {
     add_percent(text, ramp->from);
     if (!ramp->gradual)
@@ -358,14 +359,16 @@ static void add_units(const struct rule *rule, struct buffer *text)
 
 #define MOST_REPLACED 60 /* bytes */
 
-void replaced_in_words(const char *replaces, size_t most, struct buffer *text)
+/* A merge patch, as JSON; a long one is not shown unless `most` is SIZE_MAX. */
+static void replaced_in_words(const char *replaces, size_t most, struct buffer *text)
 {
     bool whole = most >= ALL_SHOWN || strlen(replaces) <= MOST_REPLACED;
     buffer_append_text(text, whole ? replaces : "other parts");
 }
 
-void rule_in_words(const struct flag *flag, const struct targeting *targeting,
-                   const struct rule *rule, size_t most, struct buffer *text)
+/* "on for 20% where country is NO" */
+static void rule_in_words(const struct flag *flag, const struct targeting *targeting,
+                          const struct rule *rule, size_t most, struct buffer *text)
 {
     if (rule->split) {
         buffer_append_text(text, "split ");

@@ -31,13 +31,6 @@ struct project;
 void condition_in_words(const struct condition *condition, size_t most, struct buffer *text);
 /* "country is NO or SE": a test alone. */
 void test_in_words(const struct condition *test, size_t most, struct buffer *text);
-/* "20%", "20% to 50% from 2026-12-01T00:00:00Z to …" */
-void ramp_in_words(const struct ramp *ramp, struct buffer *text);
-/* A merge patch, as JSON; a long one is not shown unless `most` is SIZE_MAX. */
-void replaced_in_words(const char *replaces, size_t most, struct buffer *text);
-/* "on for 20% where country is NO" */
-void rule_in_words(const struct flag *flag, const struct targeting *targeting,
-                   const struct rule *rule, size_t most, struct buffer *text);
 /* "on"; the value itself where it has no name, "none" for no variant. */
 void variant_in_words(const struct flag *flag, const struct targeting *targeting, uint32_t variant,
                       struct buffer *text);

@@ -315,7 +315,8 @@ uint32_t standing_variant(const struct standing *standing)
                                 : UINT32_MAX;
 }
 
-const char *standing_state(const struct standing *standing)
+/* "running", "draft": of a canary or experiment; else "enabled" or "disabled". NULL: not known. */
+static const char *standing_state(const struct standing *standing)
 {
     const struct targeting *targeting = standing->targeting;
     if (standing->flag->faulty)

@@ -50,8 +50,6 @@ void put_served(struct buffer *out, const struct standing *standing);
 bool standing_percent(const struct standing *standing, uint32_t *thousandths);
 /* The variant that everybody gets now; UINT32_MAX where that is not one for all, or not known. */
 uint32_t standing_variant(const struct standing *standing);
-/* "running", "draft": of a canary or experiment; else "enabled" or "disabled". NULL: not known. */
-const char *standing_state(const struct standing *standing);
 /* Whether everybody gets what the flag's rules, canary or experiment decide: it is enabled, no
  * override holds it off, and what it requires can be met. */
 bool standing_is_effective(const struct standing *standing);

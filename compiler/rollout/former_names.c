@@ -43,7 +43,12 @@ void names_then_find(struct names_then *names, const struct ledger_entries *entr
     }
 }
 
-const char *name_then(const struct names_then *names, uint32_t entry)
+/*
+ * What the entry calls it if it is about it. NULL: nothing. An entry from before a rename means the
+ * flag by its former name, whoever has that now; and by a name that it took over from another flag,
+ * an entry from before that means the other one.
+ */
+static const char *name_then(const struct names_then *names, uint32_t entry)
 {
     for (uint32_t i = 0; i < names->count; i++)
         if (entry >= names->items[i].from)

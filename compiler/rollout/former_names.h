@@ -34,12 +34,6 @@ struct names_then {
 /* Texts are the flag's, or in memory of the arena. Cost: the entries that tell of renames. */
 void names_then_find(struct names_then *names, const struct ledger_entries *entries,
                      const struct flag *flag, struct arena *arena);
-/*
- * What the entry calls it if it is about it. NULL: nothing. An entry from before a rename means the
- * flag by its former name, whoever has that now; and by a name that it took over from another flag,
- * an entry from before that means the other one.
- */
-const char *name_then(const struct names_then *names, uint32_t entry);
 /* The entry, which the caller lets go of, if it has that name anywhere; *called is the name. NULL:
  * it is not about the flag. */
 json_t *ledger_json_of(const struct ledger_entries *entries, uint32_t entry,

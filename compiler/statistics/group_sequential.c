@@ -25,7 +25,8 @@
 #define LEAST_LEVEL    1e-16
 #define MOST_LEVEL     0.4999
 
-double alpha_spent(double alpha, double information)
+/* What the last of these looks has been given of alpha: O'Brien and Fleming's, two-sided. */
+static double alpha_spent(double alpha, double information)
 {
     if (!(information > 0))
         return 0;

@@ -12,9 +12,6 @@
 
 #define GROUP_LOOKS_MOST 20
 
-/* What the last of these looks has been given of alpha: O'Brien and Fleming's, two-sided. */
-double alpha_spent(double alpha, double information);
-
 /*
  * The bound, in standard errors and one-sided, at the last of the looks. `information` is the share
  * of all that is planned, ascending and above 0; beyond 1 it counts as 1, and no look may follow

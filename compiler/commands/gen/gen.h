@@ -48,7 +48,6 @@ struct generation {
 
 /* Texts and numbers have variants that one may ask for by name. */
 bool has_variants(const struct flag *flag);
-bool is_expired(const struct generation *generation, const struct flag *flag);
 /* An entry of a list is no attribute that one sets. */
 bool is_declared(const struct attribute *attribute);
 
@@ -62,9 +61,6 @@ int name_all(struct generation *generation);
 
 /* A text as the language has it, in quotes. */
 void put_text(const struct idiom *idiom, struct buffer *out, const char *text);
-/* A flag's value. */
-void put_value(const struct idiom *idiom, struct buffer *out, enum fflag_type type,
-               const struct variant *variant);
 /* What counts where there is no value: the default's, if that is one in all environments. */
 bool put_fallback(const struct generation *generation, const struct flag *flag, struct buffer *out);
 /* Whether a value of the flag is beyond what a double holds exactly. */

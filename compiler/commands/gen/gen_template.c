@@ -95,7 +95,7 @@ static const char *kind_of(const struct attribute *attribute)
     return attribute_kinds[loose ? FFLAG_ATTRIBUTE_STRING : attribute->type];
 }
 
-bool is_expired(const struct generation *generation, const struct flag *flag)
+static bool is_expired(const struct generation *generation, const struct flag *flag)
 {
     return flag->expires != INT64_MIN && flag->expires <= generation->now;
 }

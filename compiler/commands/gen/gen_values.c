@@ -94,8 +94,9 @@ static void put_number(struct buffer *out, double number)
         buffer_append_text(out, ".0"); /* no language takes it for an integer */
 }
 
-void put_value(const struct idiom *idiom, struct buffer *out, enum fflag_type type,
-               const struct variant *variant)
+/* A flag's value. */
+static void put_value(const struct idiom *idiom, struct buffer *out, enum fflag_type type,
+                      const struct variant *variant)
 {
     bool capital = idiom == &idioms[IDIOM_PYTHON];
     switch (type) {

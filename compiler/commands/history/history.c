@@ -9,7 +9,8 @@
 
 const char *const happening_words[] = WORDS(HAPPENINGS);
 
-bool is_asked_for(const struct telling_history *telling, const char *flag)
+/* Whether the history is to have that flag, by one of its names. */
+static bool is_asked_for(const struct telling_history *telling, const char *flag)
 {
     for (uint32_t i = 0; flag && i < telling->alias_count; i++)
         if (strcmp(telling->aliases[i].name, flag) == 0)

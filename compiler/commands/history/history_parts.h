@@ -87,8 +87,6 @@ struct telling_history {
 };
 
 const char *history_kept(struct arena *arena, const char *text);
-/* Whether the history is to have that flag, by one of its names. */
-bool is_asked_for(const struct telling_history *telling, const char *flag);
 
 /* What commits and the work tree changed. */
 void find_committed(struct telling_history *telling);

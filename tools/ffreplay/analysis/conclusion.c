@@ -508,7 +508,8 @@ static bool is_once(const struct judged_metric *metric)
     return metric->judgement.method == ANALYSIS_FIXED;
 }
 
-bool conclusion_is_early(const struct conclusion *conclusion)
+/* Whether a test that holds once is looked at before its end, or nobody says when that is. */
+static bool conclusion_is_early(const struct conclusion *conclusion)
 {
     bool once = false;
     for (uint32_t i = 0; i < conclusion->metric_count; i++)

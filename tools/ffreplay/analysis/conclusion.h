@@ -141,9 +141,6 @@ struct conclusion {
 
 #define NO_FIELD UINT32_MAX
 
-/* Whether a test that holds once is looked at before its end, or nobody says when that is. */
-bool conclusion_is_early(const struct conclusion *conclusion);
-
 /* Once it has been reached: whether its units are not in the arms as they should. */
 bool conclusion_ratio_is_off(const struct conclusion *conclusion);
 

@@ -154,7 +154,9 @@ static bool add_experiment(struct task *task, const struct experiment *experimen
     return true;
 }
 
-bool task_choose_metrics(struct task *task)
+/* Those named, the first as the primary one; else the experiment's; else all of the logs given.
+ * False after reporting. */
+static bool task_choose_metrics(struct task *task)
 {
     struct project *project = task->replay->project;
     const struct experiment *experiment = task->variants->targeting->experiment;

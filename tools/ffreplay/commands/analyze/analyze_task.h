@@ -51,9 +51,6 @@ bool task_find_control(struct task *task);
 
 /* The log that a metric is of. False: the project has none. */
 bool task_log_of(const struct project *project, const struct metric *metric, uint32_t *log);
-/* Those named, the first as the primary one; else the experiment's; else all of the logs given.
- * False after reporting. */
-bool task_choose_metrics(struct task *task);
 
 /* What the logs are read with, by log; before any of them is prepared. */
 void task_lay_out(struct task *task);
