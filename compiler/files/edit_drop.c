@@ -106,15 +106,15 @@ static void drop_lines(const struct dropping *dropping, struct change *change)
     change->end = end;
 }
 
-static void drop_from_flow(const struct dropping *dropping, struct change *change)
+static void drop_from_flow(const struct dropping *dropping, struct change *changes)
 {
     const struct node *map = dropping->map;
-    const struct entry *entry = &map->entries[dropping->place];
-    bool last = dropping->place + 1 == map->count;
-    change->begin = entry->key->span.begin;
-    change->end = last ? entry->value->span.end : map->entries[dropping->place + 1].key->span.begin;
-    if (last && dropping->place > 0)
-        change->begin = map->entries[dropping->place - 1].value->span.end;
+    uint32_t place = dropping->place;
+    const struct entry *entry = &map->entries[place];
+    cut_from_flow(dropping->source, place > 0 ? map->entries[place - 1].value->span.end : NOWHERE,
+                  entry->key->span.begin, entry->value->span.end,
+                  place + 1 < map->count ? map->entries[place + 1].key->span.begin : NOWHERE,
+                  changes);
 }
 
 /* After the colon of the key that the mapping belongs to. */
@@ -140,7 +140,7 @@ bool edit_drop(const struct source *source, const struct node *map, uint32_t pla
                               .wanted = &dropping};
     editing.changes[1].applied = true;
     if (map->flow) {
-        drop_from_flow(&dropping, &editing.changes[0]);
+        drop_from_flow(&dropping, editing.changes);
     } else {
         drop_lines(&dropping, &editing.changes[0]);
         if (map->count == 1)

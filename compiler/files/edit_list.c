@@ -69,12 +69,10 @@ static void remove_from_flow(const struct listing *listing, struct change *chang
 {
     const struct node *list = listing->list;
     const struct node *item = list->items[listing->index];
-    bool last = listing->index + 1 == list->count;
-    changes[0].begin = item->span.begin;
-    changes[0].end = last ? item->span.end : list->items[listing->index + 1]->span.begin;
-    if (last && listing->index > 0)
-        changes[0].begin = list->items[listing->index - 1]->span.end;
-    changes[1].applied = true;
+    uint32_t index = listing->index;
+    cut_from_flow(listing->source, index > 0 ? list->items[index - 1]->span.end : NOWHERE,
+                  item->span.begin, item->span.end,
+                  index + 1 < list->count ? list->items[index + 1]->span.begin : NOWHERE, changes);
 }
 
 static bool is_removed(const void *wanted, const struct node *before, const struct node *after,

@@ -174,3 +174,51 @@ void editing_release(struct editing *editing)
         buffer_release(&editing->changes[i].text);
     free(editing->changes);
 }
+
+/* The next comma behind blanks, line ends and comments; `from` if something else comes first. */
+static size_t comma_after(const struct source *source, size_t from)
+{
+    const char *text = source->text;
+    for (size_t at = from; at < source->length; at++) {
+        if (text[at] == ',')
+            return at;
+        if (text[at] == '#' && at > from && strchr(" \t\n", text[at - 1]))
+            at = line_end(source, at);
+        else if (!strchr(" \t\r\n", text[at]))
+            break;
+    }
+    return from;
+}
+
+void cut_from_flow(const struct source *source, size_t before, size_t begin, size_t end,
+                   size_t next, struct change changes[2])
+{
+    const char *text = source->text;
+    size_t first = next == NOWHERE && before != NOWHERE ? before : begin;
+    size_t last = next == NOWHERE ? end : next;
+    changes[0].begin = first;
+    changes[0].end = last;
+    changes[1].applied = true;
+    if (!memchr(text + first, '\n', last - first))
+        return;
+    size_t stop = end + strspn(text + end, " \t");
+    if (text[stop] == ',')
+        stop++;
+    else if (next != NOWHERE)
+        return; /* its comma stands in another line */
+    stop += strspn(text + stop, " \t");
+    size_t line = line_begin(text, begin);
+    if (text[stop] == '#' || text[stop] == '\r' || text[stop] == '\n') {
+        stop = line_end(source, stop);
+        if (line + strspn(text + line, " ") == begin) {
+            begin = line;
+            stop += stop < source->length;
+        }
+    }
+    changes[0].begin = begin;
+    changes[0].end = stop;
+    size_t comma = next == NOWHERE && before != NOWHERE ? comma_after(source, before) : begin;
+    changes[1].applied = comma >= begin || text[comma] != ',';
+    changes[1].begin = comma;
+    changes[1].end = comma + 1;
+}

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "compiler/base/buffer.h"
 #include "yaml.h"
@@ -43,6 +44,13 @@ size_t line_end(const struct source *source, size_t at);      /* of its '\n', or
 uint32_t line_number(const struct source *source, size_t at); /* from 1 */
 /* Whether a comment stands in [begin, end), which has nothing but the node and its key. */
 bool has_comment(const struct source *source, const struct node *node, size_t begin, size_t end);
+/* Takes what stands in [begin, end) out of a list or mapping in brackets, by two changes. What is
+ * in one line with its neighbours goes with the comma between them. Else comments stay, but for
+ * its own, which ends its line. `before`: where its predecessor ends; `next`: where its successor
+ * begins; NOWHERE: there is none. */
+#define NOWHERE SIZE_MAX
+void cut_from_flow(const struct source *source, size_t before, size_t begin, size_t end,
+                   size_t next, struct change changes[2]);
 /* The line end of the file, by its first line. */
 const char *line_ending(const struct source *source);
 /* Where a node's text ends. A block's span extends to whatever comes next, so its end is that of

@@ -396,6 +396,20 @@ static void takes_an_item_out(void **state)
                         "overrides: [{x: 1}, {y: 2}]\n");
     assert_string_equal(without("overrides: [{x: 1}]\n", 0), "overrides: []\n");
     assert_string_equal(without("flags: {}\n", 0), "'x' has no list of overrides");
+    text = "overrides: [a, # one\n  # two\n  b, # of b\n  c # of c\n  ]\n";
+    assert_string_equal(without(text, 0), "overrides: [\n  # two\n  b, # of b\n  c # of c\n  ]\n");
+    assert_string_equal(without(text, 1), "overrides: [a, # one\n  # two\n  c # of c\n  ]\n");
+    assert_string_equal(without(text, 2), "overrides: [a, # one\n  # two\n  b # of b\n  ]\n");
+    assert_string_equal(without("overrides: [a, # one\n  b] # all\n", 1),
+                        "overrides: [a # one\n  ] # all\n");
+    assert_string_equal(without("overrides: [a, b, # both\n  c]\n", 0),
+                        "overrides: [b, # both\n  c]\n");
+    assert_string_equal(without("overrides: [a\n  , b # of b\n  , c]\n", 0),
+                        "overrides: [b # of b\n  , c]\n");
+    assert_string_equal(without("overrides: [a # of a\n  , b]\n", 1),
+                        "overrides: [a # of a\n   ]\n");
+    assert_string_equal(without("overrides: [\n  \"a\",\n  \"b\"\n  ]\n", 1),
+                        "overrides: [\n  \"a\"\n  ]\n");
 }
 
 int main(void)
