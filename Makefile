@@ -300,7 +300,7 @@ $(BUILD)/pic/%.o: %.c
 # is short enough to feel where in a cache line it begins.
 hot_path_flags = $(if $(call optimizes,$(CFLAGS)),-O3 -falign-functions=64) -fno-stack-protector \
     -fstack-protector
-hot_runtime := answer evaluate interpret value_tests verify verify_automata verify_code verify_flags
+hot_runtime := answer evaluate hash_avx2 interpret value_tests verify verify_automata verify_code verify_flags
 $(hot_runtime:%=$(BUILD)/pic/runtime/%.o) \
 $(addprefix $(BUILD)/obj/tools/ffreplay/,$(addsuffix .o,canary/assign canary/gather logs/log_time \
     logs/parse_format_string logs/records logs/line_pattern logs/format_scan logs/parse_csv metrics/metric $(patsubst tools/ffreplay/%.c,%,$(wildcard tools/ffreplay/metrics/kinds/*.c)) \

@@ -263,7 +263,7 @@ static inline bool has_rest(const char *text, const char *lead, size_t length)
 
 static inline bool is_text(const char *text, const char *lead, size_t length, uint32_t mask)
 {
-    return (scan_difference(text, lead) & mask) == 0 &&
+    return !(scan_difference(text, lead) & mask) &&
            (length <= SCAN_BYTES || has_rest(text, lead, length));
 }
 
@@ -288,12 +288,12 @@ static inline void set_constants(const struct line_pattern *pattern,
                                  struct value *const *values)
 {
     for (uint32_t i = step->first_constant; i < step->end_constant; i++) {
-        const struct pattern_constant constant = pattern->constants[i];
+        const struct pattern_constant *constant = &pattern->constants[i];
 #pragma GCC unroll 4
         for (int j = 0; j < count; j++) {
-            struct value *value = &values[j][constant.field];
-            memcpy(value, &constant.value, sizeof *value);
-            value->text = at[j] + constant.offset;
+            struct value *value = &values[j][constant->field];
+            memcpy(value, &constant->value, sizeof *value);
+            value->text = at[j] + constant->offset;
         }
     }
 }
