@@ -167,7 +167,8 @@ static void fit_widths(size_t *widths, uint32_t columns, size_t limit)
     }
 }
 
-static void put_cell(const struct cell *cell, size_t width, bool last, bool color,
+/* `paint` may be NULL or empty. */
+static void put_cell(const struct cell *cell, size_t width, const char *paint, bool last,
                      struct buffer *out)
 {
     const char *text = cell->text.bytes;
@@ -182,8 +183,8 @@ static void put_cell(const struct cell *cell, size_t width, bool last, bool colo
         buffer_format(&cut, "%.*s…", (int)(end - text), text);
         text = cut.bytes;
     }
-    bool painted = color && cell->paint && *cell->paint;
-    buffer_append_text(out, painted ? cell->paint : "");
+    bool painted = paint && *paint;
+    buffer_append_text(out, painted ? paint : "");
     buffer_append_text(out, text);
     buffer_append_text(out, painted ? PAINT_END : "");
     if (last)
@@ -211,7 +212,8 @@ static void write_table(const struct listing *listing, struct buffer *out)
     }
     fit_widths(widths, columns, terminal_columns(stdout));
     for (size_t i = 0; i < (size_t)columns * rows; i++) {
-        put_cell(&cells[i], widths[i % columns], i % columns == columns - 1u, listing->color, out);
+        put_cell(&cells[i], widths[i % columns], listing->color ? cells[i].paint : NULL,
+                 i % columns == columns - 1u, out);
         buffer_release(&cells[i].text);
     }
     free(widths);

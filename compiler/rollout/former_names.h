@@ -34,7 +34,7 @@ struct names_then {
 /* Texts are the flag's, or in memory of the arena. Cost: the entries that tell of renames. */
 void names_then_find(struct names_then *names, const struct ledger_entries *entries,
                      const struct flag *flag, struct arena *arena);
-/* The entry, which the caller lets go of, if it has that name anywhere; *called is the name. NULL:
+/* The entry, which the caller lets go of, if it has the flag's name of then; *called is it. NULL:
  * it is not about the flag. */
 json_t *ledger_json_of(const struct ledger_entries *entries, uint32_t entry,
                        const struct names_then *names, const char **called);

@@ -112,7 +112,7 @@ void write_variant_value(const struct listing *listing, const struct ffs_flag *f
                          uint32_t variant, struct buffer *out)
 {
     uint64_t value = variant_of(listing, flag, variant)->value;
-    switch (flag->type) {
+    switch ((enum fflag_type)flag->type) {
     case FFLAG_TYPE_BOOLEAN:
         buffer_append_text(out, value ? "true" : "false");
         return;
@@ -125,8 +125,9 @@ void write_variant_value(const struct listing *listing, const struct ffs_flag *f
     case FFLAG_TYPE_STRING:
         json_write_string(out, snapshot_string(listing->snapshot, (ffs_string)value));
         return;
-    default:
+    case FFLAG_TYPE_JSON:
         write_json_text(snapshot_string(listing->snapshot, (ffs_string)value), out);
+        return;
     }
 }
 

@@ -155,26 +155,22 @@ static void write_failures(struct test_run *run, const struct trial *trial, stru
     buffer_append_text(out, "  ...\n");
 }
 
-static void write_verdict(bool failed, bool color, struct buffer *out)
-{
-    buffer_append_text(out, !color ? "" : failed ? "\33[31m" : "\33[32m");
-    buffer_append_text(out, failed ? "not ok" : "ok");
-    buffer_append_text(out, color ? "\33[0m" : "");
-}
-
 void report_tap(struct test_run *run, bool color, struct buffer *out)
 {
     terminal_format(out, "TAP version 13\n1..%u%s\n", run->trial_count,
                     run->trial_count ? "" : " # SKIP no tests");
     for (uint32_t i = 0; i < run->trial_count; i++) {
         const struct trial *trial = &run->trials[i];
-        write_verdict(trial->failure_count > 0, color, out);
+        bool failed = trial->failure_count > 0;
+        buffer_append_text(out, !color ? "" : failed ? "\33[31m" : "\33[32m");
+        buffer_append_text(out, failed ? "not ok" : "ok");
+        buffer_append_text(out, color ? "\33[0m" : "");
         terminal_format(out, " %u - ", i + 1);
         write_description(out, trial->test->name.text);
         if (has_several(trial->test->environments))
             terminal_format(out, " (%s)", environment_name(run, trial));
         buffer_append(out, "\n", 1);
-        if (trial->failure_count)
+        if (failed)
             write_failures(run, trial, out);
     }
 }
