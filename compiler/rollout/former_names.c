@@ -9,38 +9,78 @@
 #include "compiler/model/model.h"
 #include "ledger.h"
 
-/* The newest entry before `*before` that renames something to the name, or from it to another.
- * `*former`: what it was called until then; NULL: another flag gave the name up. */
-static bool find_rename(const struct ledger_entries *entries, const char *name, uint32_t *before,
-                        const char **former, struct arena *arena)
+void told_renames_add(struct told_renames *told, const json_t *entry, uint32_t number,
+                      struct arena *arena)
 {
-    bool found = false;
-    *former = NULL;
-    while (*before > 0 && !found) {
-        json_t *entry = ledger_json(entries, --*before, "renamed_from");
-        const char *now = json_text_at(entry, "flag"), *old = json_text_at(entry, "renamed_from");
-        bool takes = now && old && strcmp(now, name) == 0;
-        found = takes || (now && old && strcmp(old, name) == 0);
-        if (takes)
-            *former = arena_format(arena, "%s", old);
+    const char *to = json_text_at(entry, "flag"), *from = json_text_at(entry, "renamed_from");
+    if (to && from)
+        *ARENA_APPEND(arena, told->items, told->count) = (struct told_rename){
+            arena_format(arena, "%s", from), arena_format(arena, "%s", to), number};
+}
+
+struct told_renames told_renames(const struct ledger_entries *entries, struct arena *arena)
+{
+    struct told_renames told = {.entries = entries->count};
+    for (uint32_t i = 0; i < entries->count; i++) {
+        json_t *entry = ledger_json(entries, i, "renamed_from");
+        told_renames_add(&told, entry, i, arena);
         json_decref(entry);
     }
-    return found;
+    return told;
+}
+
+/* The newest of the first `*before` that renames something to the name, or from it to another. */
+static const struct told_rename *find_rename(const struct told_renames *told, const char *name,
+                                             uint32_t *before)
+{
+    while (*before > 0) {
+        const struct told_rename *rename = &told->items[--*before];
+        if (strcmp(rename->to, name) == 0 || strcmp(rename->from, name) == 0)
+            return rename;
+    }
+    return NULL;
 }
 
 void names_then_find(struct names_then *names, const struct ledger_entries *entries,
                      const struct flag *flag, struct arena *arena)
 {
+    const struct told_renames told = told_renames(entries, arena);
     const char *name = flag->name.text;
-    uint32_t before = entries->count;
+    uint32_t before = told.count;
     names->count = 0;
     while (name && names->count < 1 + FORMER_NAMES_MOST) {
-        const char *former;
-        bool found = find_rename(entries, name, &before, &former, arena);
+        const struct told_rename *rename = find_rename(&told, name, &before);
+        bool takes = rename && strcmp(rename->to, name) == 0;
         names->items[names->count].name = name;
-        names->items[names->count++].from = found ? before + (former ? 0 : 1) : 0;
-        name = former;
+        names->items[names->count++].from = rename ? rename->entry + (takes ? 0 : 1) : 0;
+        name = takes ? rename->from : NULL;
     }
+}
+
+struct last_name last_name(const struct told_renames *told, const char *name, uint32_t entry)
+{
+    for (uint32_t i = 0; i < told->count; i++) {
+        const struct told_rename *rename = &told->items[i];
+        if (rename->entry <= entry)
+            continue;
+        if (strcmp(rename->from, name) == 0)
+            name = rename->to;
+        else if (strcmp(rename->to, name) == 0)
+            return (struct last_name){name, rename->entry};
+    }
+    return (struct last_name){name, told->entries};
+}
+
+bool is_last_name(struct last_name a, struct last_name b)
+{
+    return a.until == b.until && strcmp(a.name, b.name) == 0;
+}
+
+const struct told_rename *renamed_away(const struct told_renames *told, const char *name)
+{
+    uint32_t before = told->count;
+    const struct told_rename *rename = find_rename(told, name, &before);
+    return rename && strcmp(rename->from, name) == 0 ? rename : NULL;
 }
 
 /*

@@ -1,10 +1,12 @@
 /*
- * former_names.h - what a flag was called before, by the renames that the ledger has.
+ * former_names.h - what a flag was called before, and is called now, by the renames that the ledger
+ * has.
  */
 #ifndef FFC_FORMER_NAMES_H
 #define FFC_FORMER_NAMES_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct arena;
@@ -38,5 +40,34 @@ void names_then_find(struct names_then *names, const struct ledger_entries *entr
  * it is not about the flag. */
 json_t *ledger_json_of(const struct ledger_entries *entries, uint32_t entry,
                        const struct names_then *names, const char **called);
+
+/* ---------------------------------------------------------------------------- of all entries -- */
+
+/* The renames that the ledger tells of, the oldest first. */
+struct told_rename {
+    const char *from, *to;
+    uint32_t entry;
+};
+struct told_renames {
+    struct told_rename *items;
+    uint32_t count, entries; /* so many entries has the ledger */
+};
+/* In memory of the arena, and independent of the entries. Cost: as above. */
+struct told_renames told_renames(const struct ledger_entries *entries, struct arena *arena);
+/* One that is an entry's, for who has read them all: the oldest first, in memory of the arena. */
+void told_renames_add(struct told_renames *told, const json_t *entry, uint32_t number,
+                      struct arena *arena);
+
+/* Which flag it is, whatever it is called. */
+struct last_name {
+    const char *name;
+    uint32_t until; /* the entry in which another flag took the name; the count: none did */
+};
+/* Of the flag that an entry calls so. Cost: the renames. */
+struct last_name last_name(const struct told_renames *told, const char *name, uint32_t entry);
+/* Whether they are one flag. */
+bool is_last_name(struct last_name a, struct last_name b);
+/* The rename after which no flag has that name, unless somebody made another one. NULL: none. */
+const struct told_rename *renamed_away(const struct told_renames *told, const char *name);
 
 #endif

@@ -112,6 +112,49 @@ for when in HOURS:
         ok(text in pages[0], f"pages_tell_of_{text}")
         equal(pages[1].count(text), pages[0].count(text), f"as_often_after_{when}_hours")
 
+    def told(where, *command):
+        done = run("history", *command, "-C", where)
+        ok(done.status == 0, f"history_{command[0]}_after_{when}_hours", done.err)
+        return done
+
+    def of_rollout(text, flag):
+        entries = [json.loads(line) for line in text.splitlines()]
+        ok(flag is None or {entry["flag"] for entry in entries} >= {flag, "button"}, f"entries_of_{flag}", text)
+        return [entry["to"]["stage"] for entry in entries if "to" in entry]
+
+    stages = of_rollout(told(renamed[0], "button", "--json").out, "knopf")
+    equal(stages, of_rollout(told(KEPT[0], "button", "--json").out, None), "its_whole_history")
+    for name in "knopf", "knob":
+        by_former = told(renamed[0], name, "--json")
+        equal(by_former.out, told(renamed[0], "button", "--json").out, f"the_same_by_the_name_{name}")
+        ok(f"'{name}' was renamed; this is the history of 'button'" in by_former.err, f"of_which_is_told_by_{name}", by_former.err)
+    for where in KEPT[0], renamed[0]:
+        rollouts = [json.loads(line) for line in told(where, "button", "--last", "9", "--json").out.splitlines()]
+        equal([(one["changes"], one["stage"]) for one in rollouts], [(3, "most")], "one_rollout_by_all_its_names")
+    ok("3 changes" in told(renamed[0], "--last", "1").out, "also_where_no_flag_is_asked_for")
+
+# Aggregates that were made by the former name are refused, and it is said that it is that.
+early = project("early", "knopf", -1)
+kept_lines = log("early", "knopf", 99)
+with open(os.path.join(early, "flags.yaml"), encoding="utf-8") as file:
+    current = file.read()
+with open(os.path.join(early, "flags.yaml"), "w", encoding="utf-8") as file:
+    file.write(current.replace("  button:", "  knopf:"))
+aggregates = os.path.join(early, "knopf.agg")
+done = run("aggregate", "knopf", kept_lines, "-C", early, "-e", "production", "-o", aggregates)
+ok(done.status == 0, "aggregates_by_the_former_name", done.err)
+with open(os.path.join(early, "flags.yaml"), "w", encoding="utf-8") as file:
+    file.write(current)
+for command in (("decide", "button"), ("health", "button"), ("metrics", "--flag", "button")):
+    done = run(*command, "--from", aggregates, "-C", early, "-e", "production")
+    ok(done.status != 0 and not done.out and "they are of 'knopf', which is called 'button' now" in " ".join(done.err.split()) and
+       "aggregate the logs again" in " ".join(done.err.split()), f"{command[0]}_names_the_former_name", done.err)
+again = os.path.join(early, "button.agg")
+done = run("aggregate", "button", kept_lines, "-C", early, "-e", "production", "-o", again)
+ok(done.status == 0, "aggregates_by_the_new_name", done.err)
+done = run("merge", aggregates, again)
+ok(done.status != 0 and not done.out and "definitions" in done.err, "they_are_not_merged", done.err)
+
 # A stage that was edited since it began is known to be, though it began by another name.
 where, log_ = renamed
 with open(os.path.join(where, "flags.yaml"), encoding="utf-8") as file:
@@ -131,6 +174,8 @@ block = block[:block.index("      state:")] + "      state: pending\n"
 with open(os.path.join(other, "flags.yaml"), "w", encoding="utf-8") as file:
     file.write(text + block)
 change(other, "canary", "start", "button", "-e", "production", "--at", at(11))
+former, now = (run("history", name, "-C", other, "--json").out.splitlines() for name in ("knob", "button"))
+ok(len(former) == 4 and len(now) == 1 and '"11"' not in former[0], "each_has_the_history_that_is_its_own", former, now)
 text = run("metrics", "--flag", "button", "--by", "stage", KEPT[1], "-C", other, "-e", "production", "--json").out
 ok("tenth" in text and "half" not in text and "most" not in text, "stages_of_a_flag_that_had_the_name_before", text)
 finish()

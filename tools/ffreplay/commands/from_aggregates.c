@@ -9,6 +9,8 @@
 #include "compiler/base/memory.h"
 #include "compiler/model/model.h"
 #include "compiler/rollout/entry.h"
+#include "compiler/rollout/former_names.h"
+#include "compiler/rollout/ledger.h"
 #include "tools/ffreplay/aggregate/replay_rows.h"
 
 /* Rows of units come last: what cells keep of them, "unit/", and what experiments do, "units/". */
@@ -86,13 +88,35 @@ static bool differs(const json_t *head, const json_t *wanted, const char *field)
     return !json_equal(json_object_get(head, field), json_object_get(wanted, field));
 }
 
-static bool check_head(const struct from_aggregates *from, const json_t *head, const json_t *wanted)
+/* Definitions in which a flag is called otherwise are others, too. */
+static void note_renames(const json_t *head, struct project *project)
+{
+    struct buffer error = {0};
+    const struct ledger_entries *entries = ledger_look(project->directory, &error);
+    const json_t *flags = json_object_get(head, "flags");
+    struct told_renames told = {.items = NULL};
+    if (entries)
+        told = told_renames(entries, &project->arena);
+    for (size_t i = 0; i < json_array_size(flags); i++) {
+        const char *name = json_string_value(json_array_get(flags, i));
+        const struct told_rename *away =
+            name && !project_flag(project, name) ? renamed_away(&told, name) : NULL;
+        if (away)
+            print_note("they are of '%s', which is called '%s' now", name,
+                       last_name(&told, away->to, away->entry).name);
+    }
+    buffer_release(&error);
+}
+
+static bool check_head(const struct from_aggregates *from, const json_t *head, const json_t *wanted,
+                       struct project *project)
 {
     if (differs(head, wanted, "environment"))
         job_error(from->command, "the aggregates are of environment '%s', not of '%s'",
                   text_of(head, "environment"), text_of(wanted, "environment"));
     else if (differs(head, wanted, "definitions")) {
         job_error(from->command, "the aggregates were made by other definitions than these");
+        note_renames(head, project);
         print_help("aggregate the logs again, or name the definitions of then: -C DIR");
     } else if (differs(head, wanted, "options")) {
         job_error(from->command,
@@ -141,7 +165,7 @@ bool from_open(struct from_aggregates *from, const struct command *command,
     if (!read_rows(from))
         return false;
     json_t *wanted = aggregates_head(replay, environment);
-    bool fits = check_head(from, rows_find(&from->rows, AGGREGATE_HEAD), wanted);
+    bool fits = check_head(from, rows_find(&from->rows, AGGREGATE_HEAD), wanted, replay->project);
     json_decref(wanted);
     from->reads = replay_rows_read(replay, &from->rows);
     return fits;

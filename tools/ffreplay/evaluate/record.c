@@ -70,6 +70,15 @@ bool record_is_about(const struct recorded *record, const char *flag, const char
     return of_flag && there;
 }
 
+bool record_is_of(const struct recorded *record, const struct last_name *flag,
+                  const char *environment)
+{
+    bool of_flag = !flag;
+    for (uint32_t i = 0; i < record->flag_count && !of_flag; i++)
+        of_flag = is_last_name(record->flags[i], *flag);
+    return of_flag && record_is_about(record, NULL, environment);
+}
+
 bool record_takes_back(const struct recorded *record)
 {
     return strcmp(record->verdict, "rollback") == 0 || strcmp(record->verdict, "override") == 0;
@@ -92,7 +101,7 @@ const struct recorded *record_recovery(const struct recorded *records, size_t co
         if (overridden && is_lift_of(later, harm))
             return later;
         if (rolled_back && strcmp(later->verdict, "start") == 0 &&
-            record_is_about(later, harm->flag, harm->environment))
+            record_is_of(later, harm->flags, harm->environment))
             return later;
     }
     return NULL;

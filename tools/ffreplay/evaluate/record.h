@@ -9,11 +9,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "compiler/rollout/former_names.h"
+
 struct ledger_entry;
 
 struct recorded {
     const json_t *json;
     const struct ledger_entry *entry; /* of which it was read; for whoever sets it */
+    /* The flags that it is about, whatever they are called now; for whoever sets them. */
+    const struct last_name *flags;
+    uint32_t flag_count;
     int64_t time;
     const char *time_text, *actor, *verdict, *rule, *reason;
     const char *flag, *environment; /* NULL: not of one */
@@ -34,6 +39,10 @@ bool record_parse(struct recorded *record, const json_t *json);
 /* Whether it is about the flag, in the environment; NULL: any. */
 bool record_is_about(const struct recorded *record, const char *flag, const char *environment);
 
+/* The same of a flag that may have had another name then; NULL: any. It takes `flags`. */
+bool record_is_of(const struct recorded *record, const struct last_name *flag,
+                  const char *environment);
+
 /* Those that an override names; NULL: it is of all. */
 const json_t *record_environments(const struct recorded *record);
 
@@ -41,7 +50,7 @@ const json_t *record_environments(const struct recorded *record);
 bool record_takes_back(const struct recorded *record);
 
 /* What ended the harm of a rollback or an override: the next start of that canary, or the lift.
- * NULL: nothing has, or the entry is of another kind. */
+ * NULL: nothing has, or the entry is of another kind. It takes `flags` of all of them. */
 const struct recorded *record_recovery(const struct recorded *records, size_t count, size_t index);
 
 #endif

@@ -35,21 +35,45 @@ const struct command history_command = {
 
 /* ----------------------------------------------------------------------------------- entries -- */
 
+/* A rollback and an override name their flag first, before those of a list. */
+static void name_flags(struct history *history, struct recorded *record, uint32_t entry)
+{
+    const json_t *list = json_object_get(record->json, "flags"), *item;
+    size_t at, most = json_array_size(list) + 1;
+    struct last_name *flags = ARENA_ARRAY(&history->arena, struct last_name, most);
+    if (record->flag)
+        flags[record->flag_count++] = last_name(&history->renames, record->flag, entry);
+    json_array_foreach((json_t *)(uintptr_t)list, at, item)
+    {
+        if (json_is_string(item))
+            flags[record->flag_count++] =
+                last_name(&history->renames, json_string_value(item), entry);
+    }
+    record->flags = flags;
+}
+
 static void parse_all(struct history *history)
 {
     const struct ledger_entries *entries = &history->entries;
     history->records = ARENA_ARRAY(&history->arena, struct recorded, entries->count + 1);
     history->shown = ARENA_ARRAY(&history->arena, struct recorded, entries->count + 1);
+    history->renames = (struct told_renames){.entries = entries->count};
     for (uint32_t i = 0; i < entries->count; i++) {
         struct recorded *record = &history->records[i];
         json_t *json = json_loadb(entries->items[i].text, entries->items[i].length, 0, NULL);
         if (record_parse(record, json)) {
             record->entry = &entries->items[i];
-            history->shown[history->shown_count++] = *record;
+            told_renames_add(&history->renames, json, i, &history->arena);
             continue;
         }
         json_decref(json);
         *record = (struct recorded){0};
+    }
+    for (uint32_t i = 0; i < entries->count; i++) {
+        if (!history->records[i].json)
+            continue;
+        name_flags(history, &history->records[i], i);
+        history->shown[history->shown_count++] = history->records[i];
     }
 }
 
@@ -90,7 +114,7 @@ static void write_entries(struct history *history, const struct history_options 
     uint64_t shown = 0, rollbacks = 0;
     for (size_t i = 0; i < history->shown_count; i++) {
         const struct recorded *record = &history->shown[i];
-        if (!record_is_about(record, options->flag, options->environment))
+        if (!record_is_of(record, history->flag, options->environment))
             continue;
         if (options->json)
             write_json(&history->out, record);
@@ -110,7 +134,7 @@ static void write_entries(struct history *history, const struct history_options 
 
 static void write_rollouts(struct history *history, const struct history_options *options)
 {
-    const struct rollouts_wish wish = {options->flag, options->environment,
+    const struct rollouts_wish wish = {history->flag, options->environment,
                                        strtoull(options->last, NULL, 10), options->json};
     history_write_rollouts(&history->page, history->shown, history->shown_count, &wish);
 }
@@ -186,6 +210,21 @@ static int verify(struct history *history, const struct history_options *options
 
 /* --------------------------------------------------------------------------------------- run -- */
 
+/* By its former name, too, which no flag has now: what that says is said of the flag. */
+static void find_flag(struct history *history, const struct project *project, const char *name)
+{
+    const struct told_rename *away = NULL;
+    if (!name)
+        return;
+    if (!project_flag(project, name))
+        away = renamed_away(&history->renames, name);
+    history->flag = ARENA_ARRAY(&history->arena, struct last_name, 1);
+    *history->flag = away ? last_name(&history->renames, away->to, away->entry)
+                          : last_name(&history->renames, name, history->entries.count);
+    if (away)
+        print_note("'%s' was renamed; this is the history of '%s'", name, history->flag->name);
+}
+
 /* A name that neither the definitions nor the ledger has is a typo. */
 static bool are_known(const struct history *history, const struct project *project,
                       const struct history_options *options)
@@ -195,7 +234,7 @@ static bool are_known(const struct history *history, const struct project *proje
     bool place_is_known = !place || !project->environments.count;
     for (size_t i = 0; i < history->shown_count; i++) {
         const struct recorded *record = &history->shown[i];
-        flag_is_known |= record_is_about(record, flag, NULL);
+        flag_is_known |= record_is_of(record, history->flag, NULL);
         place_is_known |= place && record->environment && strcmp(record->environment, place) == 0;
     }
     return (place_is_known || choose_environment(&history_command, project, place) != UINT32_MAX) &&
@@ -216,6 +255,7 @@ static int show(struct history *history, const struct project *project,
     if (empty && project->sources.count == 0)
         return job_error(&history_command, "'%s' has neither definitions nor a ledger",
                          history->directory);
+    find_flag(history, project, options->flag);
     if (!are_known(history, project, options))
         return EXIT_INPUT;
     if (empty && !options->expected.count) {

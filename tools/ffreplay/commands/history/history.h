@@ -22,7 +22,8 @@ bool history_write_record(const struct page *page, const struct recorded *record
 
 /* The last `most` rollouts that fit, each with its metrics: for people or as JSON, one per line. */
 struct rollouts_wish {
-    const char *flag, *environment; /* NULL: any */
+    const struct last_name *flag; /* NULL: any */
+    const char *environment;      /* NULL: any */
     size_t most;
     bool json;
 };

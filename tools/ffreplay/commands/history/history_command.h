@@ -29,6 +29,8 @@ struct history {
     struct recorded *records; /* one for each entry; without JSON where it is none */
     struct recorded *shown;   /* those with JSON */
     size_t shown_count;
+    struct told_renames renames;
+    struct last_name *flag; /* that is asked for; NULL: all */
     struct ledger_breaks breaks;
 };
 

@@ -36,8 +36,7 @@ static struct one_rollout *newest_of(struct rollouts *rollouts, const struct rec
 {
     for (size_t i = rollouts->count; i-- > 0;) {
         struct one_rollout *rollout = &rollouts->items[i];
-        if (strcmp(rollout->first->flag, record->flag) == 0 &&
-            record_is_about(record, NULL, rollout->first->environment))
+        if (record_is_of(record, rollout->first->flags, rollout->first->environment))
             return rollout;
     }
     return NULL;
@@ -54,7 +53,7 @@ static void collect(struct rollouts *rollouts, const struct recorded *records, s
 {
     for (size_t i = 0; i < count; i++) {
         const struct recorded *record = &records[i];
-        if (!record->to_state || !record_is_about(record, wish->flag, wish->environment))
+        if (!record->to_state || !record_is_of(record, wish->flag, wish->environment))
             continue;
         struct one_rollout *rollout = open_rollout(rollouts, record);
         if (!rollout) {
@@ -102,7 +101,7 @@ static const struct recorded *held_by(const struct recorded *records, size_t cou
     for (size_t i = count; i-- > 0;) {
         const struct recorded *record = &records[i];
         if (record->override && strcmp(record->verdict, "override") == 0 &&
-            is_in_force(record, now) && record_is_about(record, last->flag, last->environment) &&
+            is_in_force(record, now) && record_is_of(record, last->flags, last->environment) &&
             !record_recovery(records, count, i))
             return record;
     }
