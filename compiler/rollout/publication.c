@@ -18,6 +18,7 @@
 #include "occupant.h"
 #include "publications.h"
 #include "ledger.h"
+#include "left_out.h"
 #include "publication.h"
 #include "compiler/files/publish.h"
 #include "compiler/model/model.h"
@@ -248,6 +249,18 @@ bool publication_keeps_emergencies(const struct publication *publication,
 
 /* ----------------------------------------------------------------------------------- publish -- */
 
+static void warn_left_out(const struct publication *publication, const char *directory)
+{
+    uint32_t count = publication->path ? definitions_left_out(directory) : 0;
+    if (count == 0)
+        return;
+    print_warning("%u file%s of definitions %s not in this sparse checkout, so %s flags are not in "
+                  "'%s'",
+                  count, count == 1 ? "" : "s", count == 1 ? "is" : "are",
+                  count == 1 ? "its" : "their", publication->path);
+    print_help("git sparse-checkout disable, then ffc build");
+}
+
 bool publication_publish(const struct publication *publication, const char *directory,
                          const char *environment, const char *flag, struct buffer *error)
 {
@@ -268,6 +281,8 @@ bool publication_publish(const struct publication *publication, const char *dire
         uint32_t count = compare(&served, &bytes, flag, &names);
         note_names("other edits are published, too", names, count, "from what was served");
     }
+    if (built && flag)
+        warn_left_out(publication, directory);
     if (flag)
         patch_release(&served);
     buffer_release(&bytes);

@@ -76,6 +76,38 @@ done
 exits "a project that is not there" 2 "$FFC" build -C nowhere -e production -o x.ffs
 is "no temporary file is left" "$(find . -name '.*ffs*')" ""
 
+# In a sparse checkout.
+git init -q sparse
+mkdir sparse/flags sparse/flags/web sparse/flags/_web sparse/flags/it
+cp flags/all.yaml sparse/flags/all.yaml
+echo 'flags: {menu: {percent: 5%}}' | tee sparse/flags/web/menu.yaml >sparse/flags/_web/menu.yaml
+echo 'flags: {rename: {percent: 5%}}' >sparse/flags/it/rename.yml
+cd sparse || exit 2
+git add . && git -c user.name=x -c user.email=x@x commit -q -m x
+exits "a whole checkout builds" 0 "$FFC" build -e production -o p.ffs
+git sparse-checkout set --no-cone /flags/all.yaml /flags/it
+before=$(md5sum p.ffs)
+exits "definitions that are left out" 2 "$FFC" build -e production -o p.ffs
+is "are counted, with a way out" "$("$FFC" build -e production -o p.ffs 2>&1 | tr '\n' ' ' | tr -s ' ')" \
+    "ffc build: 1 file of definitions is not in this sparse checkout, so its flags would be in no snapshot \
+help: git sparse-checkout disable; or --allow-sparse to build without them "
+is "and leave the old file" "$(md5sum p.ffs)" "$before"
+cp p.ffs whole.ffs
+exits "unless that is meant" 0 "$FFC" build -e production -o p.ffs --allow-sparse
+is "and then are not there" "$("$FFC" dump p.ffs | grep -c menu)" 0
+cp -f whole.ffs p.ffs
+"$FFC" set checkout percent=30% -e production -r x --build p.ffs >/dev/null 2>err
+ok "what else publishes warns" grep -q "warning: 1 file of definitions is not in this sparse" err
+cp -f whole.ffs p.ffs
+exits "an emergency is published all the same" 0 "$FFC" rollback checkout -e production -r x --build p.ffs
+ok "with the flags that are left out" sh -c '"$1" dump p.ffs | grep -q menu' - "$FFC"
+git sparse-checkout set --no-cone /flags/all.yaml
+is "several are counted" "$("$FFC" build -e production -o p.ffs 2>&1 | head -1 | cut -d' ' -f3-7)" \
+    "2 files of definitions are"
+git sparse-checkout disable
+exits "a checkout that is whole again" 0 "$FFC" build -e production -o p.ffs
+cd ..
+
 ln -s dir/production.ffs link.ffs
 "$FFC" build -e staging -o link.ffs >/dev/null
 ok "a symbolic link stays" test -L link.ffs

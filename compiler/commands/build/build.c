@@ -6,6 +6,7 @@
 #include "compiler/model/model.h"
 #include "compiler/rollout/actor.h"
 #include "compiler/rollout/emergency.h"
+#include "compiler/rollout/left_out.h"
 #include "compiler/rollout/publications.h"
 #include "compiler/rollout/recovery.h"
 #include "level.h"
@@ -51,6 +52,7 @@ struct options {
     const char *archive;
     const char *actor;
     bool record;
+    bool allow_sparse;
     bool json;
 };
 
@@ -347,6 +349,21 @@ static int load_and_build_once(const struct options *options, const struct stamp
     return status;
 }
 
+/* A flag whose file is not there is not built, and services would answer their defaults for it. */
+static int judge_sparse(const char *place)
+{
+    uint32_t count = definitions_left_out(place);
+    if (count == 0)
+        return EXIT_FINE;
+    int status = job_error(&build_command,
+                           "%u file%s of definitions %s not in this sparse checkout, so %s flags "
+                           "would be in no snapshot",
+                           count, count == 1 ? "" : "s", count == 1 ? "is" : "are",
+                           count == 1 ? "its" : "their");
+    print_help("git sparse-checkout disable; or --allow-sparse to build without them");
+    return status;
+}
+
 /* First recovers a run that was killed: it may have published an emergency that the definitions do
  * not have yet. */
 static int load_and_build(const struct options *options, const struct stamp *stamp)
@@ -358,6 +375,8 @@ static int load_and_build(const struct options *options, const struct stamp *sta
         status = job_error(&build_command, "%s", error.bytes);
         print_help("it may be an emergency that a build would undo: fix this first");
     }
+    if (status == EXIT_FINE && !options->allow_sparse)
+        status = judge_sparse(place);
     for (int i = 0; i < MOST_TRIES && status == EXIT_FINE; i++) {
         status = load_and_build_once(options, stamp);
         if (status != STALE)
@@ -450,6 +469,8 @@ static int run(int argc, char **argv)
          "refuse flags that readers of this level do not support [the newest]"},
         {"drop-override", 0, OPTION_TEXTS, &options.dropped, "ID",
          "end this override, which only the file being replaced has"},
+        {"allow-sparse", 0, OPTION_FLAG, &options.allow_sparse, NULL,
+         "build without definitions that a sparse checkout leaves out"},
         SIGN_OPTION(options.key, ""),
         {"archive", 0, OPTION_TEXT, &options.archive, "DIR",
          "keep the snapshot, and when it was published, in DIR/ENV [project.archive]"},
