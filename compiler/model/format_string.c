@@ -360,6 +360,9 @@ static bool read_directive(struct compiler *compiler, const char **at)
     }
     const struct directive *directive = *next ? find_directive(*next) : NULL;
     const char *shown = arena_copy(compiler->arena, begin, (size_t)(next - begin) + (*next != 0));
+    if (!directive && *next == '(')
+        return fail(compiler, "they are gunicorn's: write 'pattern: gunicorn'",
+                    "'%s' begins an atom, of which Apache has none", shown);
     if (!directive)
         return fail(compiler, "docs: https://httpd.apache.org/docs/2.4/mod/mod_log_config.html",
                     "'%s' is none of Apache's directives", shown);
@@ -377,6 +380,101 @@ static bool read_directive(struct compiler *compiler, const char **at)
         return read_argument(compiler, directive, part, argument);
     if (has_brackets)
         buffer_append_text(&compiler->literal, "]");
+    return true;
+}
+
+/* ---------------------------------------------------------------------------------- gunicorn -- */
+
+static const struct atom {
+    const char *atom;
+    const char *before, *behind; /* what gunicorn writes around its value; or NULL */
+    struct meaning meaning;
+} atoms[] = {
+    {"h", NULL, NULL, {.name = "remote_addr", .as = AS_HOST}},
+    {"l", NULL, NULL, {.name = "ident", .as = AS_IDENT}},
+    {"u", NULL, NULL, {.name = "remote_user", .as = AS_USER}},
+    {"t", "[", "]", {.name = "time", .as = AS_CLF_TIME}},
+    {"r", NULL, NULL, {.name = "request", .as = AS_REQUEST}},
+    {"m", NULL, NULL, {.name = "method", .other = "request_method", .as = AS_WORD}},
+    {"U",
+     NULL,
+     NULL,
+     {.name = "path", .other = "url_path", .as = AS_TEXT, .begins_with_slash = true}},
+    {"q", NULL, NULL, {.name = "query", .as = AS_TEXT}},
+    {"H", NULL, NULL, {.name = "protocol", .other = "request_protocol", .as = AS_WORD}},
+    {"s", NULL, NULL, {.name = "status", .as = AS_STATUS}},
+    {"B", NULL, NULL, {.name = "bytes", .other = "bytes_sent", .as = AS_INTEGER}},
+    {"b",
+     NULL,
+     NULL,
+     {.name = "bytes", .other = "bytes_sent", .as = AS_INTEGER, .dash_is_zero = true}},
+    {"f", NULL, NULL, {.name = "referer", .as = AS_TEXT}},
+    {"a", NULL, NULL, {.name = "user_agent", .as = AS_TEXT}},
+    {"T",
+     NULL,
+     NULL,
+     {.name = "duration", .other = "duration_s", .as = AS_INTEGER, .unit = TIME_SECONDS}},
+    {"L",
+     NULL,
+     NULL,
+     {.name = "duration", .other = "duration_l", .as = AS_DECIMAL, .unit = TIME_SECONDS}},
+    {"M",
+     NULL,
+     NULL,
+     {.name = "duration", .other = "duration_ms", .as = AS_INTEGER, .unit = TIME_MILLISECONDS}},
+    {"D",
+     NULL,
+     NULL,
+     {.name = "duration", .other = "duration_us", .as = AS_INTEGER, .unit = TIME_MICROSECONDS}},
+    {"p", "<", ">", {.name = "pid", .as = AS_INTEGER}},
+};
+
+static const struct atom *find_atom(const char *name, size_t length)
+{
+    for (size_t i = 0; i < sizeof atoms / sizeof *atoms; i++)
+        if (strlen(atoms[i].atom) == length && memcmp(atoms[i].atom, name, length) == 0)
+            return &atoms[i];
+    return NULL;
+}
+
+/* "{x-request-id}i": whose value it is, and its name; NULL: it is none. */
+static const char *header_name(struct compiler *compiler, const char *atom, size_t length)
+{
+    static const struct {
+        char letter;
+        const char *before;
+    } kinds[] = {{'i', "header_"}, {'o', "response_"}, {'e', "env_"}};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (length > 3 && atom[0] == '{' && atom[length - 2] == '}' &&
+            atom[length - 1] == kinds[i].letter)
+            return argument_name(compiler, kinds[i].before,
+                                 arena_copy(compiler->arena, atom + 1, length - 3));
+    return NULL;
+}
+
+/* "%(h)s", "%({x-request-id}i)s"; moves behind it. */
+static bool read_atom(struct compiler *compiler, const char **at)
+{
+    const char *begin = *at, *name = begin + 2;
+    const char *end = begin[1] == '(' ? strchr(name, ')') : NULL;
+    if (!end || !end[1] || !strchr("sdi", end[1]))
+        return fail(compiler, "write %(h)s; a '%' that is meant as it stands is doubled",
+                    "'%.12s' is no atom of gunicorn's", begin);
+    size_t length = (size_t)(end - name);
+    const struct atom *atom = find_atom(name, length);
+    const char *header = atom ? NULL : header_name(compiler, name, length);
+    const char *shown = arena_copy(compiler->arena, begin, (size_t)(end - begin) + 2);
+    if (!atom && !header)
+        return fail(compiler, "docs: https://docs.gunicorn.org/en/stable/settings.html",
+                    "'%s' is none of gunicorn's atoms", shown);
+    *at = end + 2;
+    if (header) {
+        add_part(compiler, &(struct meaning){.as = AS_TEXT}, header, shown);
+        return true;
+    }
+    buffer_append_text(&compiler->literal, atom->before ? atom->before : "");
+    add_part(compiler, &atom->meaning, atom->meaning.name, shown);
+    buffer_append_text(&compiler->literal, atom->behind ? atom->behind : "");
     return true;
 }
 
@@ -441,6 +539,10 @@ static const struct meaning *meaning_of(const struct format_part *part)
 {
     if (part->shown[0] == '$')
         return FIND_MEANING(variables, part->shown + 1);
+    if (strncmp(part->shown, "%(", 2) == 0) {
+        const struct atom *atom = find_atom(part->shown + 2, strcspn(part->shown + 2, ")"));
+        return atom ? &atom->meaning : NULL;
+    }
     const struct directive *directive =
         part->shown[0] == '%' ? find_directive(part->shown[strlen(part->shown) - 1]) : NULL;
     return directive ? &directive->meaning : NULL;
@@ -534,6 +636,12 @@ static void name_final_status(struct compiler *compiler)
             add_field(compiler, "status", i, EXTRACT_WHOLE);
 }
 
+static bool is_finer(const struct format_part *part, const struct format_part *than)
+{
+    return part->unit != than->unit ? part->unit > than->unit
+                                    : part->as == AS_DECIMAL && than->as == AS_INTEGER;
+}
+
 /* %D before %{ms}T before %T, whose whole seconds are 0 for most requests. */
 static void name_finest_duration(struct compiler *compiler)
 {
@@ -542,7 +650,7 @@ static void name_finest_duration(struct compiler *compiler)
     for (uint32_t i = 0; i < format->part_count; i++) {
         const struct format_part *part = &format->parts[i];
         if (part->name && strcmp(part->name, "duration") == 0 &&
-            (finest == UINT32_MAX || part->unit > format->parts[finest].unit))
+            (finest == UINT32_MAX || is_finer(part, &format->parts[finest])))
             finest = i;
     }
     if (finest != UINT32_MAX)
@@ -645,7 +753,8 @@ static bool is_one_quoted(const char *text)
 /* nginx's parameter before the format. */
 static bool read_escape_mode(struct compiler *compiler, enum dialect dialect, const char **text)
 {
-    if (dialect == DIALECT_APACHE || strncmp(*text, "escape=", 7) != 0)
+    if (dialect == DIALECT_APACHE || dialect == DIALECT_GUNICORN ||
+        strncmp(*text, "escape=", 7) != 0)
         return true;
     const char *mode = *text + 7;
     size_t length = strcspn(mode, " \t\r\n");
@@ -671,6 +780,10 @@ static bool unwrap(struct compiler *compiler, enum dialect dialect, const char *
     } else if (dialect == DIALECT_APACHE && strncasecmp(text, "LogFormat", 9) == 0) {
         text = skip_blanks(text + 9);
         is_whole = true;
+    } else if (dialect == DIALECT_GUNICORN && strncmp(text, "access_log_format", 17) == 0) {
+        text = skip_blanks(text + 17);
+        text = skip_blanks(text + (*text == '='));
+        is_whole = true;
     }
     if (!read_escape_mode(compiler, dialect, &text))
         return false;
@@ -685,10 +798,27 @@ static bool unwrap(struct compiler *compiler, enum dialect dialect, const char *
     return true;
 }
 
+static bool read_part(struct compiler *compiler, enum dialect dialect, const char **at)
+{
+    switch (dialect) {
+    case DIALECT_NGINX:
+        return read_variable(compiler, at);
+    case DIALECT_APACHE:
+        return read_directive(compiler, at);
+    case DIALECT_GUNICORN:
+        return read_atom(compiler, at);
+    case DIALECT_OWN:
+        break;
+    }
+    return read_own(compiler, at);
+}
+
 static bool read_parts(struct compiler *compiler, enum dialect dialect, const char *at)
 {
-    static const char begins[] = {
-        [DIALECT_NGINX] = '$', [DIALECT_APACHE] = '%', [DIALECT_OWN] = '{'};
+    static const char begins[] = {[DIALECT_NGINX] = '$',
+                                  [DIALECT_APACHE] = '%',
+                                  [DIALECT_GUNICORN] = '%',
+                                  [DIALECT_OWN] = '{'};
     while (*at) {
         if (*at == '\n')
             return fail(compiler, "quote it where it is spread over lines: '…' '…'",
@@ -696,15 +826,23 @@ static bool read_parts(struct compiler *compiler, enum dialect dialect, const ch
         bool is_doubled = at[1] == *at && dialect != DIALECT_NGINX;
         if (*at != begins[dialect] || is_doubled) {
             buffer_append(&compiler->literal, at, 1);
-            at += 1 + (dialect == DIALECT_APACHE && *at == '%');
-        } else if (!(dialect == DIALECT_NGINX    ? read_variable(compiler, &at)
-                     : dialect == DIALECT_APACHE ? read_directive(compiler, &at)
-                                                 : read_own(compiler, &at))) {
+            at += 1 + (begins[dialect] == '%' && *at == '%');
+        } else if (!read_part(compiler, dialect, &at)) {
             return false;
         }
     }
     end_literal(compiler);
     return true;
+}
+
+/* Tomcat, Apache and morgan call forms by these names. */
+static const char *way_out(struct compiler *compiler, const char *text)
+{
+    bool is_form = strcmp(text, "common") == 0 || strcmp(text, "combined") == 0;
+    return is_form
+               ? arena_format(compiler->arena,
+                              "that is a form's name: write 'format: %s', without 'pattern'", text)
+               : "paste the server's own string";
 }
 
 bool format_string_compile(struct arena *arena, enum dialect dialect, const char *text,
@@ -717,8 +855,10 @@ bool format_string_compile(struct arena *arena, enum dialect dialect, const char
     bool done = unwrap(&compiler, dialect, text, &bare) &&
                 read_parts(&compiler, dialect, bare.length ? bare.bytes : "");
     if (done && format->part_count == 0)
-        done = fail(&compiler, "paste the server's own string", "it has no %s",
-                    dialect == DIALECT_NGINX ? "$variable" : "%directive");
+        done = fail(&compiler, way_out(&compiler, bare.length ? bare.bytes : ""), "it has no %s",
+                    dialect == DIALECT_NGINX      ? "$variable"
+                    : dialect == DIALECT_GUNICORN ? "%(atom)s"
+                                                  : "%directive");
     if (done) {
         format->empty_is_nothing = dialect == DIALECT_NGINX && format->escape != ESCAPE_BACKSLASH;
         join_parts(&compiler);

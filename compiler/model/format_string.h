@@ -1,9 +1,9 @@
 /*
  * format_string.h - a server's own description of its log lines, as parts to look for.
  *
- * nginx's `log_format` and Apache's `LogFormat` become fields and the literal text between them.
- * So do the forms of built-in formats, which are written in a notation of this file's. What a
- * scanner makes of them: tools/ffreplay/logs/parse_format_string.c.
+ * nginx's `log_format`, Apache's `LogFormat` and gunicorn's `access_log_format` become fields and
+ * the literal text between them. So do the forms of built-in formats, which are written in a
+ * notation of this file's. What a scanner makes of them: tools/ffreplay/logs/parse_format_string.c.
  */
 #ifndef FFC_MODEL_FORMAT_STRING_H
 #define FFC_MODEL_FORMAT_STRING_H
@@ -93,7 +93,7 @@ struct format_string {
     bool empty_is_nothing; /* what is not known is written as nothing, and not as "-" */
 };
 
-enum dialect { DIALECT_NGINX, DIALECT_APACHE, DIALECT_OWN };
+enum dialect { DIALECT_NGINX, DIALECT_APACHE, DIALECT_GUNICORN, DIALECT_OWN };
 
 /* What is wrong with a string, and the way out, which may be NULL; in the arena. */
 struct format_problem {
@@ -101,8 +101,8 @@ struct format_problem {
 };
 
 /*
- * Compiles a string of nginx or Apache: bare, in its quotes, or with all of the directive around
- * it; or a built-in form, in which {name:form} or {name:form:unit} is a part. Memory is the
+ * Compiles a string of nginx, Apache or gunicorn: bare, in its quotes, or with all of the directive
+ * around it; or a built-in form, in which {name:form} or {name:form:unit} is a part. Memory is the
  * arena's. False: *problem says why not.
  */
 bool format_string_compile(struct arena *arena, enum dialect dialect, const char *text,

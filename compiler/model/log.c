@@ -41,6 +41,7 @@ const char *const *log_format_fields(enum log_format format)
     case LOG_ALB:
     case LOG_NGINX:
     case LOG_APACHE:
+    case LOG_GUNICORN:
     case LOG_LOGFMT:
     case LOG_W3C:
     case LOG_IIS:
@@ -156,8 +157,10 @@ const char *const *log_format_forms(enum log_format format)
 
 bool log_format_dialect(enum log_format format, enum dialect *dialect)
 {
-    *dialect = format == LOG_APACHE ? DIALECT_APACHE : DIALECT_NGINX;
-    return format == LOG_NGINX || format == LOG_APACHE;
+    *dialect = format == LOG_APACHE     ? DIALECT_APACHE
+               : format == LOG_GUNICORN ? DIALECT_GUNICORN
+                                        : DIALECT_NGINX;
+    return format == LOG_NGINX || format == LOG_APACHE || format == LOG_GUNICORN;
 }
 
 bool log_is_of_wrap(const struct log *log, const char *path)
@@ -278,6 +281,7 @@ bool log_format_has_lists(enum log_format format)
     case LOG_LOGFMT:
     case LOG_NGINX:
     case LOG_APACHE:
+    case LOG_GUNICORN:
     case LOG_PROMETHEUS:
     case LOG_KAYENTA:
         break;

@@ -27,6 +27,7 @@ struct unit_key;
     X(LOG_ALB, "alb")                         \
     X(LOG_NGINX, "nginx")                     \
     X(LOG_APACHE, "apache")                   \
+    X(LOG_GUNICORN, "gunicorn")               \
     X(LOG_LOGFMT, "logfmt")                   \
     X(LOG_W3C, "w3c")                         \
     X(LOG_IIS, "iis")                         \

@@ -291,8 +291,9 @@ static void report_needless(struct reader *reader, const struct log *log, struct
     diagnose(reader->diagnostics, FF0364, entry->key->span,
              "'%s' has no meaning for a log of format %s", key, log_format_words[log->format]);
     if (strcmp(key, "log_format") == 0)
-        diagnose_help(reader->diagnostics, "it is a string of nginx's or Apache's configuration: "
-                                           "write 'pattern: nginx' or 'pattern: apache'");
+        diagnose_help(reader->diagnostics,
+                      "it is a string of a server's configuration: write 'pattern: nginx', "
+                      "'pattern: apache' or 'pattern: gunicorn'");
     else if (strcmp(key, "wrap") == 0)
         diagnose_help(reader->diagnostics, "what is wrapped is a line: of ndjson, logfmt or a "
                                            "server's format");
@@ -303,11 +304,11 @@ static void report_needless(struct reader *reader, const struct log *log, struct
 /* ------------------------------------------------------------------------- format strings -- */
 
 /* Of those whose lines look as a string of their server's says. */
-static const char *const pattern_words[] = {"nginx", "apache", NULL};
+static const char *const pattern_words[] = {"nginx", "apache", "gunicorn", NULL};
 
 static void read_pattern(struct reader *reader, struct node *node, void *target)
 {
-    static const enum log_format formats[] = {LOG_NGINX, LOG_APACHE};
+    static const enum log_format formats[] = {LOG_NGINX, LOG_APACHE, LOG_GUNICORN};
     unsigned choice;
     if (read_choice(reader, node, pattern_words, &choice))
         ((struct log *)target)->format = formats[choice];
@@ -341,9 +342,9 @@ static void settle_forms(struct reader *reader, struct log *log, struct node *bo
     if (log->log_format.text)
         add_form(reader, log, dialect, log->log_format.text, log->log_format.span);
     else if (!find_entry(body, "log_format"))
-        report_missing(reader, log->name.span, "a log that nginx or Apache writes", "log_format",
-                       "paste the string of the server's log_format or LogFormat; for their "
-                       "default, write 'format: combined' alone");
+        report_missing(reader, log->name.span, "a log with a 'pattern'", "log_format",
+                       "paste the string of the server's log_format, LogFormat or "
+                       "access_log_format; for their default, write 'format: combined' alone");
 }
 
 /* ------------------------------------------------------------------------------------- wraps -- */

@@ -68,6 +68,8 @@ static const char definitions[] =
     "  envoy: {format: envoy}\n"
     "  alb: {format: alb}\n"
     "  nginx: {pattern: nginx, log_format: '$msec $remote_addr $host$request_uri $status $pipe'}\n"
+    "  gunicorn: {pattern: gunicorn, log_format: '%(h)s %(t)s \"%(r)s\" %(s)s %(b)s %(p)s %(L)s "
+    "%({x}i)s'}\n"
     "  apache: {pattern: apache, log_format: '%h %{%F %T}t.%{msec_frac}t%{%z}t %>s %{X}i'}\n";
 
 /* The result of reading a file: its counts, and a sum over its records that ignores their order. */
@@ -242,11 +244,11 @@ static void parse_lines(const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const char *const names[] = {"ndjson", "csv",     "columns",    "tsv",      "combined",
-                                        "otlp",   "goff",    "prometheus", "kayenta",  "common",
-                                        "logfmt", "cri",     "docker",     "journald", "compose",
-                                        "vhost",  "ingress", "traefik",    "haproxy",  "envoy",
-                                        "alb",    "nginx",   "apache",     "syslog",   "program"};
+    static const char *const names[] = {
+        "ndjson",     "csv",     "columns", "tsv",     "combined", "otlp",   "goff",
+        "prometheus", "kayenta", "common",  "logfmt",  "cri",      "docker", "journald",
+        "compose",    "vhost",   "ingress", "traefik", "haproxy",  "envoy",  "alb",
+        "nginx",      "apache",  "syslog",  "program", "gunicorn"};
     const uint8_t *end = memchr(data, '\n', size < 16 ? size : 16);
     size_t length = end ? (size_t)(end - data) : 0;
     for (size_t i = 0; end && i < sizeof names / sizeof *names; i++) {

@@ -153,6 +153,7 @@ NGINX_JSON = ('log_format json escape=json \'{"t":"$time_iso8601","a":"$remote_a
 NGINX_URL = ("$msec|$remote_addr|$request_method $scheme://$host$request_uri|$status|$body_bytes_sent|"
              "$request_time|$http_user_agent")
 APACHE = r'''LogFormat "%v:%p %h %l %u %t \"%r\" %>s %O \"%{Referer}i\" \"%{User-Agent}i\" %D" timed'''
+GUNICORN = '%(h)s %(l)s %(u)s %(t)s "%(r)s" %(s)s %(b)s "%(f)s" "%(a)s" %(p)s %(M)s'
 APACHE_TIMES = ('%{%Y-%m-%d}t %{%T}t.%{msec_frac}t%{%z}t %a "%m %U%q %H" %>s %b %{ms}T "%{User-Agent}i"')
 
 
@@ -173,6 +174,10 @@ def nginx_url(request):
 
 def apache(request):
     return f'shop:443 {combined(request)} {request["ms"] * 1000}'
+
+
+def gunicorn(request):
+    return f'{combined(request)} <7> {request["ms"]}'
 
 
 def apache_times(request):
@@ -330,6 +335,7 @@ FORMATS = [
            has={"status", "bytes", "agent", "latency"}),
     Format("apache", f"pattern: apache, log_format: {quoted(APACHE)}", apache,
            {"latency": "duration", "agent": "header_user_agent"}),
+    Format("gunicorn", f"pattern: gunicorn, log_format: {quoted(GUNICORN)}", gunicorn, {"latency": "duration"}),
     Format("logfmt", "format: logfmt, time: ts, unit: client", logfmt,
            {"latency": "latency", "agent": "agent"}, client="client"),
     Format("iis", "format: iis", iis, {"latency": "time-taken", "status": "sc-status", "bytes": "sc-bytes",

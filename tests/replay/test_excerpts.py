@@ -187,6 +187,13 @@ excerpt("traefik-json", "format: ndjson, time: StartUTC, fields: {took: {from: D
 excerpt("tomcat-9", "pattern: apache, log_format: '%h %l %u %t \"%r\" %s %b %D', fields: {took: {from: duration, from_unit: ms}}", """
 192.0.2.1 - - [20/Nov/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 11230 45
 """, 1, "2026-11-20T10:00:00Z", {"took": 45})
+excerpt("gunicorn", "pattern: gunicorn, log_format: 'access_log_format = ''%(h)s %(l)s %(u)s %(t)s \"%(r)s\" %(s)s %(b)s \"%(f)s\" "
+        "\"%(a)s\" %(p)s %(T)s %(L)s %({x-request-id}i)s %({server}o)s %({wsgi.url_scheme}e)s 100%%'''", r'''
+192.0.2.1 - - [20/Nov/2026:10:00:00 +0000] "GET /a?b=c HTTP/1.1" 200 12 "-" "say \"hi\"" <17> 1 1.250000 abc gunicorn http 100%
+192.0.2.1 - bob [20/Nov/2026:10:00:01 +0000] "POST / HTTP/1.1" 503 - "-" "curl/8" <17> 0 0.012000 - gunicorn https 100%
+''', 2, "2026-11-20T10:00:00Z", {"duration": 1262, "bytes": 12, "pid": 34},
+        {"{path: /a}": 1, "{header_x_request_id: abc}": 1, "{env_wsgi.url_scheme: https}": 1, "{status: 503}": 1,
+         "{user_agent: 'say \"hi\"'}": 1})
 excerpt("squid", "format: tsv, delimiter: space, columns: [time, took, client, result, size, method, url, ident, hierarchy, type], time: time", """
 1795168800.123    154 192.0.2.1 TCP_MISS/200 1024 GET http://example.com/ - HIER_DIRECT/192.0.2.7 text/html
 1795168801.123      0 192.0.2.1 TCP_HIT/200 1024 GET http://example.com/ - HIER_NONE/- text/html

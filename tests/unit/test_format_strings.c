@@ -287,6 +287,8 @@ static void strings_are_taken_as_they_are_pasted(void **unused)
         {DIALECT_APACHE, "%a \"%s\" %P"},
         {DIALECT_APACHE, "\"%a \\\"%s\\\" %P\""},
         {DIALECT_APACHE, "LogFormat \"%a \\\"%>s\\\" %P\" name"},
+        {DIALECT_GUNICORN, "%(h)s \"%(s)s\" %(D)s"},
+        {DIALECT_GUNICORN, "access_log_format = '%(h)s \"%(s)s\" %(D)s'"},
     };
     for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
         struct arena arena = {0};

@@ -195,6 +195,7 @@ enum framing layout_framing(const struct layout *layout)
     case LOG_ALB:
     case LOG_NGINX:
     case LOG_APACHE:
+    case LOG_GUNICORN:
     case LOG_LOGFMT:
     case LOG_CADDY:
     case LOG_OTLP:
@@ -232,6 +233,9 @@ static bool knows_paths(const struct layout *layout, const char *const *names, s
         const char *near = nearest_name(layout->paths[i], names, count);
         if (near)
             print_help("did you mean '%s'?", near);
+        else if (log->log_format.text && i == layout->time)
+            print_help("its 'log_format' has no time: have the server log one, or take that of "
+                       "what is around the lines, 'time: wrap.time'");
         return false;
     }
     return true;
@@ -319,6 +323,7 @@ static struct line_parser *parser_of_format(const struct layout *layout)
     case LOG_ALB:
     case LOG_NGINX:
     case LOG_APACHE:
+    case LOG_GUNICORN:
         return parser_of_forms(layout);
     case LOG_LOGFMT:
         return logfmt_parser(parsed_paths(layout), parsed_count(layout));

@@ -313,7 +313,9 @@ static void count_no_time(struct records *records, const struct piece *piece)
                  "%.60s'",
                  time.field, time.field);
     else if (value_is_absent(time.value))
-        snprintf(text, sizeof text, "no time: there is no '%.60s'", time.field);
+        snprintf(text, sizeof text,
+                 "no time: there is no '%.60s'; 'time: FIELD' says which field it is in",
+                 time.field);
     else if (is_local_time(log, read))
         snprintf(text, sizeof text,
                  "no time: '%.40s' is '%s', which has no offset; say which it is: zone: \"+00:00\"",

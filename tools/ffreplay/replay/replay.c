@@ -437,6 +437,7 @@ static const char *empty_text(enum log_format format)
     case LOG_ALB:
     case LOG_NGINX:
     case LOG_APACHE:
+    case LOG_GUNICORN:
     case LOG_LOGFMT:
     case LOG_CSV:
     case LOG_TSV:
