@@ -364,7 +364,9 @@ static bool read_directive(struct compiler *compiler, const char **at)
         return fail(compiler, "they are gunicorn's: write 'pattern: gunicorn'",
                     "'%s' begins an atom, of which Apache has none", shown);
     if (!directive)
-        return fail(compiler, "docs: https://httpd.apache.org/docs/2.4/mod/mod_log_config.html",
+        return fail(compiler,
+                    "of another server: %{NAME}n takes any text; Apache's: "
+                    "https://httpd.apache.org/docs/2.4/mod/mod_log_config.html",
                     "'%s' is none of Apache's directives", shown);
     if (directive->argument == TAKES_ARGUMENT && !argument)
         return fail(compiler, "write which one: %{NAME}i", "'%s' lacks its {argument}", shown);

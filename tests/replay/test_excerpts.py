@@ -3,9 +3,10 @@
 for examples. What they say is in their own words, and ffreplay finds the same."""
 import math
 import os
+import re
 import subprocess
 
-from lab import FFREPLAY, Result, equal, finish, ok, project, write
+from lab import FFREPLAY, TOP, Result, equal, finish, ok, project, write
 
 BASE = """\
 project: {name: lab, environments: [production], bucket_by: client}
@@ -215,4 +216,74 @@ for given, lines, words in (
     result = metrics("refused", given, lines, ["ms"], [])
     ok(result.status == 2 and words in result.err, f"says_{words.replace(' ', '_')}", result.status, result.err)
 
+# ------------------------------------------------------------------------------- docs/servers.md
+
+def copied():
+    """The logs of docs/servers.md, by their names: what is to be copied."""
+    with open(os.path.join(TOP, "docs", "servers.md")) as page:
+        block = page.read().split("```")[1]
+    return {name: keys for name, keys in re.findall(r"^  ([a-z0-9-]+): \{(.*)\}$", block, re.M)}
+
+
+COPIED, AT = copied(), "2026-11-20T10:00:00Z"
+ACCESS = '192.0.2.1 - - [20/Nov/2026:10:00:00 +0000] "GET /a HTTP/1.1"'
+SHOWN = {
+    "gunicorn": (ACCESS + ' 503 12 "-" "curl/8" 1250', AT, {"duration": 1.25, "status": 503}),
+    "uvicorn": ('2026-11-20T10:00:00.5Z stdout F INFO:     192.0.2.1:51234 - "GET /a HTTP/1.1" 404 Not Found',
+                "2026-11-20T10:00:00.500Z", {"status": 404, "remote_port": 51234}),
+    "puma": (ACCESS + " 200 - 0.0013", AT, {"duration": 1.3, "status": 200}),
+    "lograge": ("I, [2026-11-20T10:00:00.123456 #7]  INFO -- : method=GET path=/a format=html controller=A action=b "
+                "status=200 duration=12.3 view=1.2 db=0.1", "2026-11-20T10:00:00.123Z", {"note_took": 12.3, "status": 200}),
+    "lograge-json": ('{"method":"GET","path":"/a","status":200,"duration":12.3,"view":1.2,"@timestamp":'
+                     '"2026-11-20T10:00:00.123Z","@version":"1","message":"[200] GET /a (A#b)"}',
+                     "2026-11-20T10:00:00.123Z", {"took": 12.3, "status": 200}),
+    "morgan-dev": ("2026-11-20T10:00:00Z stdout F GET /a 200 1.234 ms - 12", AT, {"took": 1.234, "status": 200}),
+    "morgan-tiny": ("2026-11-20T10:00:00Z stdout F GET /a 200 12 - 1.234 ms", AT, {"took": 1.234, "bytes": 12}),
+    "pino-http": ('{"level":30,"time":1795168800123,"pid":1,"hostname":"h","req":{"id":1,"method":"GET","url":"/"},'
+                  '"res":{"statusCode":200,"headers":{}},"responseTime":5,"msg":"request completed"}',
+                  "2026-11-20T10:00:00.123Z", {"took": 5, "status": 200}),
+    "tomcat-9": (ACCESS + " 200 11230 45", AT, {"took": 45, "bytes": 11230}),
+    "tomcat-10": (ACCESS + " 200 11230 45000", AT, {"duration": 45, "bytes": 11230}),
+    "jetty": (ACCESS + ' 200 12 "-" "curl/8" 3', AT, {"duration": 3, "status": 200}),
+    "spring-boot": ('{"@timestamp":"2026-11-20T10:00:00.123Z","log.level":"INFO","message":"x","ecs.version":"8.11",'
+                    '"http":{"response":{"status_code":200}},"event":{"duration":12300000}}',
+                    "2026-11-20T10:00:00.123Z", {"took": 12.3, "status": 200}),
+    "log4j": ('{"instant":{"epochSecond":1795168800,"nanoOfSecond":123456789},"thread":"main","level":"INFO",'
+              '"loggerName":"a","message":"x","contextMap":{"status":"200"},"threadId":1}', AT, {"contextMap.status": 200}),
+    "zap": ('{"level":"info","ts":1795168800.123,"caller":"a.go:1","msg":"x","status":200,"elapsed":0.0123}',
+            "2026-11-20T10:00:00.123Z", {"took": 12.3, "status": 200}),
+    "zerolog": ('{"level":"info","status":200,"duration":12.3,"time":"2026-11-20T11:00:00+01:00","message":"x"}', AT,
+                {"took": 12.3, "status": 200}),
+    "slog": ('{"time":"2026-11-20T10:00:00.123456789Z","level":"INFO","msg":"x","status":200,"duration":12300000}',
+             "2026-11-20T10:00:00.123Z", {"took": 12.3, "status": 200}),
+    "varnish": ('192.0.2.1 - - [20/Nov/2026:10:00:00 +0000] "GET http://example.com/a HTTP/1.1" 200 5 "-" "curl/8" hit 1234',
+                AT, {"duration": 1.234, "status": 200}),
+    "traefik-json": ('{"ClientHost":"192.0.2.1","DownstreamStatus":200,"Duration":12003000,"StartUTC":'
+                     '"2026-11-20T10:00:00.123456789Z","level":"info","msg":"","time":"2026-11-20T10:00:00Z"}',
+                     "2026-11-20T10:00:00.123Z", {"took": 12.003, "status": 200}),
+    "envoy-json": ('{"start_time":"2026-11-20T10:00:00.123Z","response_code":200,"duration":12,"method":"GET"}',
+                   "2026-11-20T10:00:00.123Z", {"took": 12, "status": 200}),
+    "kong": ('{"latencies":{"request":515,"kong":58,"proxy":457},"response":{"status":200,"size":"434"},"request":'
+             '{"method":"GET"},"started_at":1795168800123,"client_ip":"192.0.2.1"}', "2026-11-20T10:00:00.123Z",
+             {"took": 515, "status": 200}),
+    "nginx-by-syslog": ("<190>Nov 20 10:00:00 web1 nginx: " + ACCESS + ' 200 12 "-" "curl/8"', AT, {"status": 200}),
+    "heroku": ('2026-11-20T10:00:00.123456+00:00 heroku[router]: at=info method=GET path="/" host=example.com '
+               'request_id=8601b555 fwd="192.0.2.1" dyno=web.1 connect=1ms service=18ms status=200 bytes=13 protocol=https',
+               "2026-11-20T10:00:00.123Z", {"service": 18, "status": 200}),
+    "s3": ('79a5 example-bucket [20/Nov/2026:10:00:00 +0000] 192.0.2.3 79a5 3E57427F3EXAMPLE REST.GET.VERSIONING - '
+           '"GET /example-bucket?versioning HTTP/1.1" 200 - 113 - 7 - "-" "S3Console/0.4" - s9lz SigV4 ECDHE AuthHeader '
+           'example-bucket.s3.us-west-1.amazonaws.com TLSV1.2 - -', AT, {"took": 7, "bytes": 113}),
+    "google": ('{"httpRequest":{"latency":"0.012003s","requestMethod":"GET","responseSize":"446","status":200},'
+               '"severity":"INFO","timestamp":"2026-11-20T10:00:00.123456Z"}', "2026-11-20T10:00:00.123Z",
+               {"took": 12.003, "status": 200}),
+    "azure": ('{"time":"2026-11-20T10:00:00.0000000Z","category":"FrontDoorAccessLog","properties":{"httpMethod":"GET",'
+              '"httpStatusCode":"200","timeTaken":"0.003"}}', AT, {"took": 3, "status": 200}),
+    "cloudflare": ('{"ClientIP":"192.0.2.1","EdgeEndTimestamp":"2026-11-20T10:00:01Z","EdgeResponseStatus":200,'
+                   '"EdgeStartTimestamp":1795168800123000000,"OriginResponseDurationMs":33}', "2026-11-20T10:00:00.123Z",
+                   {"origin": 33, "status": 200}),
+    "fastly": (ACCESS + " 200 12 1234", AT, {"duration": 1.234, "status": 200}),
+}
+equal(sorted(COPIED), sorted(SHOWN), "every_log_of_the_page_has_a_line_here")
+for name, (line, first, fields) in SHOWN.items():
+    excerpt(f"page-{name}", COPIED.get(name, ""), line, 1, first, fields)
 finish()
