@@ -75,6 +75,16 @@ bool parsed_is_complete(const struct parsed *parsed)
     return !parsed->lacks;
 }
 
+bool parsed_is_whole(const struct parsed *parsed, uint32_t file)
+{
+    const struct diagnostics *diagnostics = &parsed->project->diagnostics;
+    for (uint32_t i = 0; i < diagnostics->count; i++)
+        if (diagnostics->items[i].span.file == file &&
+            diagnostics->items[i].severity == SEVERITY_ERROR)
+            return false;
+    return true;
+}
+
 const struct node *parsed_root(const struct parsed *parsed, uint32_t file)
 {
     return parsed->documents[file].root;

@@ -27,6 +27,8 @@ const struct sources *parsed_sources(const struct parsed *parsed);
 const char *parsed_directory(const struct parsed *parsed);
 /* Whether all of all files could be read. */
 bool parsed_is_complete(const struct parsed *parsed);
+/* Whether a file was read whole, without an error. */
+bool parsed_is_whole(const struct parsed *parsed, uint32_t file);
 /* What a file has at its top; NULL: nothing that could be read. */
 const struct node *parsed_root(const struct parsed *parsed, uint32_t file);
 

@@ -287,6 +287,28 @@ for arguments in (["base"], ["x", "--kind", "canary"], ["x", "--kind", "relaese"
     result = ffc(directory, "new", *arguments)
     ok(result.status != 0 and result.err and sorted(os.listdir(directory)) == before, "not_new_" + "_".join(arguments), result.err)
 
+# A file that is there, and cannot be read as definitions, stays as it is.
+directory = project()
+os.symlink("/etc/passwd", os.path.join(directory, "outside.yaml"))
+os.symlink("nowhere.yaml", os.path.join(directory, "dangling.yaml"))
+for name, content in (("latin", b"flags:\n  caf\xe9: {percent: 1%}\n"), ("broken", b"flags: {a: [}\n"), ("secret", b"flags: {}\n")):
+    with open(os.path.join(directory, name + ".yaml"), "wb") as file:
+        file.write(content)
+os.chmod(os.path.join(directory, "secret.yaml"), 0 if os.getuid() else 0o600)
+for name in ("outside", "dangling", "latin", "broken") + (("secret",) if os.getuid() else ()):
+    path = os.path.join(directory, name + ".yaml")
+    before = os.path.islink(path) or open(path, "rb").read() if name != "secret" else os.stat(path).st_mtime_ns
+    result = ffc(directory, "new", "fresh", "--file", name + ".yaml")
+    said = " ".join(result.err.split())
+    ok(result.status == 1 and f"{name}.yaml' cannot be read, so no flag can be put there" in said and "--file names another file" in said,
+       f"no_flag_in_a_file_that_is_{name}", result.status, result.err)
+    after = os.path.islink(path) or open(path, "rb").read() if name != "secret" else os.stat(path).st_mtime_ns
+    equal(after, before, f"which_stays_{name}")
+with open(os.path.join(directory, "empty.yaml"), "w") as file:
+    file.write("# nothing yet\n")
+ok(ffc(directory, "new", "fresh", "--file", "empty.yaml").status == 0 and "# nothing yet\n" in read(directory, "empty") and
+   "  fresh:\n" in read(directory, "empty"), "but_in_one_that_is_empty", read(directory, "empty"))
+
 # freeze
 directory = project(git=True)
 result = ffc(directory, "freeze", "--until", "2099-01-01T00:00:00Z", "--commit")

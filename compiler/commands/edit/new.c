@@ -384,6 +384,11 @@ static bool plan(struct edits *edits, const struct order *order)
         add_body(edits, order, kind, &body);
     }
     struct edited *file = edits_file(edits, name);
+    if (file && !parsed_is_whole(edits->parsed, file->file)) {
+        buffer_release(&body);
+        return edits_cannot(edits, "'ffc check' shows why; --file names another file",
+                            "'%s' cannot be read, so no flag can be put there", file->now.path);
+    }
     if (!file)
         file = edits_new_file(edits, name);
     bool done = add_flag(edits, file, order, &body) && (!order->like || reset(edits, order));
