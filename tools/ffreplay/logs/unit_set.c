@@ -11,7 +11,7 @@
 struct unit_hash unit_hash_of(const void *text, size_t length)
 {
     struct hash128 hash = hash128(text, length);
-    struct unit_hash unit = {hash.low, hash.high};
+    struct unit_hash unit = {hash.low, hash.high & ~UINT64_C(1)};
     if (unit.low == 0 && unit.high == 0)
         unit.low = 1;
     return unit;

@@ -1,6 +1,6 @@
 /*
  * unit_set.h - the distinct units seen. Memory grows with the units: 16 bytes for each, and as much
- * again for free slots. Units are told apart by 128 bits of hash.
+ * again for free slots. Units are told apart by 127 bits of hash.
  */
 #ifndef FFREPLAY_UNIT_SET_H
 #define FFREPLAY_UNIT_SET_H
@@ -11,7 +11,7 @@
 
 struct unit_hash {
     uint64_t low;
-    uint64_t high; /* a slot of zeros is free */
+    uint64_t high; /* even, in files of aggregates, too; a slot of zeros is free */
 };
 
 struct unit_set {
