@@ -303,13 +303,10 @@ static bool is_unchanged(const struct source *source, struct stat *status, struc
     return equal;
 }
 
-bool source_is_current(const struct source *source)
+bool source_is_current(const struct source *source, struct buffer *error)
 {
     struct stat status;
-    struct buffer ignored = {0};
-    bool current = is_unchanged(source, &status, &ignored);
-    buffer_release(&ignored);
-    return current;
+    return is_unchanged(source, &status, error);
 }
 
 enum replaced edit_write(const struct source *source, const struct buffer *text,

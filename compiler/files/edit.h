@@ -82,8 +82,9 @@ bool edit_add_item(const struct source *source, const struct node *list, const c
 void edit_write_item(const struct edit_item *item, size_t indent, const char *line_ending,
                      struct buffer *out);
 
-/* Whether the file is what was read, byte for byte. */
-bool source_is_current(const struct source *source);
+/* Whether the file is what was read, byte for byte. False: `error` says so, or why it cannot be
+ * read. */
+bool source_is_current(const struct source *source, struct buffer *error);
 /* Refuses when it is not. */
 enum replaced edit_write(const struct source *source, const struct buffer *text,
                          struct buffer *error);

@@ -128,12 +128,8 @@ static enum replaced make_one(const char *directory, const struct file_edit *edi
 /* Somebody else may have edited one meanwhile, or made a file of that name. */
 static bool is_as_read(const char *directory, const struct file_edit *edit, struct buffer *error)
 {
-    if (edit->source) {
-        if (source_is_current(edit->source))
-            return true;
-        buffer_format(error, "'%s' has changed since it was read", edit->source->path);
-        return false;
-    }
+    if (edit->source)
+        return source_is_current(edit->source, error);
     struct buffer path = {0};
     struct stat status;
     path_of(directory, edit->name, &path);

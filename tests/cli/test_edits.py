@@ -379,6 +379,17 @@ for entry in os.listdir(os.path.join(held, "ledger")):
 result = ffc(held, "revert", "cap", "HEAD")
 ok(result.status == 1 and "has no flag 'cap'" in result.err and "neither a salt nor the ledger" in result.err.replace("\n      ", " "),
    "what_nobody_knows_is_refused", result.err)
+
+# What cannot be read is said to be so, not to have changed; nothing is put in its place.
+taken = project()
+os.symlink("nowhere", os.path.join(taken, "dangling.yaml"))
+os.mkfifo(os.path.join(taken, "pipe.yaml"))
+for name, why in ("dangling", "No such file or directory"), ("pipe", "it is not a regular file"):
+    result = ffc(taken, "new", name)
+    ok(result.status == 2 and f"cannot read '{taken}/{name}.yaml': {why}" in result.err.replace("\n      ", " "),
+       f"{name}_cannot_be_read", result.err)
+    ok("has changed" not in result.err and not os.path.isfile(os.path.join(taken, name + ".yaml")), f"{name}_stays", result.err)
+ok(os.path.islink(os.path.join(taken, "dangling.yaml")) and not entries(taken), "nothing_was_made")
 equal(subprocess.run([lab.FFREPLAY, "history", "--verify", "-C", directory], capture_output=True).returncode, 0, "the_ledger_is_whole")
 equal(put_aside(directory), [], "and_nothing_is_put_aside")
 finish()

@@ -90,12 +90,14 @@ static bool find_ground(const struct verdict *verdict, const struct ledger *ledg
 {
     const struct subject *subject = &verdict->analysis->subject;
     const struct project *project = verdict->replay->project;
+    struct buffer ignored = {0};
     *ground = (struct ground){.project = project, .canary = subject->canary};
     if (!verdict_is_emergency(verdict) ||
-        !source_is_current(&project->sources.items[subject->canary->node->span.file])) {
+        !source_is_current(&project->sources.items[subject->canary->node->span.file], &ignored)) {
         ground->canary = NULL;
         read_again(verdict, ledger, ground);
     }
+    buffer_release(&ignored);
     if (!ground->canary)
         buffer_format(error, "the definition of '%s' was changed during the decision",
                       subject->flag->name.text);
