@@ -335,3 +335,27 @@ enum log_units log_units(const struct log *log, const struct unit_key *bucket_by
                ? UNITS_ARE_BUCKETED
                : UNITS_UNKNOWN;
 }
+
+static bool is_runtime(enum log_wrap_kind kind)
+{
+    switch (kind) {
+    case WRAP_CRI:
+    case WRAP_DOCKER:
+        return true;
+    case WRAP_JOURNALD:
+    case WRAP_KUBECTL:
+    case WRAP_COMPOSE:
+    case WRAP_SYSLOG:
+    case WRAP_FIELD:
+        return false;
+    }
+    return false;
+}
+
+bool log_is_of_runtime(const struct log *log)
+{
+    bool found = false;
+    for (uint32_t i = 0; i < log->wrap_count; i++)
+        found |= is_runtime(log->wraps[i].kind);
+    return found;
+}

@@ -154,6 +154,9 @@ struct log {
     struct span span;
 };
 
+/* Whether a container runtime, which notes the output that a line came from, and cuts long lines into
+ * parts, is among what wraps the log. */
+bool log_is_of_runtime(const struct log *log);
 /* Whether the name is of what a wrapper of the log says. */
 bool log_is_of_wrap(const struct log *log, const char *path);
 /* Of a field that its format says is a duration; TIME_AUTO: of any other. */

@@ -384,10 +384,7 @@ static void read_stream(struct reader *reader, struct node *node, void *target)
 static void check_stream(struct reader *reader, const struct log *log, struct node *body)
 {
     const struct entry *entry = find_entry(body, "stream");
-    bool is_noted = false;
-    for (uint32_t i = 0; i < log->wrap_count; i++)
-        is_noted |= log->wraps[i].kind == WRAP_CRI || log->wraps[i].kind == WRAP_DOCKER;
-    if (!entry || is_noted || may_mean(reader, body, &log_form, "wrap"))
+    if (!entry || log_is_of_runtime(log) || may_mean(reader, body, &log_form, "wrap"))
         return;
     diagnose(reader->diagnostics, FF0364, entry->key->span,
              "'stream' has no meaning for a log that neither 'cri' nor 'docker' wraps");

@@ -172,15 +172,6 @@ char layout_delimiter(const struct layout *layout)
                                                                        : ",;| "[log->delimiter];
 }
 
-/* Of these, a line may be in parts. */
-static bool joins_lines(const struct log *log)
-{
-    bool joins = false;
-    for (uint32_t i = 0; i < log->wrap_count; i++)
-        joins |= log->wraps[i].kind == WRAP_CRI || log->wraps[i].kind == WRAP_DOCKER;
-    return joins;
-}
-
 enum framing layout_framing(const struct layout *layout)
 {
     switch (layout->log->format) {
@@ -214,7 +205,7 @@ enum framing layout_framing(const struct layout *layout)
     case LOG_KAYENTA:
         return FRAMING_JSON;
     }
-    return joins_lines(layout->log) ? FRAMING_ROWS : FRAMING_LINES;
+    return log_is_of_runtime(layout->log) ? FRAMING_ROWS : FRAMING_LINES;
 }
 
 /* Reports the first path that is not among the names. */

@@ -444,13 +444,13 @@ static bool parses_to(struct records *records, const struct piece *piece, size_t
 }
 
 /* Blanks at the end may be the server's, or only an editor's. A line that is still being written
- * may end in one, too, and a wrapped one may be a part. */
+ * may end in one, too, and one of a container runtime may be a part. */
 static bool parses(struct records *records, const struct piece *piece)
 {
     if (parses_to(records, piece, piece->length))
         return true;
     size_t shorter = text_line_length(piece->text, piece->length);
-    if (shorter == piece->length || piece->cut_short || records->layout->log->wrap_count)
+    if (shorter == piece->length || piece->cut_short || log_is_of_runtime(records->layout->log))
         return false;
     return parses_to(records, piece, shorter) || parses_to(records, piece, piece->length);
 }
