@@ -382,12 +382,6 @@ static bool list_tree(struct tree *tree, const char *directory, const char *comm
     return answer != GIT_MISSING;
 }
 
-static bool names_definition(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return is_definition(slash ? slash + 1 : path);
-}
-
 /* What is left of a path after its last folder, and of that after its last blank. */
 static const char *last_word(const char *path)
 {
@@ -430,7 +424,7 @@ static bool take_blob(struct tree *tree, const struct tree_entry *entry, const s
         return false;
     }
     *at = (size_t)(line + 1 - out->bytes) + size + 1;
-    if (names_definition(entry->path))
+    if (is_definition_path(entry->path))
         note_words(tree, line + 1, size);
     if (entry->is_link)
         return scratch_link(tree->files, entry->path, line + 1, size, tree->error);
@@ -440,8 +434,8 @@ static bool take_blob(struct tree *tree, const struct tree_entry *entry, const s
 /* Those that are definitions, or the others that definitions may name. */
 static bool is_wanted(const struct tree *tree, const struct tree_entry *entry, bool definitions)
 {
-    if (names_definition(entry->path) || definitions)
-        return names_definition(entry->path) && definitions;
+    if (is_definition_path(entry->path) || definitions)
+        return is_definition_path(entry->path) && definitions;
     return entry->is_link || table_get(&tree->words, last_word(entry->path));
 }
 
@@ -475,7 +469,7 @@ bool git_write_files(const char *directory, const char *commit, const char *fold
     *found = false;
     bool fine = list_tree(&tree, directory, commit, folder);
     for (size_t i = 0; i < tree.count; i++)
-        *found |= names_definition(tree.entries[i].path);
+        *found |= is_definition_path(tree.entries[i].path);
     if (fine && *found)
         fine = scratch_open(files, error) && fetch(&tree, directory, true, &others) &&
                fetch(&tree, directory, false, &others);

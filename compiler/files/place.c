@@ -19,6 +19,15 @@ bool is_definition(const char *name)
            (has_ending(name, ".yaml") || has_ending(name, ".yml"));
 }
 
+bool is_definition_path(const char *path)
+{
+    const char *name = path;
+    for (const char *slash; (slash = strchr(name, '/')); name = slash + 1)
+        if (*name == '.' || *name == '_')
+            return false;
+    return is_definition(name);
+}
+
 static bool holds_definitions(const char *directory)
 {
     DIR *stream = opendir(directory);

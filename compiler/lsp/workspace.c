@@ -179,15 +179,6 @@ struct rereading {
     bool all, any;
 };
 
-static bool is_of_project(const char *name)
-{
-    for (const char *part = name; part; part = strchr(part, '/'), part += part != NULL)
-        if (part[0] == '.' || part[0] == '_')
-            return false;
-    const char *last = strrchr(name, '/');
-    return is_definition(last ? last + 1 : name);
-}
-
 static void note_change(const char *path, enum mark_change change, void *user)
 {
     struct rereading *rereading = user;
@@ -195,7 +186,7 @@ static void note_change(const char *path, enum mark_change change, void *user)
     const char *name = path + strlen(workspace->directory) + 1;
     const struct overlay *overlay = workspace_overlay(workspace, name);
     rereading->any = true; /* lists and the like are read as they are needed */
-    if (!is_of_project(name))
+    if (!is_definition_path(name))
         return;
     bool known = parsed_number(workspace, name) != UINT32_MAX;
     if (change != MARK_CHANGED || !known)
@@ -281,7 +272,7 @@ char *workspace_name(const struct workspace *workspace, const char *path)
 {
     const char *rest = rest_below(path, workspace->directory);
     char *name = rest ? strdup(rest) : name_by_real_path(workspace, path);
-    if (name && is_of_project(name) && !strstr(name, "//") && !strstr(name, "/../") &&
+    if (name && is_definition_path(name) && !strstr(name, "//") && !strstr(name, "/../") &&
         strncmp(name, "../", 3) != 0)
         return name;
     free(name);

@@ -154,8 +154,8 @@ struct log {
     struct span span;
 };
 
-/* Whether a container runtime, which notes the output that a line came from, and cuts long lines into
- * parts, is among what wraps the log. */
+/* Whether a container runtime is among what wraps the log: it notes the output that a line came
+ * from, and cuts long lines into parts. */
 bool log_is_of_runtime(const struct log *log);
 /* Whether the name is of what a wrapper of the log says. */
 bool log_is_of_wrap(const struct log *log, const char *path);

@@ -9,16 +9,6 @@
 #include "compiler/files/git.h"
 #include "compiler/files/place.h"
 
-/* As definitions are found: nothing in a folder that is hidden. */
-static bool is_read(const char *path)
-{
-    const char *name = path;
-    for (const char *slash; (slash = strchr(name, '/')); name = slash + 1)
-        if (*name == '.' || *name == '_')
-            return false;
-    return is_definition(name);
-}
-
 uint32_t definitions_left_out(const char *directory)
 {
     /* "S flags/a.yaml": it is in the index, and not to be in the work tree. */
@@ -31,7 +21,7 @@ uint32_t definitions_left_out(const char *directory)
     for (size_t at = 0; listed && at < out.length; at += strlen(out.bytes + at) + 1) {
         const char *line = out.bytes + at;
         struct stat status;
-        if (strncmp(line, "S ", 2) == 0 && is_read(line + 2))
+        if (strncmp(line, "S ", 2) == 0 && is_definition_path(line + 2))
             count += lstat(arena_format(&arena, "%s/%s", directory, line + 2), &status) != 0;
     }
     arena_release(&arena);

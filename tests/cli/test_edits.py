@@ -384,10 +384,10 @@ ok(result.status == 1 and "has no flag 'cap'" in result.err and "neither a salt 
 taken = project()
 os.symlink("nowhere", os.path.join(taken, "dangling.yaml"))
 os.mkfifo(os.path.join(taken, "pipe.yaml"))
-for name, why in ("dangling", "No such file or directory"), ("pipe", "it is not a regular file"):
+for name in "dangling", "pipe":
     result = ffc(taken, "new", name)
-    ok(result.status == 2 and f"cannot read '{taken}/{name}.yaml': {why}" in result.err.replace("\n      ", " "),
-       f"{name}_cannot_be_read", result.err)
+    ok(result.status == 1 and f"{name}.yaml' cannot be read, so no flag" in result.err.replace("\n      ", " "),
+       f"{name}_cannot_be_read", result.status, result.err)
     ok("has changed" not in result.err and not os.path.isfile(os.path.join(taken, name + ".yaml")), f"{name}_stays", result.err)
 ok(os.path.islink(os.path.join(taken, "dangling.yaml")) and not entries(taken), "nothing_was_made")
 equal(subprocess.run([lab.FFREPLAY, "history", "--verify", "-C", directory], capture_output=True).returncode, 0, "the_ledger_is_whole")

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "compiler/base/escape.h"
+#include "compiler/files/place.h"
 #include "compiler/model/flag.h"
 #include "edits.h"
 #include "set_forms.h"
@@ -195,11 +196,7 @@ static const char *file_name(struct edits *edits, const struct order *order)
 
 static bool is_file_name(const char *name)
 {
-    size_t length = strlen(name);
-    bool yaml = (length > 5 && strcmp(name + length - 5, ".yaml") == 0) ||
-                (length > 4 && strcmp(name + length - 4, ".yml") == 0);
-    return yaml && name[0] != '/' && name[0] != '.' && name[0] != '_' && !strstr(name, "/.") &&
-           !strstr(name, "/_") && !strstr(name, "..");
+    return is_definition_path(name) && name[0] != '/' && !strstr(name, "..");
 }
 
 /* Appends a section, or an entry at the end of one that is in block style. */

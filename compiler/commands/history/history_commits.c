@@ -5,6 +5,7 @@
 
 #include "compiler/base/buffer.h"
 #include "compiler/base/table.h"
+#include "compiler/files/place.h"
 #include "compiler/model/model.h"
 #include "compiler/project/project.h"
 #include "compiler/rollout/ledger.h"
@@ -626,7 +627,7 @@ static void compare_file(struct look *look, const char *status)
     size_t end = strlen(path);
     if (is_hidden(path) || end == 0 || path[end - 1] == '/')
         return;
-    if (end > 5 && strcmp(path + end - 5, ".yaml") == 0)
+    if (is_definition_path(path))
         past_compare_texts(&walk->past, path, past_definitions(&walk->past, tree, path),
                            cut_source(walk->telling->project, path, look->delta.arena),
                            &look->delta);

@@ -8,6 +8,7 @@
 #include "compiler/model/model.h"
 #include "compiler/project/project.h"
 #include "compiler/rollout/ledger.h"
+#include "compiler/files/place.h"
 #include "compiler/files/scratch.h"
 
 #define MOST_CACHED   ((size_t)256 << 20)
@@ -234,12 +235,6 @@ const struct definition_text *past_definitions(struct past *past, const char *tr
     return id ? &read_text(past, id)->cut : NULL;
 }
 
-static bool is_definition(const char *path)
-{
-    size_t length = strlen(path);
-    return length > 5 && strcmp(path + length - 5, ".yaml") == 0;
-}
-
 static bool is_hidden(const struct tree_entry *entry)
 {
     return entry->name[0] == '.' || entry->name[0] == '_';
@@ -310,7 +305,7 @@ static void each_file(struct past *past, const char *id, const char *prefix, fil
 static void learn_file(struct past *past, const char *path, const char *id, bool link, void *user)
 {
     (void)user;
-    if (link || !is_definition(path))
+    if (link || !is_definition_path(path))
         add_place(past, &past->files, link ? "" : last_word(path), path);
     else
         learn_text(past, path, &read_text(past, id)->cut);
@@ -324,7 +319,7 @@ struct ids {
 static void list_file(struct past *past, const char *path, const char *id, bool link, void *user)
 {
     struct ids *ids = user;
-    if (!link && is_definition(path))
+    if (!link && is_definition_path(path))
         *ARENA_APPEND(&past->cache, ids->items, ids->count) = id;
 }
 
@@ -441,7 +436,7 @@ static void compare_entry(struct past *past, const struct past_tree *old,
     } else if ((before && before->kind == 'l') || (after && after->kind == 'l')) {
         add_place(past, &past->files, "", path);
         delta->everything = true;
-    } else if (is_definition(path)) {
+    } else if (is_definition_path(path)) {
         past_compare_texts(past, path, from ? &read_text(past, from)->cut : NULL,
                            to ? &read_text(past, to)->cut : NULL, delta);
     } else {
@@ -509,7 +504,7 @@ struct spreading {
 static void spread_file(struct past *past, const char *path, const char *id, bool link, void *user)
 {
     struct spreading *spreading = user;
-    if (!link && is_definition(path))
+    if (!link && is_definition_path(path))
         past_spread_text(&read_text(past, id)->cut, spreading->delta, &spreading->more);
 }
 
@@ -664,7 +659,7 @@ static void want_all_of(struct past *past, const char *path, const char *id, boo
 {
     struct loading *loading = user;
     const char *kept = arena_copy(&loading->arena, path, strlen(path));
-    if (link || !is_definition(path)) {
+    if (link || !is_definition_path(path)) {
         if (strncmp(path, LEDGER_FOLDER "/", sizeof LEDGER_FOLDER) != 0)
             want_file(loading, link ? "" : last_word(path));
         return;
