@@ -17,6 +17,7 @@
 #include "simdjson.h"
 
 using namespace simdjson;
+using namespace std::literals;
 
 namespace
 {
@@ -32,11 +33,11 @@ constexpr renamed RENAMED[] = {
     {"feature_flag.error.message", "feature_flag.evaluation.error.message"},
 };
 
-constexpr const char *OWN_MEMBERS[] = {"timeUnixNano", "observedTimeUnixNano",
+constexpr std::string_view OWN_MEMBERS[] = {"timeUnixNano", "observedTimeUnixNano",
                                        "severityText", "severityNumber",
                                        "eventName",    "traceId",
                                        "spanId"};
-constexpr const char *SPAN_MEMBERS[] = {"startTimeUnixNano", "endTimeUnixNano", "name",
+constexpr std::string_view SPAN_MEMBERS[] = {"startTimeUnixNano", "endTimeUnixNano", "name",
                                         "traceId",           "spanId",          "parentSpanId"};
 constexpr const char *SPAN_KINDS[] = {"unspecified", "internal", "server",
                                       "client",      "producer", "consumer"};
@@ -44,7 +45,7 @@ constexpr const char *SPAN_STATUSES[] = {"unset", "ok", "error"};
 
 /* Where a signal keeps its records, and what they are called in the field `signal`. */
 struct signal_form {
-    const char *resources, *scopes, *records, *name;
+    std::string_view resources, scopes, records, name;
 };
 enum signal { SIGNAL_LOG, SIGNAL_SPAN };
 constexpr signal_form SIGNALS[] = {{"resourceLogs", "scopeLogs", "logRecords", "log"},
@@ -83,6 +84,11 @@ struct otlp : line_parser {
     std::deque<std::string> texts;
     std::deque<std::vector<const char *>> lists;
 };
+
+bool is_nanoseconds(std::string_view name)
+{
+    return name.find("UnixNano") != name.npos;
+}
 
 void set_text(value &to, value_kind kind, std::string_view text)
 {
@@ -134,9 +140,9 @@ bool take_entries(otlp &self, dom::array items, std::vector<const char *> &list,
     for (dom::element item : items) {
         std::string_view text;
         dom::element number;
-        if (!item["stringValue"].get(text)) {
+        if (!item["stringValue"sv].get(text)) {
             self.texts.emplace_back(text);
-        } else if (!item["intValue"].get(number) || !item["doubleValue"].get(number)) {
+        } else if (!item["intValue"sv].get(number) || !item["doubleValue"sv].get(number)) {
             value taken{};
             take_plain(self, number, VALUE_NUMBER, taken);
             if (taken.kind != VALUE_NUMBER)
@@ -157,7 +163,7 @@ void take_list(otlp &self, dom::element from, value &to)
     dom::array items;
     std::vector<const char *> list;
     bool has_numbers = false;
-    error_code error = from["values"].get(items);
+    error_code error = from["values"sv].get(items);
     if (error && error != NO_SUCH_FIELD) /* which is how an empty one is written */
         return;
     if (!error && !take_entries(self, items, list, has_numbers))
@@ -173,18 +179,18 @@ void take_any_value(otlp &self, dom::element from, value &to)
 {
     dom::element inner;
     bool truth;
-    if (!from["stringValue"].get(inner))
+    if (!from["stringValue"sv].get(inner))
         take_plain(self, inner, VALUE_STRING, to);
-    else if (!from["intValue"].get(inner))
+    else if (!from["intValue"sv].get(inner))
         take_plain(self, inner, VALUE_NUMBER, to);
-    else if (!from["doubleValue"].get(inner))
+    else if (!from["doubleValue"sv].get(inner))
         take_plain(self, inner, VALUE_STRING, to); /* "NaN" and "Infinity" are texts */
-    else if (!from["boolValue"].get(truth)) {
+    else if (!from["boolValue"sv].get(truth)) {
         to.boolean = truth;
         set_text(to, VALUE_BOOLEAN, truth ? "true" : "false");
-    } else if (!from["arrayValue"].get(inner))
+    } else if (!from["arrayValue"sv].get(inner))
         take_list(self, inner, to);
-    else if (!from["kvlistValue"].get(inner) || !from["bytesValue"].get(inner))
+    else if (!from["kvlistValue"sv].get(inner) || !from["bytesValue"sv].get(inner))
         set_other(to);
 }
 
@@ -197,8 +203,8 @@ size_t next_key(const dom::array &attributes, std::string_view path, size_t shor
     for (dom::element attribute : attributes) {
         std::string_view key;
         dom::element found;
-        if (attribute["key"].get(key) || key.size() <= longest || key.size() >= shorter ||
-            path.substr(0, key.size()) != key || attribute["value"].get(found) ||
+        if (attribute["key"sv].get(key) || key.size() <= longest || key.size() >= shorter ||
+            path.substr(0, key.size()) != key || attribute["value"sv].get(found) ||
             (key.size() < path.size() && path[key.size()] != '.'))
             continue;
         longest = key.size();
@@ -220,7 +226,7 @@ bool find_attribute(otlp &self, dom::element list, std::string_view path, value 
             take_any_value(self, found, to);
             return true;
         }
-        if (shorter > 0 && !found["kvlistValue"]["values"].get(inner) &&
+        if (shorter > 0 && !found["kvlistValue"sv]["values"sv].get(inner) &&
             find_attribute(self, inner, path.substr(shorter + 1), to))
             return true;
     }
@@ -248,14 +254,14 @@ template <typename sink> void match_names(otlp &self, dom::element list, sink ta
                 has_value = true;
             }
         }
+        if (!has_key || !has_value)
+            continue;
         for (wanted_name &wanted : self.names) {
-            if (!has_key || !has_value || key.size() > wanted.name.size() ||
+            bool whole = key.size() == wanted.name.size();
+            if (key.size() > wanted.name.size() || !(whole || wanted.name[key.size()] == '.') ||
                 memcmp(key.data(), wanted.name.data(), key.size()) != 0)
                 continue;
-            if (key.size() == wanted.name.size())
-                take(wanted, true, value);
-            else if (wanted.name[key.size()] == '.')
-                take(wanted, false, value);
+            take(wanted, whole, value);
         }
     }
 }
@@ -265,7 +271,7 @@ void match_record(otlp &self, const otlp::placed &place)
     dom::element attributes;
     for (wanted_name &wanted : self.names)
         wanted.begins = wanted.found = false;
-    if (place.record["attributes"].get(attributes))
+    if (place.record["attributes"sv].get(attributes))
         return;
     match_names(self, attributes, [](wanted_name &wanted, bool whole, dom::element value) {
         if (whole && !wanted.found)
@@ -282,25 +288,25 @@ void match_inherited(otlp &self, const otlp::placed &place)
     dom::element attributes;
     for (wanted_name &wanted : self.names)
         wanted.may_inherit = false;
-    if (!place.scope["attributes"].get(attributes))
+    if (!place.scope["attributes"sv].get(attributes))
         match_names(self, attributes, note);
-    if (!place.resource["attributes"].get(attributes))
+    if (!place.resource["attributes"sv].get(attributes))
         match_names(self, attributes, note);
 }
 
 bool find_by_name(otlp &self, const otlp::placed &place, std::string_view path, value &to)
 {
     dom::element attributes;
-    return (!place.record["attributes"].get(attributes) &&
+    return (!place.record["attributes"sv].get(attributes) &&
             find_attribute(self, attributes, path, to)) ||
-           (!place.scope["attributes"].get(attributes) &&
+           (!place.scope["attributes"sv].get(attributes) &&
             find_attribute(self, attributes, path, to)) ||
-           (!place.resource["attributes"].get(attributes) &&
+           (!place.resource["attributes"sv].get(attributes) &&
             find_attribute(self, attributes, path, to));
 }
 
 /* A time of zero is the protocol's way to say that there is none. */
-bool take_time(otlp &self, dom::element record, const char *name, value &to)
+bool take_time(otlp &self, dom::element record, std::string_view name, value &to)
 {
     dom::element time;
     if (record[name].get(time))
@@ -313,7 +319,7 @@ bool take_time(otlp &self, dom::element record, const char *name, value &to)
 }
 
 /* A count of nanoseconds: a text of digits, or a number. */
-bool nanoseconds(dom::element record, const char *name, uint64_t &count)
+bool nanoseconds(dom::element record, std::string_view name, uint64_t &count)
 {
     dom::element found;
     std::string_view text;
@@ -362,7 +368,7 @@ void take_status(dom::element span, value &to)
 {
     dom::element code;
     set_text(to, VALUE_STRING, SPAN_STATUSES[0]);
-    if (!span["status"]["code"].get(code)) {
+    if (!span["status"sv]["code"sv].get(code)) {
         to.kind = VALUE_ABSENT;
         take_word(code, SPAN_STATUSES, "STATUS_CODE_", to);
     }
@@ -382,18 +388,18 @@ bool find_in_span(otlp &self, dom::element span, std::string_view path, value &t
         take_status(span, to);
         return true;
     }
-    if (path == "status.message" && !span["status"]["message"].get(found)) {
+    if (path == "status.message" && !span["status"sv]["message"sv].get(found)) {
         take_plain(self, found, VALUE_STRING, to);
         return true;
     }
-    if (path == "kind" && !span["kind"].get(found)) {
+    if (path == "kind" && !span["kind"sv].get(found)) {
         take_word(found, SPAN_KINDS, "SPAN_KIND_", to);
         return true;
     }
-    for (const char *name : SPAN_MEMBERS) {
+    for (std::string_view name : SPAN_MEMBERS) {
         if (path != name || span[name].get(found))
             continue;
-        take_plain(self, found, strstr(name, "UnixNano") ? VALUE_NUMBER : VALUE_STRING, to);
+        take_plain(self, found, is_nanoseconds(name) ? VALUE_NUMBER : VALUE_STRING, to);
         return true;
     }
     return false;
@@ -406,21 +412,20 @@ bool find_member(otlp &self, dom::element record, std::string_view path, value &
     if (path == "time")
         return take_time(self, record, "timeUnixNano", to) ||
                take_time(self, record, "observedTimeUnixNano", to);
-    for (const char *name : OWN_MEMBERS) {
+    for (std::string_view name : OWN_MEMBERS) {
         if (path != name || record[name].get(found))
             continue;
-        bool numeric = strstr(name, "UnixNano") != nullptr;
-        take_plain(self, found, numeric ? VALUE_NUMBER : VALUE_STRING, to);
+        take_plain(self, found, is_nanoseconds(name) ? VALUE_NUMBER : VALUE_STRING, to);
         return true;
     }
-    if (path.substr(0, 4) != "body" || record["body"].get(found))
+    if (path.substr(0, 4) != "body" || record["body"sv].get(found))
         return false;
     if (path.size() == 4) {
         take_any_value(self, found, to);
         return true;
     }
     dom::element inner;
-    return path[4] == '.' && !found["kvlistValue"]["values"].get(inner) &&
+    return path[4] == '.' && !found["kvlistValue"sv]["values"sv].get(inner) &&
            find_attribute(self, inner, path.substr(5), to);
 }
 
@@ -480,7 +485,7 @@ bool next(line_parser *parser, value *values)
 }
 
 /* The items of a list that may be missing. False: it is not a list. */
-bool list_of(dom::element holder, const char *name, dom::array &items, bool &given)
+bool list_of(dom::element holder, std::string_view name, dom::array &items, bool &given)
 {
     dom::element found;
     given = !holder[name].get(found);
@@ -514,7 +519,7 @@ const char *collect_signal(otlp &self, dom::element request, signal kind, bool &
                     return kind == SIGNAL_LOG ? "a log record is not an object"
                                               : "a span is not an object";
                 self.records.push_back(
-                    {record, in_scope["scope"], in_resource["resource"], kind, !is_first});
+                    {record, in_scope["scope"sv], in_resource["resource"sv], kind, !is_first});
                 is_first = false;
             }
         }
