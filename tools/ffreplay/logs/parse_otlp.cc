@@ -34,11 +34,11 @@ constexpr renamed RENAMED[] = {
 };
 
 constexpr std::string_view OWN_MEMBERS[] = {"timeUnixNano", "observedTimeUnixNano",
-                                       "severityText", "severityNumber",
-                                       "eventName",    "traceId",
-                                       "spanId"};
-constexpr std::string_view SPAN_MEMBERS[] = {"startTimeUnixNano", "endTimeUnixNano", "name",
-                                        "traceId",           "spanId",          "parentSpanId"};
+                                            "severityText", "severityNumber",
+                                            "eventName",    "traceId",
+                                            "spanId"};
+constexpr std::string_view SPAN_MEMBERS[] = {
+    "startTimeUnixNano", "endTimeUnixNano", "name", "traceId", "spanId", "parentSpanId"};
 constexpr const char *SPAN_KINDS[] = {"unspecified", "internal", "server",
                                       "client",      "producer", "consumer"};
 constexpr const char *SPAN_STATUSES[] = {"unset", "ok", "error"};
