@@ -26,9 +26,10 @@ JAVASCRIPT = os.path.join(TOP, "tests/differential/yaml_values.js")
 MISTAKEN = ("did not find expected node content", "invalid multiline plain key")
 # What JavaScript's yaml does not know: an escaped line end before an empty line, a comment on a line
 # after one that ends in blanks or in a '#', a blank line of a space and a tab, a comment in the first
-# column before a closing bracket.
+# column before a closing bracket, or between a key and its value.
 MISREAD = re.compile(r"\\\r?\n[ \t]*\r?\n|[# \t]\r?\n[ \t]*#|\n +\t[ \t]*\r?\n"
-                     r"|\n#[^\n]*\n(?:[ \t]*(?:#[^\n]*|\r?)\n)*[ \t]*[]}]")
+                     r"|\n#[^\n]*\n(?:[ \t]*(?:#[^\n]*|\r?)\n)*[ \t]*[]}]"
+                     r"|:[ \t]*\r?\n(?:[ \t]*(?:#[^\n]*)?\r?\n)*#")
 
 WORDS = ["a", "b", "on", "25%", "no", "x y", "1.5", "http://x", "a#b", "a:b", "-x", "?x", ":x", "~", "é", "😀",
          "a'b", 'a"b', "x-", "--", "...", "---x", "!", "a, b", "a]b", "[", "=", "<", "null", "x\\y"]
