@@ -387,48 +387,34 @@ static bool read_directive(struct compiler *compiler, const char **at)
 
 /* ---------------------------------------------------------------------------------- gunicorn -- */
 
+#define ATOM_DURATION(own, form, of)                                   \
+    {                                                                  \
+        .name = "duration", .other = (own), .as = (form), .unit = (of) \
+    }
 static const struct atom {
     const char *atom;
-    const char *before, *behind; /* what gunicorn writes around its value; or NULL */
     struct meaning meaning;
+    char around[3]; /* what gunicorn writes before its value and behind it */
 } atoms[] = {
-    {"h", NULL, NULL, {.name = "remote_addr", .as = AS_HOST}},
-    {"l", NULL, NULL, {.name = "ident", .as = AS_IDENT}},
-    {"u", NULL, NULL, {.name = "remote_user", .as = AS_USER}},
-    {"t", "[", "]", {.name = "time", .as = AS_CLF_TIME}},
-    {"r", NULL, NULL, {.name = "request", .as = AS_REQUEST}},
-    {"m", NULL, NULL, {.name = "method", .other = "request_method", .as = AS_WORD}},
-    {"U",
-     NULL,
-     NULL,
-     {.name = "path", .other = "url_path", .as = AS_TEXT, .begins_with_slash = true}},
-    {"q", NULL, NULL, {.name = "query", .as = AS_TEXT}},
-    {"H", NULL, NULL, {.name = "protocol", .other = "request_protocol", .as = AS_WORD}},
-    {"s", NULL, NULL, {.name = "status", .as = AS_STATUS}},
-    {"B", NULL, NULL, {.name = "bytes", .other = "bytes_sent", .as = AS_INTEGER}},
-    {"b",
-     NULL,
-     NULL,
-     {.name = "bytes", .other = "bytes_sent", .as = AS_INTEGER, .dash_is_zero = true}},
-    {"f", NULL, NULL, {.name = "referer", .as = AS_TEXT}},
-    {"a", NULL, NULL, {.name = "user_agent", .as = AS_TEXT}},
-    {"T",
-     NULL,
-     NULL,
-     {.name = "duration", .other = "duration_s", .as = AS_INTEGER, .unit = TIME_SECONDS}},
-    {"L",
-     NULL,
-     NULL,
-     {.name = "duration", .other = "duration_l", .as = AS_DECIMAL, .unit = TIME_SECONDS}},
-    {"M",
-     NULL,
-     NULL,
-     {.name = "duration", .other = "duration_ms", .as = AS_INTEGER, .unit = TIME_MILLISECONDS}},
-    {"D",
-     NULL,
-     NULL,
-     {.name = "duration", .other = "duration_us", .as = AS_INTEGER, .unit = TIME_MICROSECONDS}},
-    {"p", "<", ">", {.name = "pid", .as = AS_INTEGER}},
+    {"h", {.name = "remote_addr", .as = AS_HOST}, ""},
+    {"l", {.name = "ident", .as = AS_IDENT}, ""},
+    {"u", {.name = "remote_user", .as = AS_USER}, ""},
+    {"t", {.name = "time", .as = AS_CLF_TIME}, "[]"},
+    {"r", {.name = "request", .as = AS_REQUEST}, ""},
+    {"m", {.name = "method", .other = "request_method", .as = AS_WORD}, ""},
+    {"U", {.name = "path", .other = "url_path", .as = AS_TEXT, .begins_with_slash = true}, ""},
+    {"q", {.name = "query", .as = AS_TEXT}, ""},
+    {"H", {.name = "protocol", .other = "request_protocol", .as = AS_WORD}, ""},
+    {"s", {.name = "status", .as = AS_STATUS}, ""},
+    {"B", {.name = "bytes", .other = "bytes_sent", .as = AS_INTEGER}, ""},
+    {"b", {.name = "bytes", .other = "bytes_sent", .as = AS_INTEGER, .dash_is_zero = true}, ""},
+    {"f", {.name = "referer", .as = AS_TEXT}, ""},
+    {"a", {.name = "user_agent", .as = AS_TEXT}, ""},
+    {"T", ATOM_DURATION("duration_s", AS_INTEGER, TIME_SECONDS), ""},
+    {"L", ATOM_DURATION("duration_l", AS_DECIMAL, TIME_SECONDS), ""},
+    {"M", ATOM_DURATION("duration_ms", AS_INTEGER, TIME_MILLISECONDS), ""},
+    {"D", ATOM_DURATION("duration_us", AS_INTEGER, TIME_MICROSECONDS), ""},
+    {"p", {.name = "pid", .as = AS_INTEGER}, "<>"},
 };
 
 static const struct atom *find_atom(const char *name, size_t length)
@@ -474,9 +460,9 @@ static bool read_atom(struct compiler *compiler, const char **at)
         add_part(compiler, &(struct meaning){.as = AS_TEXT}, header, shown);
         return true;
     }
-    buffer_append_text(&compiler->literal, atom->before ? atom->before : "");
+    buffer_append(&compiler->literal, atom->around, atom->around[0] != '\0');
     add_part(compiler, &atom->meaning, atom->meaning.name, shown);
-    buffer_append_text(&compiler->literal, atom->behind ? atom->behind : "");
+    buffer_append(&compiler->literal, atom->around + 1, atom->around[0] != '\0');
     return true;
 }
 

@@ -13,6 +13,7 @@
 #include "tools/ffreplay/logs/lines.h"
 #include "tools/ffreplay/logs/line_pattern.h"
 #include "random.h"
+#include "same_value.h"
 
 #define LONGEST 512
 
@@ -66,18 +67,6 @@ static size_t damage(char *line, size_t length)
     return length;
 }
 
-static void assert_same(const struct value *a, const struct value *b)
-{
-    assert_int_equal(a->kind, b->kind);
-    if (value_is_absent(a)) /* or null, which has no text to compare */
-        return;
-    assert_int_equal(a->length, b->length);
-    if (a->kind == VALUE_BOOLEAN)
-        assert_int_equal(a->boolean, b->boolean);
-    if (a->kind == VALUE_STRING || a->kind == VALUE_NUMBER)
-        assert_memory_equal(a->text, b->text, a->length);
-}
-
 /* One parser has learnt from all previous lines; the other has none to learn from. */
 static void reads_as_the_parser_does(void **unused)
 {
@@ -101,7 +90,7 @@ static void reads_as_the_parser_does(void **unused)
         bool is_good = fresh->parse(fresh, line, length, expected, &expected_problem);
         assert_int_equal(learnt->parse(learnt, line, length, values, &problem), is_good);
         for (size_t j = 0; is_good && j < PATH_COUNT; j++)
-            assert_same(&values[j], &expected[j]);
+            assert_same_value(&values[j], &expected[j]);
         if (!is_good)
             assert_string_equal(problem.text, expected_problem.text);
         good += is_good;
@@ -162,7 +151,7 @@ static void reads_side_by_side_as_one_by_one(void **unused)
             assert_int_equal(lengths[j], strcspn(text->line, "\t\r\x1f\n"));
             assert_true(other->parse(other, text->line, lengths[j], expected, &problem));
             for (size_t k = 0; k < PATH_COUNT; k++)
-                assert_same(&values[j][k], &expected[k]);
+                assert_same_value(&values[j][k], &expected[k]);
         }
     }
     learnt->close(learnt);

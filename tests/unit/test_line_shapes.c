@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "random.h"
+#include "same_value.h"
 #include "tools/ffreplay/logs/line_parser.h"
 #include "tools/ffreplay/logs/line_shape.h"
 
@@ -221,18 +222,6 @@ static void make_text(struct text *text, const struct form *form, uint32_t times
         memcpy(text->line + text->length, "\n{\"kind\":\"feature\"", 18);
 }
 
-static void assert_same(const struct value *a, const struct value *b)
-{
-    assert_int_equal(a->kind, b->kind);
-    if (value_is_absent(a))
-        return;
-    assert_int_equal(a->length, b->length);
-    if (a->kind == VALUE_BOOLEAN)
-        assert_int_equal(a->boolean, b->boolean);
-    if (a->kind == VALUE_STRING || a->kind == VALUE_NUMBER)
-        assert_memory_equal(a->text, b->text, a->length);
-}
-
 /* One parser has read all lines before; the other one is new. */
 static void reads_as_the_parser_does(void **unused)
 {
@@ -253,7 +242,7 @@ static void reads_as_the_parser_does(void **unused)
             assert_int_equal(learnt->parse(learnt, text.line, text.length, values, &problem),
                              is_good);
             for (size_t j = 0; is_good && j < PATH_COUNT; j++)
-                assert_same(&values[j], &expected[j]);
+                assert_same_value(&values[j], &expected[j]);
             if (!is_good)
                 assert_string_equal(problem.text, expected_problem.text);
             if (!is_good)
@@ -303,7 +292,7 @@ static void reads_side_by_side_as_the_parser_does(void **unused)
                 struct line_parser *fresh = ndjson_parser(paths, PATH_COUNT);
                 assert_true(fresh->parse(fresh, text->line, lengths[j], expected, &problem));
                 for (size_t k = 0; k < PATH_COUNT; k++)
-                    assert_same(&values[j][k], &expected[k]);
+                    assert_same_value(&values[j][k], &expected[k]);
                 fresh->close(fresh);
             }
         }
@@ -525,7 +514,7 @@ static void assert_read_as_by(const struct line_pattern *pattern, const struct t
     struct value expected[PATH_COUNT] = {0};
     assert_int_equal(length, line_pattern_read(pattern, text->line, expected));
     for (size_t i = 0; length > 0 && i < PATH_COUNT; i++)
-        assert_same(&values[i], &expected[i]);
+        assert_same_value(&values[i], &expected[i]);
 }
 
 /* By the pattern alone, and with all that its lines have in common: one by one, or not. */
