@@ -38,7 +38,8 @@ is() {
     fi
 }
 
-# exits "name" STATUS command…: passes when the command exits with that status.
+# exits "name" STATUS command…: passes when the command exits with that status; else the name has the last
+# line that it printed.
 exits() {
     local name=$1 expected=$2 status
     shift 2
@@ -49,7 +50,7 @@ exits() {
         echo "ok $tap_count - $name"
     else
         tap_failed=$((tap_failed + 1))
-        echo "not ok $tap_count - $name (exit $status, expected $expected)"
+        echo "not ok $tap_count - $name (exit $status, expected $expected): $(tail -n 1 "$scratch/.output")"
         sed 's/^/# /' "$scratch/.output"
     fi
 }

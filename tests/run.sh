@@ -90,6 +90,20 @@ run() {
     echo "$ok $bad $skip $((SECONDS - start)) $(tail -n 1 "$log.times" | awk "{printf \"%.0f\", \$1 + \$2}")" >"$log.counts"
 }
 
+# What failed in a log, each with what was said of it: its beginning, and its end, where the reason is.
+failures() {
+    awk 'function finish(i) {
+            for (i = 1; i <= n; i++)
+                if (n <= 40 || i <= 10 || i > n - 30) print "    " said[i]
+                else if (i == 11) printf "    # … %d lines more\n", n - 40
+            n = 0
+        }
+        /^not ok/ { finish(); said[n = 1] = $0; next }
+        n && /^ok / { finish() }
+        n { said[++n] = $0 }
+        END { finish() }' "$1"
+}
+
 passed=0 failed=0 skipped=0
 report() {
     local test=$1 log ok bad skip seconds processor
@@ -99,7 +113,7 @@ report() {
     printf '%-44s %5d passed %3d failed  %4ds %4ds cpu\n' "$test" "$ok" "$bad" "$seconds" "$processor"
     grep -i '^ok .*# skip' "$log" | sed 's/^/    /'
     if [ "$bad" -gt 0 ]; then
-        sed 's/^/    /' "$log" | grep -A 30 'not ok' | head -120
+        failures "$log" | head -200
         sed 's/^/    /' "$log.err" | tail -60
     fi
 }

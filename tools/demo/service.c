@@ -11,7 +11,7 @@
  * seen; see report(). `service publish STAGED LIVE` is the other end of that measurement: it
  * renames, and prints the clock from before and after. `service react` is in reaction.h.
  *
- * Threads share the store, the log, and the atomics in struct shared.
+ * Threads share the store, the log, the atomics in struct shared, and each worker's answers.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -38,16 +38,22 @@
 #define MAX_THREADS    64u
 #define LOOK_NS        25000000 /* ns between checks for new publications */
 #define LOOKS_PER_TICK 10
+#define BUILD_LENGTH   33 /* of a build's hexadecimal digits, with the NUL */
 #define NS_PER_SECOND  INT64_C(1000000000)
+
+/* What was answered from one snapshot, since its first whole batch; no build: from none yet. */
+struct answers {
+    char build[BUILD_LENGTH];
+    uint64_t requests;
+    uint64_t canary;
+};
 
 struct worker {
     pthread_t thread;
     struct shared *shared;
     struct random random;
-    /* Only the worker writes it; report() reads it relaxed, for totals that may lag by a batch. */
-    _Atomic uint64_t requests;
-    _Atomic uint64_t canary;
-    _Atomic uint64_t logged;
+    pthread_mutex_t lock; /* of `answers`, taken once a batch, and by report() */
+    struct answers answers;
 };
 
 struct shared {
@@ -112,18 +118,43 @@ static void note_publication(struct shared *shared, int64_t publication)
                                             memory_order_relaxed);
 }
 
+/*
+ * Counts a batch, of views from `first` to `last`, both still held. One that was answered from two
+ * snapshots belongs to neither.
+ */
+static void count_batch(struct worker *worker, const fflag_view *first, const fflag_view *last,
+                        uint64_t canary)
+{
+    struct fflag_snapshot_info from = {.size = sizeof from}, to = {.size = sizeof to};
+    fflag_view_info(first, &from);
+    fflag_view_info(last, &to);
+    bool whole = strcmp(from.build, to.build) == 0;
+    pthread_mutex_lock(&worker->lock);
+    struct answers *answers = &worker->answers;
+    if (!whole || strcmp(answers->build, from.build) != 0)
+        *answers = (struct answers){0};
+    if (whole) {
+        memcpy(answers->build, from.build, sizeof answers->build);
+        answers->requests += BATCH;
+        answers->canary += canary;
+    }
+    pthread_mutex_unlock(&worker->lock);
+}
+
 static void *work(void *argument)
 {
     struct worker *worker = argument;
     struct shared *shared = worker->shared;
     int64_t started = clock_ns(CLOCK_MONOTONIC);
     int64_t last_publication = -1;
-    uint64_t requests = 0, canary = 0, logged = 0;
+    uint64_t logged = 0;
 
     while (!atomic_load_explicit(&shared->stop, memory_order_relaxed)) {
         double elapsed = (double)(clock_ns(CLOCK_MONOTONIC) - started) / (double)NS_PER_SECOND;
         double behind = elapsed * shared->lines_per_second - (double)logged;
         uint32_t due = behind >= BATCH ? BATCH : behind > 0 ? (uint32_t)behind : 0;
+        uint64_t canary = 0;
+        const fflag_view *first = fflag_acquire(shared->store);
         for (uint32_t i = 0; i < BATCH; i++) {
             struct request request;
             draw_request(&shared->service, &worker->random, &request);
@@ -142,11 +173,11 @@ static void *work(void *argument)
             fflag_release(view);
             canary += in_canary;
         }
-        requests += BATCH;
+        const fflag_view *last = fflag_acquire(shared->store);
+        count_batch(worker, first, last, canary);
+        fflag_release(last);
+        fflag_release(first);
         logged += due;
-        atomic_store_explicit(&worker->requests, requests, memory_order_relaxed);
-        atomic_store_explicit(&worker->canary, canary, memory_order_relaxed);
-        atomic_store_explicit(&worker->logged, logged, memory_order_relaxed);
     }
     return NULL;
 }
@@ -165,22 +196,26 @@ static void report_publications(struct shared *shared)
 
 struct totals {
     int64_t at; /* CLOCK_MONOTONIC */
-    uint64_t requests;
-    uint64_t canary;
-    uint64_t generation;
+    /* Of all workers; `build` is empty while they answer from different snapshots. */
+    struct answers answers;
 };
 
-static struct totals total(const struct shared *shared)
+static struct totals total(struct shared *shared)
 {
     struct totals totals = {0};
+    struct answers *all = &totals.answers;
     for (size_t i = 0; i < shared->worker_count; i++) {
-        const struct worker *worker = &shared->workers[i];
-        totals.canary += atomic_load_explicit(&worker->canary, memory_order_relaxed);
-        totals.requests += atomic_load_explicit(&worker->requests, memory_order_relaxed);
+        struct worker *worker = &shared->workers[i];
+        pthread_mutex_lock(&worker->lock);
+        struct answers of_worker = worker->answers;
+        pthread_mutex_unlock(&worker->lock);
+        if (i == 0)
+            memcpy(all->build, of_worker.build, sizeof all->build);
+        if (strcmp(all->build, of_worker.build) != 0)
+            all->build[0] = '\0';
+        all->requests += of_worker.requests;
+        all->canary += of_worker.canary;
     }
-    struct fflag_status status = {.size = sizeof status};
-    fflag_status(shared->store, &status);
-    totals.generation = status.generation;
     totals.at = clock_ns(CLOCK_MONOTONIC);
     return totals;
 }
@@ -188,8 +223,10 @@ static struct totals total(const struct shared *shared)
 /*
  * Until `deadline` or a signal, prints
  *     served PUBLICATION NANOSECONDS        when an answer first came from it, CLOCK_REALTIME
- *     tick MS GENERATION REQUESTS CANARY    what the last interval did, of the MS it lasted
- * A tick in which the generation changed prints `mixed` instead of it.
+ *     tick MS BUILD REQUESTS CANARY         what the last interval did, of the MS it lasted
+ *     tick MS mixed                         in which the snapshot changed, for whichever thread
+ * Every answer that a tick counts came from its build, however long a thread waited for a processor
+ * or for the disk.
  */
 static void report(struct shared *shared, int64_t deadline)
 {
@@ -202,11 +239,13 @@ static void report(struct shared *shared, int64_t deadline)
             fflush(stdout);
         }
         struct totals now = total(shared);
-        char generation[24] = "mixed";
-        if (now.generation == last.generation)
-            snprintf(generation, sizeof generation, "%" PRIu64, now.generation);
-        printf("tick %" PRId64 " %s %" PRIu64 " %" PRIu64 "\n", (now.at - last.at) / 1000000,
-               generation, now.requests - last.requests, now.canary - last.canary);
+        const struct answers *from = &last.answers, *to = &now.answers;
+        int64_t milliseconds = (now.at - last.at) / 1000000;
+        if (from->build[0] && strcmp(from->build, to->build) == 0)
+            printf("tick %" PRId64 " %s %" PRIu64 " %" PRIu64 "\n", milliseconds, to->build,
+                   to->requests - from->requests, to->canary - from->canary);
+        else
+            printf("tick %" PRId64 " mixed\n", milliseconds);
         fflush(stdout);
         last = now;
     }
@@ -275,6 +314,7 @@ static int serve(const char *snapshot, const char *log_path, size_t threads, int
     for (; shared.worker_count < threads; shared.worker_count++) {
         struct worker *worker = &shared.workers[shared.worker_count];
         worker->shared = &shared;
+        pthread_mutex_init(&worker->lock, NULL);
         random_init(&worker->random, seed, shared.worker_count);
         int failure = pthread_create(&worker->thread, NULL, work, worker);
         if (failure != 0) {
@@ -286,8 +326,10 @@ static int serve(const char *snapshot, const char *log_path, size_t threads, int
     }
     report(&shared, clock_ns(CLOCK_MONOTONIC) + seconds * NS_PER_SECOND);
     atomic_store_explicit(&shared.stop, true, memory_order_relaxed);
-    for (size_t i = 0; i < shared.worker_count; i++)
+    for (size_t i = 0; i < shared.worker_count; i++) {
         pthread_join(shared.workers[i].thread, NULL);
+        pthread_mutex_destroy(&shared.workers[i].lock);
+    }
 out:
     if (shared.log >= 0)
         close(shared.log);
