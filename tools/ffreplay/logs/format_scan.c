@@ -447,7 +447,8 @@ struct format_scan *format_scan_compile(const struct format_string *format)
     for (uint32_t i = 0; i < scan->count && has_all; i++)
         has_all = prepare_step(&scan->steps[i], &format->parts[i]);
     for (uint32_t i = 0; i < scan->count; i++)
-        scan->steps[i].empty_is_nothing = format->empty_is_nothing;
+        scan->steps[i].empty_is_nothing =
+            format->empty_is_nothing || format->parts[i].as == AS_USER;
     if (has_all)
         return scan;
     free(scan);

@@ -121,11 +121,13 @@ static bool is_address(const char *text, const char *end)
     return is_ipv6(text, zone ? zone : end) && (!zone || zone + 1 < end);
 }
 
-/* Names may contain blanks. A word of several that is "-" or an address is a field of its own:
- * something else precedes the line. */
+/* Names may contain blanks, and be empty. A word of several that is "-" or an address is a field of
+ * its own: something else precedes the line. */
 static bool is_user(const char *text, const char *end)
 {
-    if (text == end || *text == ' ' || end[-1] == ' ')
+    if (text == end)
+        return true;
+    if (*text == ' ' || end[-1] == ' ')
         return false;
     if (!memchr(text, ' ', (size_t)(end - text)))
         return true;
@@ -200,14 +202,15 @@ static const char *address_end(const char *text, const char *end)
     return is_address(text, behind) || is_unix(text, behind) ? behind : NULL;
 }
 
-/* A name has no colon, except nginx's "unix:": one with a port is a virtual host's. */
+/* A name has no colon, except nginx's "unix:": one with a port is a virtual host's. It is nothing
+ * at all where a client came through a socket that has no address, as gunicorn writes it. */
 static const char *host_end(const char *text, const char *end)
 {
     const char *behind = address_run(text, end);
     bool has_colon = memchr(text, ':', (size_t)(behind - text));
     bool fits = !has_colon || is_address(text, behind) || is_unix(text, behind);
-    bool is_dash = behind - text == 1 && *text == '-';
-    return fits && behind > text && !is_dash ? behind : NULL;
+    bool is_nothing = behind == text && text < end && *text == ' ';
+    return fits && (behind > text || is_nothing) ? behind : NULL;
 }
 
 /* ADDRESS:PORT; an IPv6 address with or without brackets. */
@@ -601,5 +604,5 @@ static const char *own_end(const struct format_part *part, const char *text, con
 const char *format_value_end(const struct format_part *part, const char *text, const char *end)
 {
     const char *own = own_end(part, text, end);
-    return own || text == end || *text != '-' || part->as == AS_HOST ? own : text + 1;
+    return own || text == end || *text != '-' ? own : text + 1;
 }

@@ -353,6 +353,7 @@ static void set_value(const struct form *form, const struct wanted *wanted, stru
     enum escape_mode escape = form->format->escape;
     size_t length = (size_t)(found.end - found.begin);
     bool is_dash = length == 1 && *found.begin == '-';
+    bool is_nothing = form->format->empty_is_nothing || part->as == AS_HOST || part->as == AS_USER;
     if (wanted->extract == EXTRACT_TIME) {
         set_time(form, text, all, value);
         return;
@@ -368,7 +369,7 @@ static void set_value(const struct form *form, const struct wanted *wanted, stru
     }
     if (is_dash && part->dash_is_zero)
         set(value, VALUE_NUMBER, "0", (const char *)"0" + 1);
-    else if (is_dash || (length == 0 && form->format->empty_is_nothing))
+    else if (is_dash || (length == 0 && is_nothing))
         value->kind = VALUE_ABSENT;
     else if (wanted->extract == EXTRACT_WHOLE)
         set(value, kind_of(part), found.begin, found.end);
