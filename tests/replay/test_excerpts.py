@@ -8,6 +8,7 @@ import subprocess
 
 from lab import FFREPLAY, TOP, Result, equal, finish, ok, project, write
 
+AT = "2026-11-20T10:00:00Z"
 BASE = """\
 project: {name: lab, environments: [production], bucket_by: client}
 attributes: {client: string}
@@ -48,6 +49,12 @@ excerpt("combined", "format: combined", r'''
 ::1 - - [26/Dec/2016:16:16:48 +0200] "-" 408 -
 198.51.100.23 - - [26/Dec/2016:16:22:13 +0000] "GET /hello HTTP/1.1" 404 499 "-" "Mozilla/5.0 (Macintosh; Intel Mac OS X 10.12; rv:50.0) Gecko/20100101 Firefox/50.0"
 ''', 3, "2000-10-10T20:55:36Z", {"bytes": 2825}, {"{status: {gte: 400}}": 2, "{path: /hello}": 1})
+excerpt("combined-nobody", "format: combined", r'''
+ - - [20/Nov/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 6 "-" "curl/7.88.1"
+- - - [20/Nov/2026:10:00:00 +0000] "GET / HTTP/1.1" - - "-" "-"
+ - bob smith [20/Nov/2026:10:00:00 +0000] "GET /auth HTTP/1.1" 200 6 "-" "-"
+192.0.2.1 -  [20/Nov/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 6 "-" "-"
+''', 4, AT, {"bytes": 18}, {"{remote_addr: {present: true}}": 1, "{remote_user: {present: true}}": 1, "{status: 200}": 3})
 excerpt("vhost_combined", "format: vhost_combined", r'''
 h10.example.com 198.51.100.25 - - [04/Jul/2019:09:20:46 +0200] "GET / HTTP/1.1" 200 32953 "-" "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/75.0.  3770.100 Safari/537.36"
 www.example.com:443 198.51.100.35 - - [04/Jul/2019:09:20:47 +0200] "GET / HTTP/1.1" 500 32953 "-" "Mozilla/5.0"
@@ -225,19 +232,27 @@ def copied():
     return {name: keys for name, keys in re.findall(r"^  ([a-z0-9-]+): \{(.*)\}$", block, re.M)}
 
 
-COPIED, AT = copied(), "2026-11-20T10:00:00Z"
+COPIED = copied()
 ACCESS = '192.0.2.1 - - [20/Nov/2026:10:00:00 +0000] "GET /a HTTP/1.1"'
 SHOWN = {
-    "gunicorn": (ACCESS + ' 503 12 "-" "curl/8" 1250', AT, {"duration": 1.25, "status": 503}),
+    "gunicorn": (ACCESS + ' 503 12 "-" "curl/8" 1250\n' + ACCESS[9:] + r' 200 - "-" "say \"hi\" \o/" 1100658', AT,
+                 {"duration": 1101.908, "status": 703, "bytes": 12}),
     "uvicorn": ('2026-11-20T10:00:00.5Z stdout F INFO:     192.0.2.1:51234 - "GET /a HTTP/1.1" 404 Not Found',
                 "2026-11-20T10:00:00.500Z", {"status": 404, "remote_port": 51234}),
+    "uwsgi": ('[pid: 31569|app: 0|req: 2/2] 192.0.2.1 () {24 vars in 254 bytes} [Fri Nov 20 10:00:00 2026] GET /a?b=c => '
+              'generated 6 bytes in 1100 msecs (HTTP/1.1 200) 1 headers in 45 bytes (1 switches on core 0)\n'
+              '[pid: 31569|app: 0|req: 3/3] 192.0.2.1 () {24 vars in 254 bytes} [Tue Dec  1 04:57:31 2026] GET /boom => '
+              'generated 0 bytes in 0 msecs (HTTP/1.1 500) 0 headers in 0 bytes (0 switches on core 0)', AT,
+              {"took": 1100, "status": 700, "bytes": 6}),
     "puma": (ACCESS + " 200 - 0.0013", AT, {"duration": 1.3, "status": 200}),
     "lograge": ("I, [2026-11-20T10:00:00.123456 #7]  INFO -- : method=GET path=/a format=html controller=A action=b "
                 "status=200 duration=12.3 view=1.2 db=0.1", "2026-11-20T10:00:00.123Z", {"note_took": 12.3, "status": 200}),
     "lograge-json": ('{"method":"GET","path":"/a","status":200,"duration":12.3,"view":1.2,"@timestamp":'
                      '"2026-11-20T10:00:00.123Z","@version":"1","message":"[200] GET /a (A#b)"}',
                      "2026-11-20T10:00:00.123Z", {"took": 12.3, "status": 200}),
-    "morgan-dev": ("2026-11-20T10:00:00Z stdout F GET /a 200 1.234 ms - 12", AT, {"took": 1.234, "status": 200}),
+    "morgan-dev": ("2026-11-20T10:00:00Z stdout F \x1b[0mGET /a \x1b[32m200\x1b[0m 1.234 ms - 12\x1b[0m\n"
+                   "2026-11-20T10:00:00Z stdout F \x1b[0mGET /b \x1b[0m-\x1b[0m - ms - -\x1b[0m", AT,
+                   {"took": 1.234, "status": 200, "bytes": 12}),
     "morgan-tiny": ("2026-11-20T10:00:00Z stdout F GET /a 200 12 - 1.234 ms", AT, {"took": 1.234, "bytes": 12}),
     "pino-http": ('{"level":30,"time":1795168800123,"pid":1,"hostname":"h","req":{"id":1,"method":"GET","url":"/"},'
                   '"res":{"statusCode":200,"headers":{}},"responseTime":5,"msg":"request completed"}',
@@ -256,8 +271,10 @@ SHOWN = {
                 {"took": 12.3, "status": 200}),
     "slog": ('{"time":"2026-11-20T10:00:00.123456789Z","level":"INFO","msg":"x","status":200,"duration":12300000}',
              "2026-11-20T10:00:00.123Z", {"took": 12.3, "status": 200}),
-    "varnish": ('192.0.2.1 - - [20/Nov/2026:10:00:00 +0000] "GET http://example.com/a HTTP/1.1" 200 5 "-" "curl/8" hit 1234',
-                AT, {"duration": 1.234, "status": 200}),
+    "varnish": ('192.0.2.1 - - [20/Nov/2026:10:00:00 +0000] "GET http://example.com/a HTTP/1.1" 200 5 "-" "curl/8" hit 1234\n'
+                '192.0.2.1 -  [20/Nov/2026:10:00:00 +0000] "GET http://example.com/b HTTP/1.1" 200 6 "-" "curl/8" miss 4671\n'
+                '- - - [20/Nov/2026:10:00:00 +0000] "- http://localhost HTTP/1.0" 400 0 "-" "-" - 0',
+                AT, {"duration": 5.905, "status": 800}),
     "traefik-json": ('{"ClientHost":"192.0.2.1","DownstreamStatus":200,"Duration":12003000,"StartUTC":'
                      '"2026-11-20T10:00:00.123456789Z","level":"info","msg":"","time":"2026-11-20T10:00:00Z"}',
                      "2026-11-20T10:00:00.123Z", {"took": 12.003, "status": 200}),
@@ -268,11 +285,15 @@ SHOWN = {
              {"took": 515, "status": 200}),
     "nginx-by-syslog": ("<190>Nov 20 10:00:00 web1 nginx: " + ACCESS + ' 200 12 "-" "curl/8"', AT, {"status": 200}),
     "heroku": ('2026-11-20T10:00:00.123456+00:00 heroku[router]: at=info method=GET path="/" host=example.com '
-               'request_id=8601b555 fwd="192.0.2.1" dyno=web.1 connect=1ms service=18ms status=200 bytes=13 protocol=https',
-               "2026-11-20T10:00:00.123Z", {"service": 18, "status": 200}),
+               'request_id=8601b555 fwd="192.0.2.1" dyno=web.1 connect=1ms service=18ms status=200 bytes=13 protocol=https\n'
+               '2026-11-20T10:00:01+00:00 heroku[router]: at=error code=H10 desc="App crashed" method=GET path="/" '
+               'host=example.com request_id=8601b556 fwd="192.0.2.1" dyno= connect= service= status=503 bytes=',
+               "2026-11-20T10:00:00.123Z", {"service": 18, "status": 703}),
     "s3": ('79a5 example-bucket [20/Nov/2026:10:00:00 +0000] 192.0.2.3 79a5 3E57427F3EXAMPLE REST.GET.VERSIONING - '
            '"GET /example-bucket?versioning HTTP/1.1" 200 - 113 - 7 - "-" "S3Console/0.4" - s9lz SigV4 ECDHE AuthHeader '
-           'example-bucket.s3.us-west-1.amazonaws.com TLSV1.2 - -', AT, {"took": 7, "bytes": 113}),
+           'example-bucket.s3.us-west-1.amazonaws.com TLSV1.2 - -\n'
+           '79a5 example-bucket [20/Nov/2026:10:00:00 +0000] - AmazonS3 3E57427F3EXAMPLE S3.EXPIRE.OBJECT a/b "-" - - - 663 - '
+           '- "-" "-" - s9lz - - - - - - -', AT, {"took": 7, "bytes": 113}),
     "google": ('{"httpRequest":{"latency":"0.012003s","requestMethod":"GET","responseSize":"446","status":200},'
                '"severity":"INFO","timestamp":"2026-11-20T10:00:00.123456Z"}', "2026-11-20T10:00:00.123Z",
                {"took": 12.003, "status": 200}),
@@ -285,5 +306,5 @@ SHOWN = {
 }
 equal(sorted(COPIED), sorted(SHOWN), "every_log_of_the_page_has_a_line_here")
 for name, (line, first, fields) in SHOWN.items():
-    excerpt(f"page-{name}", COPIED.get(name, ""), line, 1, first, fields)
+    excerpt(f"page-{name}", COPIED.get(name, ""), line, line.count("\n") + 1, first, fields)
 finish()
