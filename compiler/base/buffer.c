@@ -47,9 +47,10 @@ void buffer_append_utf8(struct buffer *buffer, uint32_t code)
     buffer_append(buffer, bytes, length);
 }
 
-void buffer_format_list(struct buffer *buffer, const char *format, va_list arguments)
+void buffer_format(struct buffer *buffer, const char *format, ...)
 {
-    va_list again;
+    va_list arguments, again;
+    va_start(arguments, format);
     va_copy(again, arguments);
     int length = vsnprintf(NULL, 0, format, arguments);
     if (length >= 0) {
@@ -58,13 +59,6 @@ void buffer_format_list(struct buffer *buffer, const char *format, va_list argum
         buffer->length += (size_t)length;
     }
     va_end(again);
-}
-
-void buffer_format(struct buffer *buffer, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    buffer_format_list(buffer, format, arguments);
     va_end(arguments);
 }
 

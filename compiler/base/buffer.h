@@ -2,7 +2,6 @@
 #ifndef FFC_BUFFER_H
 #define FFC_BUFFER_H
 
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,8 +17,6 @@ void buffer_append_text(struct buffer *buffer, const char *text);
 void buffer_append_utf8(struct buffer *buffer, uint32_t code); /* of Unicode, up to 0x10FFFF */
 void buffer_format(struct buffer *buffer, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-void buffer_format_list(struct buffer *buffer, const char *format, va_list arguments)
-    __attribute__((format(printf, 2, 0)));
 void buffer_pad(struct buffer *buffer, size_t alignment); /* with zero bytes */
 void buffer_release(struct buffer *buffer);
 

@@ -74,16 +74,8 @@ static void check_bounds_across(const struct checker *checker, const struct boun
     for (uint32_t i = 0; i < stage->count; i++) {
         const struct criterion *one = &stage->items[i];
         const struct criterion *other = bounds_conflict(canary, one);
-        if (!other)
-            continue;
-        const struct criterion *low = one->form == CRITERION_MIN ? one : other;
-        const struct criterion *high = low == one ? other : one;
-        diagnose(checker->diagnostics, FF0358, one->written.span,
-                 "no value of '%s' is at least %s and at most %s", one->metric->name.text,
-                 low->written.text, high->written.text);
-        diagnose_note(checker->diagnostics, other->written.span, "the bound for every stage");
-        diagnose_help(checker->diagnostics,
-                      "one of the two is always violated: make room between them, or remove one");
+        if (other)
+            bounds_report_conflict(checker->diagnostics, one, other, "the bound for every stage");
     }
 }
 

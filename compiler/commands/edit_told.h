@@ -9,13 +9,21 @@
 #include "commands.h"
 #include "renames.h"
 
+enum told_form { TOLD_PLAIN, TOLD_COLORED, TOLD_JSON };
+
+/* An edit, and how to tell it. */
+struct told_edit {
+    const struct command *command;
+    struct project *old, *new;    /* two readings, which tell_edit() frees */
+    const struct rename *renamed; /* a flag that goes on under another name, or NULL */
+    int64_t now;
+    enum told_form form;
+};
 /*
- * What changed in meaning, and whom it touches, as `ffc diff` tells it, between two readings of a
- * project, which it frees; `renamed` is a flag that goes on under another name, or NULL. Returns an
+ * Appends what changed in meaning, and whom it touches, as `ffc diff` tells it. Returns an
  * exit_status; what is wrong has been said.
  */
-int tell_edit(const struct command *command, struct project *old, struct project *new,
-              const struct rename *renamed, int64_t now, bool json, bool color, struct buffer *out);
+int tell_edit(const struct told_edit *edit, struct buffer *out);
 
 /* A text that a file has, or NULL: there is none. */
 struct file_side {

@@ -148,7 +148,8 @@ static void put_rules(struct buffer *out, const struct targeting *targeting, int
 }
 
 /* As defined: "off", "5%", "running early 20%", "3 rules". */
-void put_defined(struct buffer *out, const struct standing *standing)
+/* "off", "5%", "running early 20%", "3 rules": as defined, a gradual percentage as of now. */
+static void put_defined(struct buffer *out, const struct standing *standing)
 {
     const struct flag *flag = standing->flag;
     const struct targeting *targeting = standing->targeting;
@@ -184,7 +185,8 @@ struct standing standing_of(const struct standings *standings, const struct flag
 }
 
 /* What all units get, or those that an override is for; as written if it is unknown. */
-void put_served(struct buffer *out, const struct standing *standing)
+/* What all units get, or those that an override in force is for; as written if it is unknown. */
+static void put_served(struct buffer *out, const struct standing *standing)
 {
     const struct override *override = standing->override;
     const char *serve = override ? override->serve.text : "default";

@@ -36,14 +36,10 @@ struct standing {
 struct standing standing_of(const struct standings *standings, const struct flag *flag,
                             uint32_t environment);
 
-/* The texts below are for a screen: what others wrote is escaped. */
+/* The text is for a screen: what others wrote is escaped. */
 
-/* "off", "5%", "running early 20%", "3 rules": as defined, a gradual percentage as of now. */
-void put_defined(struct buffer *out, const struct standing *standing);
 /* In a few words, as served now: "off by override:INC-12", "5%, requires: payments". */
 void put_standing(struct buffer *out, const struct standing *standing);
-/* What all units get, or those that an override in force is for; as written if it is unknown. */
-void put_served(struct buffer *out, const struct standing *standing);
 
 /* The share of all units, in thousandths of a percent, that get something else than the default
  * now. False where conditions, several rules or other flags decide it, or nobody knows. */

@@ -382,18 +382,6 @@ static bool list_tree(struct tree *tree, const char *directory, const char *comm
     return answer != GIT_MISSING;
 }
 
-/* What is left of a path after its last folder, and of that after its last blank. */
-static const char *last_word(const char *path)
-{
-    const char *word = path;
-    for (; *path; path++)
-        if (strchr("/ \"'", *path))
-            word = path + 1;
-    return word;
-}
-
-#define BETWEEN_WORDS " \t\r\n\"'[]{},:#/"
-
 static void note_words(struct tree *tree, const char *text, size_t length)
 {
     struct arena *arena = &tree->files->arena;

@@ -13,19 +13,38 @@ static bool has_ending(const char *name, const char *ending)
     return length > tail && strcmp(name + length - tail, ending) == 0;
 }
 
+bool is_hidden_name(const char *name)
+{
+    return name[0] == '.' || name[0] == '_';
+}
+
+bool is_hidden_path(const char *path)
+{
+    const char *name = path;
+    for (const char *slash; (slash = strchr(name, '/')); name = slash + 1)
+        if (is_hidden_name(name))
+            return true;
+    return is_hidden_name(name);
+}
+
 bool is_definition(const char *name)
 {
-    return name[0] != '.' && name[0] != '_' &&
-           (has_ending(name, ".yaml") || has_ending(name, ".yml"));
+    return !is_hidden_name(name) && (has_ending(name, ".yaml") || has_ending(name, ".yml"));
 }
 
 bool is_definition_path(const char *path)
 {
-    const char *name = path;
-    for (const char *slash; (slash = strchr(name, '/')); name = slash + 1)
-        if (*name == '.' || *name == '_')
-            return false;
-    return is_definition(name);
+    const char *slash = strrchr(path, '/');
+    return !is_hidden_path(path) && is_definition(slash ? slash + 1 : path);
+}
+
+const char *last_word(const char *path)
+{
+    const char *word = path;
+    for (; *path; path++)
+        if (strchr("/ \"'", *path))
+            word = path + 1;
+    return word;
 }
 
 static bool holds_definitions(const char *directory)

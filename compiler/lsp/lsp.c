@@ -84,7 +84,7 @@ static char *place_of(const struct server *server, const char *root)
     return path.bytes;
 }
 
-bool answer_initialize(struct server *server, const json_t *params, struct buffer *result)
+static bool answer_initialize(struct server *server, const json_t *params, struct buffer *result)
 {
     char *root = root_of(params);
     char *place = place_of(server, root);

@@ -28,9 +28,7 @@ struct server {
         index; /* of the text that was asked about last, while a message is dealt with */
 };
 
-/* The overlay of a document that is open; NULL: there is none. */
-struct overlay *server_document(struct server *server, const json_t *params);
-/* The same of any file of the project. */
+/* A file of the project, with the text of its document where it is open; false: it is none. */
 bool server_file(struct server *server, const json_t *params, struct workspace_file *file);
 
 /* What is at the position that the parameters name; false: there is no such file. */
@@ -47,9 +45,8 @@ void server_position(struct server *server, const struct workspace_file *file, s
 /* Answers a request with what it appends to `result`; false: with an error, whose words it appends
  * instead. */
 typedef bool request_handler(struct server *server, const json_t *params, struct buffer *result);
-request_handler answer_initialize, answer_hover, answer_completion, answer_definition,
-    answer_references, answer_prepare_rename, answer_rename, answer_formatting, answer_actions,
-    answer_hints;
+request_handler answer_hover, answer_completion, answer_definition, answer_references,
+    answer_prepare_rename, answer_rename, answer_formatting, answer_actions, answer_hints;
 typedef void notification_handler(struct server *server, const json_t *params);
 notification_handler note_open, note_change, note_close, note_save, note_files;
 

@@ -21,7 +21,8 @@ static char *name_of(const struct server *server, const json_t *params)
     return name;
 }
 
-struct overlay *server_document(struct server *server, const json_t *params)
+/* The overlay of a document that is open; NULL: there is none. */
+static struct overlay *server_document(struct server *server, const json_t *params)
 {
     char *name = name_of(server, params);
     struct overlay *overlay = name ? workspace_overlay(&server->workspace, name) : NULL;

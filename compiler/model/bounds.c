@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "compiler/diagnostics/diagnose.h"
 #include "model.h"
 
 /* The tightest bounds of a metric over a window; NULL: none. */
@@ -58,4 +59,17 @@ void bounds_add(struct bounds *bounds, struct arena *arena, const struct criteri
             window->most = criterion;
     } else if (!window->least || criterion->threshold > window->least->threshold)
         window->least = criterion;
+}
+
+void bounds_report_conflict(struct diagnostics *diagnostics, const struct criterion *criterion,
+                            const struct criterion *other, const char *note)
+{
+    const struct criterion *least = criterion->form == CRITERION_MIN ? criterion : other;
+    const struct criterion *most = least == criterion ? other : criterion;
+    diagnose(diagnostics, FF0358, criterion->written.span,
+             "no value of '%s' is at least %s and at most %s", least->metric->name.text,
+             least->written.text, most->written.text);
+    diagnose_note(diagnostics, other->written.span, "%s", note);
+    diagnose_help(diagnostics,
+                  "one of the two is always violated: make room between them, or remove one");
 }

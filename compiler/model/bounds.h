@@ -11,6 +11,7 @@
 
 struct arena;
 struct criterion;
+struct diagnostics;
 
 struct bounds {
     struct table windows;
@@ -19,6 +20,9 @@ struct bounds {
 /* What the criterion contradicts, so that no value of the metric meets both; or NULL. */
 const struct criterion *bounds_conflict(const struct bounds *bounds,
                                         const struct criterion *criterion);
+/* Reports that no value meets both, at `criterion`; `note` says of the other which it is. */
+void bounds_report_conflict(struct diagnostics *diagnostics, const struct criterion *criterion,
+                            const struct criterion *other, const char *note);
 void bounds_add(struct bounds *bounds, struct arena *arena, const struct criterion *criterion);
 
 #endif

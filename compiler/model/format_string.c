@@ -8,7 +8,7 @@
 #include "compiler/base/buffer.h"
 
 const char *const value_form_words[] = WORDS(VALUE_FORMS);
-const char *const escape_mode_words[] = WORDS(ESCAPES);
+static const char *const escape_mode_words[] = WORDS(ESCAPES);
 
 /* What a variable or a directive stands for. */
 struct meaning {

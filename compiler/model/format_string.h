@@ -49,7 +49,6 @@ extern const char *const value_form_words[];
     X(ESCAPE_NONE, "none")                                               \
     X(ESCAPE_CODES, "codes") /* quotes are, by their codes: they stay as they are written */
 enum escape_mode { ESCAPES(WORDS_MEMBER) };
-extern const char *const escape_mode_words[];
 
 /* What of a part a field is. */
 enum extract {

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-const char *const placeholder_words[] = WORDS(PLACEHOLDERS);
+static const char *const placeholder_words[] = WORDS(PLACEHOLDERS);
 
 static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
 

@@ -48,7 +48,6 @@ struct hooks {
     X(PLACEHOLDER_FROM, "{from}") \
     X(PLACEHOLDER_TO, "{to}")
 enum placeholder { PLACEHOLDERS(WORDS_MEMBER) };
-extern const char *const placeholder_words[];
 
 /*
  * The next "{word}" of letters, with its braces; NULL: there is none. Other braces are those of a

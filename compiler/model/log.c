@@ -157,10 +157,20 @@ const char *const *log_format_forms(enum log_format format)
 
 bool log_format_dialect(enum log_format format, enum dialect *dialect)
 {
-    *dialect = format == LOG_APACHE     ? DIALECT_APACHE
-               : format == LOG_GUNICORN ? DIALECT_GUNICORN
-                                        : DIALECT_NGINX;
-    return format == LOG_NGINX || format == LOG_APACHE || format == LOG_GUNICORN;
+    static const struct {
+        enum log_format format;
+        enum dialect dialect;
+    } servers[] = {
+        {LOG_NGINX, DIALECT_NGINX},
+        {LOG_APACHE, DIALECT_APACHE},
+        {LOG_GUNICORN, DIALECT_GUNICORN},
+    };
+    for (size_t i = 0; i < sizeof servers / sizeof *servers; i++)
+        if (servers[i].format == format) {
+            *dialect = servers[i].dialect;
+            return true;
+        }
+    return false;
 }
 
 bool log_is_of_wrap(const struct log *log, const char *path)

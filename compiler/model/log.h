@@ -112,7 +112,7 @@ bool log_field_is_read(const struct log_field *field);
 /* The forms of a built-in format's lines, in the notation of format_string.h, ended by NULL; NULL:
  * the format is not of forms. Each line has one of them. */
 const char *const *log_format_forms(enum log_format format);
-/* How its log's `log_format` is written; false: its log has none. */
+/* How its log's `log_format` is written; false, with nothing written: its log has none. */
 bool log_format_dialect(enum log_format format, enum dialect *dialect);
 
 /* All that lines of a format have, ended by NULL; NULL: they may have anything. */

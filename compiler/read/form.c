@@ -21,16 +21,16 @@ const struct form texts_form = {.definition = "texts",
                                 .takes = "text or list",
                                 .of = {&text_form, &text_list_form}};
 static const struct form name_list_form = {.kind = FORM_LIST, .of = {&name_form}, .least = 1};
-const struct form names_form = {.definition = "names",
-                                .kind = FORM_EITHER,
-                                .takes = "name or list",
-                                .of = {&name_form, &name_list_form}};
+static const struct form names_form = {.definition = "names",
+                                       .kind = FORM_EITHER,
+                                       .takes = "name or list",
+                                       .of = {&name_form, &name_list_form}};
 static const struct form free_name_list_form = {
     .kind = FORM_LIST, .of = {&free_name_form}, .least = 1};
-const struct form free_names_form = {.definition = "free_names",
-                                     .kind = FORM_EITHER,
-                                     .takes = "name or list",
-                                     .of = {&free_name_form, &free_name_list_form}};
+static const struct form free_names_form = {.definition = "free_names",
+                                            .kind = FORM_EITHER,
+                                            .takes = "name or list",
+                                            .of = {&free_name_form, &free_name_list_form}};
 
 const struct form boolean_form = FORM("boolean", "\"type\": \"boolean\"");
 const struct form number_form = FORM("number", "\"type\": \"number\"");

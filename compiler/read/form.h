@@ -83,9 +83,9 @@ struct form {
     }
 
 /* Of single values, and lists of them. */
-extern const struct form name_form, names_form, free_name_form, free_names_form, text_form,
-    texts_form, scalar_form, boolean_form, number_form, count_form, positive_form, percent_form,
-    duration_form, time_form, quantity_form, any_form, null_form;
+extern const struct form name_form, free_name_form, text_form, texts_form, scalar_form,
+    boolean_form, number_form, count_form, positive_form, percent_form, duration_form, time_form,
+    quantity_form, any_form, null_form;
 /* Names of things. */
 extern const struct form attribute_name_form, variant_form, flag_name_form, stage_name_form,
     metric_name_form, log_name_form, field_name_form, environments_form, stages_form, metrics_form,

@@ -440,16 +440,8 @@ static void check_bounds(struct reader *reader, const struct criteria *criteria)
         const struct criterion *second = &criteria->items[i];
         const struct criterion *first = bounds_conflict(&bounds, second);
         bounds_add(&bounds, reader->arena, second);
-        if (!first)
-            continue;
-        const struct criterion *least = second->form == CRITERION_MIN ? second : first;
-        const struct criterion *most = least == second ? first : second;
-        diagnose(reader->diagnostics, FF0358, second->written.span,
-                 "no value of '%s' is at least %s and at most %s", least->metric->name.text,
-                 least->written.text, most->written.text);
-        diagnose_note(reader->diagnostics, first->written.span, "the other bound");
-        diagnose_help(reader->diagnostics,
-                      "one of the two is always violated: make room between them, or remove one");
+        if (first)
+            bounds_report_conflict(reader->diagnostics, second, first, "the other bound");
     }
 }
 

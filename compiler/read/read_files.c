@@ -108,7 +108,7 @@ static const char **list_names(struct walk *walk, DIR *stream, const char *prefi
     for (struct dirent *found; (found = readdir(stream));) {
         const char *name = found->d_name;
         bool link;
-        if (name[0] == '.' || name[0] == '_')
+        if (is_hidden_name(name))
             continue;
         bool folder = is_folder(dirfd(stream), found, &link);
         if (folder && link)

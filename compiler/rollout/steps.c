@@ -301,19 +301,22 @@ static bool run_all(const struct steps *steps, struct processes *processes, stru
 
 /* -------------------------------------------------------------------------------- permission -- */
 
-/* As steps_permit(); what else is not run, because the list has other programs, is noted. */
-static bool permits(const struct permission *permission, const struct project *project,
-                    const struct invocation *invocation, const char *plan, struct buffer *error)
+/*
+ * Whether a program of a plan may be run. That the list has other programs is noted; where the list
+ * cannot be relied on, and nothing else permits the program, that is said in `error`.
+ */
+static bool permits(const struct steps *steps, const struct invocation *invocation,
+                    const char *plan, struct buffer *error)
 {
     struct buffer why = {0};
-    enum permitted permitted = permission_has(permission, project->directory, invocation, &why);
+    enum permitted permitted =
+        permission_has(&steps->permission, steps->project->directory, invocation, &why);
     switch (permitted) {
     case PERMITTED:
     case PERMITTED_NOT:
         break;
     case PERMITTED_OTHERS:
-        if (plan)
-            print_note("%s is not run: %s", plan, why.bytes);
+        print_note("%s is not run: %s", plan, why.bytes);
         break;
     case PERMITTED_FAULTY:
         if (!error->length)
@@ -322,12 +325,6 @@ static bool permits(const struct permission *permission, const struct project *p
     }
     buffer_release(&why);
     return permitted == PERMITTED;
-}
-
-bool steps_permit(const struct permission *permission, const struct project *project,
-                  const struct invocation *invocation, struct buffer *error)
-{
-    return permits(permission, project, invocation, NULL, error);
 }
 
 /* Without --run-steps, a plan is run for the sake of its programs, so it has some. */
@@ -340,8 +337,7 @@ static bool permits_plan(const struct steps *steps, struct buffer *error)
         const struct rollback_step *step = &steps->flag->rollback[i];
         if (step->kind != ROLLBACK_RUN && step->kind != ROLLBACK_NOTIFY)
             continue;
-        if (!permits(&steps->permission, steps->project, &step->invocation, "the rollback plan",
-                     error))
+        if (!permits(steps, &step->invocation, "the rollback plan", error))
             return false;
         programs++;
     }
@@ -370,7 +366,7 @@ bool steps_run(const struct steps *steps, struct buffer *error)
     struct steps permitted = *steps;
     const struct invocation *hook = hook_of(steps);
     permitted.plan = steps->plan && permits_plan(steps, error);
-    if (hook && !permits(&steps->permission, steps->project, hook, hook_words[steps->hook], error))
+    if (hook && !permits(steps, hook, hook_words[steps->hook], error))
         permitted.hook = -1;
     bool relied = error->length == 0;
     return run_permitted(&permitted, error) && relied;

@@ -43,11 +43,6 @@ struct steps {
  */
 bool steps_run(const struct steps *steps, struct buffer *error);
 
-/* Whether a program of the project may be run; where the allow-list cannot be relied on, and
- * nothing else permits it, that is said in `error`. */
-bool steps_permit(const struct permission *permission, const struct project *project,
-                  const struct invocation *invocation, struct buffer *error);
-
 /* Whether somebody is running steps for the flag. */
 bool steps_are_running(const char *directory, const char *flag);
 

@@ -27,11 +27,6 @@ struct interval mixture_sequence_interval(const struct estimated_change *change,
     return around(change, sqrt(2 * (w + 1) / w * log(sqrt(w + 1) / alpha)));
 }
 
-struct interval mixture_sequence_bounds(const struct estimated_change *change, double alpha)
-{
-    return around(change, sequence_multiplier(change->n, alpha));
-}
-
 double mixture_sequence_log_e(const struct estimated_change *change, double alpha)
 {
     if (!(change->error > 0))

@@ -12,13 +12,11 @@
 
 /* With both bounds, 1 - alpha. Tightest at 5,000 units, as mean_sequence.h's. */
 struct interval mixture_sequence_interval(const struct estimated_change *change, double alpha);
-/* The same with each bound alone failing at most alpha of the time. */
-struct interval mixture_sequence_bounds(const struct estimated_change *change, double alpha);
 /* The e-value against no change that the interval at alpha inverts, as its logarithm. The least 1/e
  * of all looks is a p-value; so is every single one. */
 double mixture_sequence_log_e(const struct estimated_change *change, double alpha);
-/* One-sided, of a change that is at least as far as `margin` on that side: at most alpha where the
- * bound at alpha shows that it is less. */
+/* One-sided, of a change that is at least as far as `margin` on that side: at most alpha where
+ * sequence_multiplier() at alpha, in errors, shows that it is less. */
 double mixture_sequence_p_within(const struct estimated_change *change, double alpha,
                                  enum side side, double margin);
 

@@ -1,6 +1,7 @@
 /* fields.c - see fields.h. */
 #include "tools/servicelog/fields.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,31 +11,6 @@
 #include "compiler/base/arena.h"
 #include "tools/servicelog/pairs.h"
 
-#define SOURCES(X)                       \
-    X(SOURCE_TIME, "time")               \
-    X(SOURCE_TIMESTAMP, "timestamp")     \
-    X(SOURCE_REQUEST, "request")         \
-    X(SOURCE_USER, "user")               \
-    X(SOURCE_COUNTRY, "country")         \
-    X(SOURCE_REGION, "region")           \
-    X(SOURCE_PLAN, "plan")               \
-    X(SOURCE_APP_VERSION, "app_version") \
-    X(SOURCE_GROUPS, "groups")           \
-    X(SOURCE_METHOD, "method")           \
-    X(SOURCE_ENDPOINT, "endpoint")       \
-    X(SOURCE_STATUS, "status")           \
-    X(SOURCE_OK, "ok")                   \
-    X(SOURCE_OUTCOME, "outcome")         \
-    X(SOURCE_EVENT, "event")             \
-    X(SOURCE_LATENCY_MS, "latency_ms")   \
-    X(SOURCE_LATENCY_S, "latency_s")     \
-    X(SOURCE_BYTES, "bytes")             \
-    X(SOURCE_CACHE_HIT, "cache_hit")     \
-    X(SOURCE_MEMORY, "memory")           \
-    X(SOURCE_CPU, "cpu")                 \
-    X(SOURCE_POOL_FREE, "pool_free")     \
-    X(SOURCE_FLAG, "flag")               \
-    X(SOURCE_VARIANT, "variant")
 enum source { SOURCES(WORDS_MEMBER) };
 static const char *const source_words[] = WORDS(SOURCES);
 
@@ -210,39 +186,13 @@ static char *put_groups(char *out, const struct person *person, bool json)
     return put_text(out, person->beta_tester ? "beta-testers" : "");
 }
 
-static const char *text_of(const struct line_form *form, const struct request *request, int source)
-{
-    switch (source) {
-    case SOURCE_COUNTRY:
-        return request->person.country;
-    case SOURCE_REGION:
-        return request->person.region;
-    case SOURCE_PLAN:
-        return request->person.plan;
-    case SOURCE_APP_VERSION:
-        return request->person.app_version;
-    case SOURCE_METHOD:
-        return method_of(request);
-    case SOURCE_ENDPOINT:
-        return request_path(request);
-    case SOURCE_OUTCOME:
-        return outcome_of(request);
-    case SOURCE_EVENT:
-        return request->purchase ? "purchase" : "view";
-    case SOURCE_FLAG:
-        return form->flag;
-    default:
-        return request->variant;
-    }
-}
-
 static char *put_boolean(char *out, bool value)
 {
     return put_text(out, value ? "true" : "false");
 }
 
 static char *put_value(char *out, const struct line_form *form, const struct request *request,
-                       int source)
+                       enum source source)
 {
     bool json = form->kind == LINE_NDJSON;
     switch (source) {
@@ -276,9 +226,29 @@ static char *put_value(char *out, const struct line_form *form, const struct req
         return put_decimal(out, (uint64_t)(request->cpu * 10000 + 0.5), 4);
     case SOURCE_POOL_FREE:
         return put_number(out, (uint64_t)request->pool_free);
-    default:
-        return put_optional(out, text_of(form, request, source), json);
+    case SOURCE_COUNTRY:
+        return put_optional(out, request->person.country, json);
+    case SOURCE_REGION:
+        return put_optional(out, request->person.region, json);
+    case SOURCE_PLAN:
+        return put_optional(out, request->person.plan, json);
+    case SOURCE_APP_VERSION:
+        return put_optional(out, request->person.app_version, json);
+    case SOURCE_METHOD:
+        return put_optional(out, method_of(request), json);
+    case SOURCE_ENDPOINT:
+        return put_optional(out, request_path(request), json);
+    case SOURCE_OUTCOME:
+        return put_optional(out, outcome_of(request), json);
+    case SOURCE_EVENT:
+        return put_optional(out, request->purchase ? "purchase" : "view", json);
+    case SOURCE_FLAG:
+        return put_optional(out, form->flag, json);
+    case SOURCE_VARIANT:
+        return put_optional(out, request->variant, json);
     }
+    assert(!"not a source");
+    return out;
 }
 
 /* ------------------------------------------------------------------------------------- lines -- */
@@ -326,7 +296,7 @@ size_t write_line(const struct line_form *form, const struct request *request, c
         for (const struct field *field = form->fields; field < form->fields + form->field_count;
              field++) {
             at = put(at, field->lead, field->lead_length);
-            at = put_value(at, form, request, field->source);
+            at = put_value(at, form, request, (enum source)field->source);
         }
         if (form->kind == LINE_NDJSON)
             *at++ = '}';

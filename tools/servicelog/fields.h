@@ -17,10 +17,35 @@ struct buffer;
 #define MOST_FIELDS  32
 #define LONGEST_TEXT 128 /* of names and paths: is_plain() sees to it */
 #define LONGEST_LINE (MOST_FIELDS * (2 * LONGEST_TEXT + 16))
-#define SOURCES_HELP                                                                   \
-    "time timestamp request user country region plan app_version groups method\n"      \
-    "  endpoint status ok outcome event latency_ms latency_s bytes cache_hit memory\n" \
-    "  cpu pool_free flag variant"
+/* What a field is filled from. */
+#define SOURCES(X)                       \
+    X(SOURCE_TIME, "time")               \
+    X(SOURCE_TIMESTAMP, "timestamp")     \
+    X(SOURCE_REQUEST, "request")         \
+    X(SOURCE_USER, "user")               \
+    X(SOURCE_COUNTRY, "country")         \
+    X(SOURCE_REGION, "region")           \
+    X(SOURCE_PLAN, "plan")               \
+    X(SOURCE_APP_VERSION, "app_version") \
+    X(SOURCE_GROUPS, "groups")           \
+    X(SOURCE_METHOD, "method")           \
+    X(SOURCE_ENDPOINT, "endpoint")       \
+    X(SOURCE_STATUS, "status")           \
+    X(SOURCE_OK, "ok")                   \
+    X(SOURCE_OUTCOME, "outcome")         \
+    X(SOURCE_EVENT, "event")             \
+    X(SOURCE_LATENCY_MS, "latency_ms")   \
+    X(SOURCE_LATENCY_S, "latency_s")     \
+    X(SOURCE_BYTES, "bytes")             \
+    X(SOURCE_CACHE_HIT, "cache_hit")     \
+    X(SOURCE_MEMORY, "memory")           \
+    X(SOURCE_CPU, "cpu")                 \
+    X(SOURCE_POOL_FREE, "pool_free")     \
+    X(SOURCE_FLAG, "flag")               \
+    X(SOURCE_VARIANT, "variant")
+#define SOURCES_WORD(member, word) " " word
+#define SOURCES_HELP               SOURCES(SOURCES_WORD) /* each after a blank */
+
 #define USUAL_FIELDS \
     "time,request,user_id=user,country,plan,endpoint,status,latency_ms,bytes,cache_hit"
 

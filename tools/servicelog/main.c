@@ -33,12 +33,12 @@ static const struct command service_log = {
         "[OPTION…] >LOG\n"
         "\n"
         "Who gets what: --share on=5%, or --share on=25%@30m after the first half hour.\n"
-        "An effect sets errors, cache or purchases to a factor (x3) or a share (30%), latency or\n "
-        " pressure (on memory, processor, pool) to a factor; for all requests, or those with a\n  "
+        "An effect sets errors, cache or purchases to a factor (x3) or a share (30%), latency or "
+        "pressure (on memory, processor, pool) to a factor; for all requests, or those with a "
         "given variant, country, region, endpoint or version; always, or at=10m,for=5m.\n"
-        "An endpoint has a path, then share=50%, latency=80ms (the median), spread=0.5 (of its\n"
-        "  logarithm), errors=2%.\n"
-        "A field comes from one of\n  " SOURCES_HELP,
+        "An endpoint has a path, then share=50%, latency=80ms (the median), spread=0.5 (of its "
+        "logarithm), errors=2%.\n"
+        "A field comes from one of" SOURCES_HELP,
     .run = run,
 };
 

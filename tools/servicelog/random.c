@@ -32,7 +32,7 @@ uint64_t bits_of(uint64_t number)
     return mix((number + 1) * gap);
 }
 
-uint64_t random_bits(struct random *random)
+static uint64_t random_bits(struct random *random)
 {
     return mix(random->state += gap);
 }

@@ -18,7 +18,6 @@ struct random {
 /* Streams of one seed are independent. */
 void random_init(struct random *random, uint64_t seed, uint64_t stream);
 
-uint64_t random_bits(struct random *random);
 double random_share(struct random *random); /* in [0, 1) */
 uint32_t random_below(struct random *random, uint32_t count);
 bool random_chance(struct random *random, double share);

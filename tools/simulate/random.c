@@ -7,7 +7,7 @@
 #include "compiler/base/memory.h"
 
 /* SplitMix64: Steele, Lea, Flood, OOPSLA 2014. */
-uint64_t random_bits(struct random *random)
+static uint64_t random_bits(struct random *random)
 {
     uint64_t bits = random->state += UINT64_C(0x9e3779b97f4a7c15);
     bits = (bits ^ bits >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
@@ -51,7 +51,7 @@ double random_lognormal(struct random *random, double spread)
 }
 
 /* Marsaglia and Tsang 2000; for a shape below 1, scaled by a power of a uniform number. */
-double random_gamma(struct random *random, double shape)
+static double random_gamma(struct random *random, double shape)
 {
     if (shape < 1)
         return random_gamma(random, shape + 1) * pow(1 - random_share(random), 1 / shape);

@@ -13,11 +13,9 @@ struct random {
 
 /* Streams of one seed are independent. */
 void random_init(struct random *random, uint64_t seed, uint64_t stream);
-uint64_t random_bits(struct random *random);
 double random_share(struct random *random); /* in [0, 1) */
 double random_normal(struct random *random);
 double random_lognormal(struct random *random, double spread); /* of median 1 */
-double random_gamma(struct random *random, double shape);
 double random_beta(struct random *random, double a, double b);
 
 /* Draws of one binomial distribution, by its table. */

@@ -79,20 +79,19 @@ static int compare(struct diff_sides *sides, const struct diff_options *options,
     return status;
 }
 
-int tell_edit(const struct command *command, struct project *old, struct project *new,
-              const struct rename *renamed, int64_t now, bool json, bool color, struct buffer *out)
+int tell_edit(const struct told_edit *edit, struct buffer *out)
 {
     const struct project_choice choice = {0};
     struct diff_sides sides;
-    diff_sides_of(old, new, renamed, &sides);
-    int status = diff_sides_compile(command, &choice, NULL, &sides);
+    diff_sides_of(edit->old, edit->new, edit->renamed, &sides);
+    int status = diff_sides_compile(edit->command, &choice, NULL, &sides);
     if (status == EXIT_FINE) {
         struct diff diff;
-        diff_find(&diff, &sides, now);
-        if (json)
+        diff_find(&diff, &sides, edit->now);
+        if (edit->form == TOLD_JSON)
             write_diff_json(&diff, out);
         else
-            write_diff_text(&diff, color, out);
+            write_diff_text(&diff, edit->form == TOLD_COLORED, out);
         diff_release(&diff);
     }
     diff_sides_release(&sides);

@@ -204,6 +204,8 @@ static void add_input(const struct program_side *side, uint16_t by, struct buffe
         add_text(bytes, attribute_name(side, key->attributes[i]));
 }
 
+static uint64_t program_hash(struct program_side *side, uint32_t index);
+
 static void add_operand(struct program_side *side, const struct ffs_flag *flag,
                         const struct ffs_instruction *instruction, struct buffer *bytes)
 {
@@ -306,7 +308,7 @@ const uint64_t *program_suffixes(struct program_side *side, uint32_t index)
     return suffixes;
 }
 
-uint64_t program_hash(struct program_side *side, uint32_t index)
+static uint64_t program_hash(struct program_side *side, uint32_t index)
 {
     if (side->flag_hashes[index])
         return side->flag_hashes[index];

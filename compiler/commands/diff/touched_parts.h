@@ -82,7 +82,6 @@ uint16_t variant_named(const struct program_side *side, const struct ffs_flag *f
 
 /* Hashes of what is left of a program from each of its instructions on, and from its end on. */
 const uint64_t *program_suffixes(struct program_side *side, uint32_t flag);
-uint64_t program_hash(struct program_side *side, uint32_t flag);
 
 /* Whether a flag, or one that it asks, hashes a boolean: two buckets are no share of units. */
 bool program_has_boolean_key(const struct program_side *side, uint32_t flag);

@@ -533,18 +533,24 @@ static int tell_meaning(struct edits *edits, struct project *old, struct project
     /* What had errors served nothing that could be compared. */
     bool known = old->environments.count > 0 && new->environments.count > 0 &&
                  !old->diagnostics.errors && !new->diagnostics.errors;
-    if (!known)
+    if (!known) {
         terminal_message(&edits->notes, "note: whom it touches cannot be told, because the "
                                         "definitions had errors\n");
-    if (known)
-        entry_changes(&edits->words, old, new, edits->flags, edits->flag_count, edits->renamed);
+        project_free(old);
+        project_free(new);
+        return EXIT_FINE;
+    }
+    entry_changes(&edits->words, old, new, edits->flags, edits->flag_count, edits->renamed);
     const struct rename renamed = {edits->renamed, edits->flag_count ? edits->flags[0] : NULL};
-    if (known)
-        return tell_edit(change->command, old, new, edits->renamed ? &renamed : NULL, change->at,
-                         change->json, use_color(change->color, stdout), out);
-    project_free(old);
-    project_free(new);
-    return EXIT_FINE;
+    const struct told_edit edit = {.command = change->command,
+                                   .old = old,
+                                   .new = new,
+                                   .renamed = edits->renamed ? &renamed : NULL,
+                                   .now = change->at,
+                                   .form = change->json                       ? TOLD_JSON
+                                           : use_color(change->color, stdout) ? TOLD_COLORED
+                                                                              : TOLD_PLAIN};
+    return tell_edit(&edit, out);
 }
 
 static void tell_lines(struct edits *edits, bool color, struct buffer *out)

@@ -604,16 +604,6 @@ static const struct definition_text *cut_source(const struct project *project, c
     return NULL;
 }
 
-static bool is_hidden(const char *path)
-{
-    for (const char *at = path; at; at = strchr(at, '/')) {
-        at += *at == '/';
-        if (*at == '.' || *at == '_')
-            return true;
-    }
-    return false;
-}
-
 /* "XY PATH", from the top of the repository. */
 static void compare_file(struct look *look, const char *status)
 {
@@ -625,7 +615,7 @@ static void compare_file(struct look *look, const char *status)
         return;
     path += length ? length + 1 : 0;
     size_t end = strlen(path);
-    if (is_hidden(path) || end == 0 || path[end - 1] == '/')
+    if (is_hidden_path(path) || end == 0 || path[end - 1] == '/')
         return;
     if (is_definition_path(path))
         past_compare_texts(&walk->past, path, past_definitions(&walk->past, tree, path),

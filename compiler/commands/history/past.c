@@ -11,9 +11,8 @@
 #include "compiler/files/place.h"
 #include "compiler/files/scratch.h"
 
-#define MOST_CACHED   ((size_t)256 << 20)
-#define BETWEEN_WORDS " \t\r\n\"'[]{},:#/"
-#define LONGEST_WORD  256
+#define MOST_CACHED  ((size_t)256 << 20)
+#define LONGEST_WORD 256
 
 /* ---------------------------------------------------------------------------------- git's -- */
 
@@ -235,21 +234,6 @@ const struct definition_text *past_definitions(struct past *past, const char *tr
     return id ? &read_text(past, id)->cut : NULL;
 }
 
-static bool is_hidden(const struct tree_entry *entry)
-{
-    return entry->name[0] == '.' || entry->name[0] == '_';
-}
-
-/* What is left of a path after its last folder, and of that after its last blank. */
-static const char *last_word(const char *path)
-{
-    const char *word = path;
-    for (; *path; path++)
-        if (strchr("/ \"'", *path))
-            word = path + 1;
-    return word;
-}
-
 /* ------------------------------------------------------------------------------ where it is -- */
 
 struct places {
@@ -290,7 +274,7 @@ static void each_file(struct past *past, const char *id, const char *prefix, fil
     const struct past_tree *tree = read_tree(past, id);
     for (uint32_t i = 0; i < tree->count; i++) {
         const struct tree_entry *entry = &tree->items[i];
-        if (is_hidden(entry))
+        if (is_hidden_name(entry->name))
             continue;
         const char *found = id_of(&past->cache, tree, entry);
         const char *path = arena_format(&past->cache, "%s%.*s%s", prefix, (int)entry->length,
@@ -424,8 +408,8 @@ static void compare_entry(struct past *past, const struct past_tree *old,
                           struct past_delta *delta)
 {
     const struct tree_entry *one = before ? before : after;
-    if (is_hidden(one) || (before && after && before->kind == after->kind &&
-                           memcmp(before->id, after->id, old->id_size) == 0))
+    if (is_hidden_name(one->name) || (before && after && before->kind == after->kind &&
+                                      memcmp(before->id, after->id, old->id_size) == 0))
         return;
     const char *path = arena_format(&past->cache, "%s%.*s%s", prefix, (int)one->length, one->name,
                                     one->kind == 't' ? "/" : "");

@@ -281,7 +281,9 @@ static void judge_change(struct conclusion *conclusion, struct judged_metric *me
                                                          : VERDICT_WORSE;
 }
 
-struct judgement judgement_of(const struct experiment_terms *terms, const struct metric *metric)
+/* How a metric is judged: as it says, or else as its experiment. */
+static struct judgement judgement_of(const struct experiment_terms *terms,
+                                     const struct metric *metric)
 {
     struct judgement judgement = terms->judgement;
     if (!terms->asks_method && metric->method != METRIC_AS_EXPERIMENT)

@@ -146,9 +146,6 @@ bool conclusion_ratio_is_off(const struct conclusion *conclusion);
 
 void conclusion_say(struct sentence_list *list, struct arena *arena, const char *text);
 
-/* How a metric is judged: as it says, or else as its experiment. */
-struct judgement judgement_of(const struct experiment_terms *terms, const struct metric *metric);
-
 /* Whether any of them is looked at as often as was planned. */
 bool plans_looks(const struct judged_metric *metrics, uint32_t count,
                  const struct experiment_terms *terms);

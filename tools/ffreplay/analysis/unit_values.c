@@ -56,7 +56,9 @@ uint32_t value_names_number(struct value_names *names, const char *text, size_t 
     return *slot = names->count;
 }
 
-uint32_t value_names_take(struct value_names *names, const struct event *event, uint32_t place)
+/* The number of what a field of a line says; NO_VALUE: it has none, or a list or an object. */
+static uint32_t value_names_take(struct value_names *names, const struct event *event,
+                                 uint32_t place)
 {
     const struct value *value = place == NO_PLACE ? NULL : &event->values[place];
     if (!value || !value_is_text(value) || value_is_nothing(value))
@@ -69,7 +71,7 @@ const char *value_names_text(const struct value_names *names, uint32_t number)
     return number == NO_VALUE ? NULL : names->texts[number - 1];
 }
 
-void value_names_release(struct value_names *names)
+static void value_names_release(struct value_names *names)
 {
     for (uint32_t i = 0; i < names->count; i++)
         free(names->texts[i]);

@@ -43,11 +43,8 @@ struct value_names {
 /* The number of a text, which is new if need be; NO_VALUE: there would be too many. Cost: a hash
  * and a look-up. */
 uint32_t value_names_number(struct value_names *names, const char *text, size_t length);
-/* The same of a field of a line; NO_VALUE: it has none, or a list or an object. */
-uint32_t value_names_take(struct value_names *names, const struct event *event, uint32_t place);
 /* NULL of NO_VALUE. */
 const char *value_names_text(const struct value_names *names, uint32_t number);
-void value_names_release(struct value_names *names);
 
 /* Those of all threads. */
 struct shared_names {

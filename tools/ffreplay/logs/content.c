@@ -39,7 +39,7 @@ void content_add(struct bytes_read *content, const void *added, size_t size)
     }
 }
 
-uint64_t content_hash(const struct bytes_read *content)
+static uint64_t content_hash(const struct bytes_read *content)
 {
     return hash64_seeded(content->block, (size_t)(content->bytes % CONTENT_BLOCK), content->hash);
 }

@@ -31,8 +31,7 @@ struct bytes_read {
 
 /* However the bytes are cut into calls, the hash is the same. */
 void content_add(struct bytes_read *content, const void *bytes, size_t size);
-/* Of all bytes. Does not resist an adversary. */
-uint64_t content_hash(const struct bytes_read *content);
+/* By their number and a hash, which does not resist an adversary. */
 bool content_is_same(const struct bytes_read *one, const struct bytes_read *other);
 
 /* Whether as many of the first bytes are equal as both have kept. */

@@ -283,14 +283,14 @@ static uint32_t arm_named(const struct task *task, const char *name)
     return NO_ARM;
 }
 
-/* `arm` or NULL; one that is in no arm, by chance or by any, is at place 0. */
-static uint32_t place_of(const struct task *task, const char *arm, bool crossover, bool forced)
+/* Of a unit whose arm, by its number or NO_ARM, has been found; 0: it is nowhere. */
+static uint32_t place_of(uint32_t arm, const struct unit_exposed *exposed)
 {
-    if (forced)
+    if (exposed->forced)
         return PLACE_FORCED;
-    if (crossover)
+    if (exposed->crossover)
         return PLACE_CROSSOVER;
-    return arm ? 1 + arm_named(task, arm) : 0;
+    return arm == NO_ARM ? 0 : 1 + arm;
 }
 
 static void add_exposure(struct task *task, struct unit_hash unit, int64_t first, uint32_t place,
@@ -310,14 +310,16 @@ static void take_exposure(struct task *task, struct unit_hash unit, struct row_r
     struct exposures *exposures = &task->exposures;
     uint32_t numbers[UNIT_FIELDS_MOST] = {0};
     const char *arm = row_text(reader, "arm");
-    int64_t first = row_time(reader, "first", INT64_MIN);
-    bool crossover = row_truth(reader, "crossover"), forced = row_truth(reader, "forced");
+    const struct unit_exposed exposed = {.first = row_time(reader, "first", INT64_MIN),
+                                         .crossover = row_truth(reader, "crossover"),
+                                         .forced = row_truth(reader, "forced")};
     struct row_reader values = row_inner(reader, "values");
     for (uint32_t i = 0; i < exposures->fields.count; i++)
         numbers[i] = number_of_value(exposures, i,
                                      row_text(&values, exposures->fields.items[i].name), reader);
     (void)row_end(reader);
-    add_exposure(task, unit, first, place_of(task, arm, crossover, forced), numbers, reader);
+    add_exposure(task, unit, exposed.first, place_of(arm ? arm_named(task, arm) : NO_ARM, &exposed),
+                 numbers, reader);
 }
 
 static bool take_exposures(struct unit_pass *pass, const struct unit_key_parts *parts,
@@ -372,10 +374,7 @@ static void take_exposed(struct task *task, struct unit_hash unit, const struct 
             numbers[i] =
                 number_of_value(exposures, i, text_copy(value->text, hex, sizeof hex), reader);
     }
-    add_exposure(task, unit, exposed->first,
-                 place_of(task, arm == NO_ARM ? NULL : task->names[arm], exposed->crossover,
-                          exposed->forced),
-                 numbers, reader);
+    add_exposure(task, unit, exposed->first, place_of(arm, exposed), numbers, reader);
 }
 
 static bool take_exposed_line(struct unit_pass *pass, const struct unit_key_parts *parts,

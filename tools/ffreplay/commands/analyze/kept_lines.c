@@ -231,7 +231,8 @@ static json_t *number_text(double number)
     return value;
 }
 
-json_t *said_value(const struct said *said)
+/* What said_read() reads. */
+static json_t *said_value(const struct said *said)
 {
     switch (said->state) {
     case NUMBER_ABSENT:

@@ -54,9 +54,8 @@ struct unit_hash kept_lines_unit(const struct kept_lines *kept, size_t at);
 size_t kept_lines_write(const struct kept_lines *kept, size_t at, struct aggregate_writer *writer,
                         struct buffer *error);
 
-/* What a line says to one measure, as a value of a row, and back; NULL: nothing. False: it is no
- * such value. */
-json_t *said_value(const struct said *said);
+/* What a line says to one measure, from a value of a row; NULL: nothing. False: it is no such
+ * value. */
 bool said_read(const json_t *value, struct said *said);
 /* The same of a metric in a unit's line. */
 struct said said_of_pair(const struct unit_pair *pair);
