@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Whether each folder of sources uses only what docs/architecture.md says that it may.
+"""Whether each folder of sources uses only what docs/architecture.md says that it may, and each
+file shows others only what they use.
 
 Reads the table there, whose rows are `folder` | what it is | the folders it uses, and looks at
 includes, and at the symbols of the objects that were built. Prints findings as path:line: text.
@@ -127,6 +128,28 @@ def check_symbols(rows, files):
                 print(f"{path}:1: '{own}' may not call '{name}' of '{next(iter(used))}'")
 
 
+def words_of_tests():
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard", "tests/*.c", "tests/*.h", "tests/*.cc"],
+        check=True, capture_output=True, text=True).stdout.split()
+    words = set()
+    for path in filter(os.path.exists, listed):
+        words.update(re.findall(r"\w+", open(path, encoding="utf-8").read()))
+    return words
+
+
+def check_visible(files):
+    """What no other file uses is static. A library's interface is for programs that are not here."""
+    built = {path: found for path in files
+             if path.startswith(("compiler/", "tools/")) and (found := object_of(path))}
+    found = symbols(built.values())
+    taken = {name for _, names in found.values() for name in names} | words_of_tests() | {"main"}
+    for path, made in built.items():
+        for name in found[made][0]:
+            if name not in taken and re.fullmatch(r"[a-z]\w*", name):
+                print(f"{path}:1: no other file uses '{name}': make it static")
+
+
 def main():
     rows, files = read_table(), sources()
     for folder, (number, uses) in rows.items():
@@ -135,6 +158,7 @@ def main():
     report_cycles(rows)
     check_includes(rows, files)
     check_symbols(rows, files)
+    check_visible(files)
 
 
 main()

@@ -50,7 +50,7 @@ prose() {
         sed -nE 's/^([^:]+:[0-9]+):.{101}.*/\1: more than 100 columns/p'
 }
 
-# The table in docs/architecture.md: which folders a folder may use.
+# The table in docs/architecture.md: which folders a folder may use. What no other file uses is static.
 layers() {
     python3 tools/layers.py "$build"
 }
@@ -160,6 +160,11 @@ for path in sys.argv[1:]:
 EOF
 }
 
+# Nothing that .gitignore names is kept.
+kept() {
+    git ls-files -ci --exclude-standard | sed 's/$/:1: is kept although .gitignore names it/'
+}
+
 shell() {
     # SC1091, SC2154: tests/lib.sh and its variables. SC2016: $ and ` that are meant as they stand.
     # SC2001, SC2013: sed, and lists of words, have their uses. SC2317: functions called by name.
@@ -221,7 +226,7 @@ manuals() {
 }
 
 checks=(formatting widths prose layers libraries banned metric_kinds option_rows screens sizes openings licences labels
-    whitespace shell index documents generated manuals)
+    whitespace kept shell index documents generated manuals)
 for check in "${checks[@]}"; do
     $check >"$findings/$check" &
 done

@@ -90,6 +90,18 @@ finds 'a library that prints' runtime/one.c 'void f(void)\n{\n    puts("a");\n}\
 clean_tree
 echo 'Read the sources.' >"$tree/README.md"
 is 'finds a README without the index' "$(lint | grep -c '^README.md:1: does not link docs/README.md')" 1
+clean_tree
+mkdir -p "$tree/build/obj/compiler/commands"
+printf 'int alone(void);\nint alone(void)\n{\n    return 1;\n}\n' >>"$tree/compiler/commands/check.c"
+cc -I"$tree" -c -o "$tree/build/obj/compiler/commands/check.o" "$tree/compiler/commands/check.c"
+is 'finds what no other file uses' \
+    "$(lint | grep -c "^compiler/commands/check.c:1: no other file uses 'alone': make it static")" 1
+mkdir "$tree/tests"
+printf '/* A test. */\nint alone(void);\n' >"$tree/tests/test_alone.c"
+is 'but a test may' "$(lint | tail -1 | sed 's/.*: //')" clean
+clean_tree
+git -C "$tree" add -f build/ffc
+is 'finds what git should not have' "$(lint | grep -c '^build/ffc:1: is kept although')" 1
 later=TO
 finds 'work for later' runtime/one.c "/* ${later}DO */\n" 'runtime/one.c:8: work for later'
 finds 'space at the end of a line' README.md 'a \n' 'README.md:2: space'

@@ -81,7 +81,7 @@ static void put_row(const struct html *html, const struct html_table *table, siz
     html_format(html, "</tr>\n");
 }
 
-void html_table(const struct html *html, const struct html_table *table, const char *name)
+static void put_table(const struct html *html, const struct html_table *table, const char *name)
 {
     size_t columns = strlen(table->alignment);
     html_format(html,
@@ -98,7 +98,7 @@ void html_table(const struct html *html, const struct html_table *table, const c
 void html_hidden_table(const struct html *html, const struct html_table *table, const char *name)
 {
     html_format(html, "<details class=\"numbers\"><summary>Numbers</summary>\n");
-    html_table(html, table, name);
+    put_table(html, table, name);
     html_format(html, "</details>\n");
 }
 
