@@ -207,12 +207,12 @@ bool from_units(struct from_aggregates *from, struct unit_cells *cells)
     return read == AGGREGATE_END || from_fail(from, &error);
 }
 
-bool from_can_read_again(const struct command *command, const char *path)
+bool from_can_read_again(const struct command *command, const char *path, const char *given)
 {
     struct stat status;
     if (strcmp(path, "-") != 0 && (stat(path, &status) != 0 || S_ISREG(status.st_mode)))
         return true;
-    job_error(command, "'%s' cannot be read twice, which an analysis takes", path);
+    job_error(command, "'%s' cannot be read twice, which an analysis takes", given);
     print_help("write it to a file first");
     return false;
 }

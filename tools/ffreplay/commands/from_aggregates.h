@@ -66,8 +66,8 @@ bool from_has_units(const struct from_aggregates *from, const struct metric *met
 bool from_has_times(const struct from_aggregates *from);
 /* What is kept of each unit, into these cells, which are let go. False after reporting. */
 bool from_units(struct from_aggregates *from, struct unit_cells *cells);
-/* Whether a file can be read once more; else it is reported. */
-bool from_can_read_again(const struct command *command, const char *path);
+/* Whether a file can be read once more, as a pipe cannot; else it is reported, as it was given. */
+bool from_can_read_again(const struct command *command, const char *path, const char *given);
 /* Begins again with the rows of units. False after reporting. */
 bool from_read_again(struct from_aggregates *from);
 void from_close(struct from_aggregates *from);

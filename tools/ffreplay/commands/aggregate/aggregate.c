@@ -21,6 +21,7 @@
 #include "tools/ffreplay/commands/log_options.h"
 #include "tools/ffreplay/commands/metrics/choose_groupings.h"
 #include "tools/ffreplay/commands/metrics/table_aggregate.h"
+#include "tools/ffreplay/commands/usage_checks.h"
 #include "tools/ffreplay/replay/log_paths.h"
 
 static int run(int argc, char **argv);
@@ -126,17 +127,6 @@ static void choose_metrics(const struct gathering *gathering, struct table_wish 
     wish->metrics = metrics;
 }
 
-static bool lacks_stages(const struct gathering *gathering, const struct gathered *part)
-{
-    for (uint32_t i = 0; i < gathering->grouping_count; i++)
-        if (grouping_has(&gathering->groupings[i], BY_STAGE) && !part->canary) {
-            job_error(&aggregate_command, "flag '%s' has no canary, hence no stages",
-                      part->flag->name.text);
-            return true;
-        }
-    return false;
-}
-
 static bool prepare_table(struct gathering *gathering, struct gathered *part)
 {
     struct replay *replay = gathering->replay;
@@ -150,7 +140,8 @@ static bool prepare_table(struct gathering *gathering, struct gathered *part)
                               .width = replay->times.window,
                               .max_bad = replay->times.max_bad};
     choose_metrics(gathering, &wish);
-    if (lacks_stages(gathering, part))
+    if (!require_stages(&aggregate_command, part->flag, part->canary, gathering->groupings,
+                        gathering->grouping_count))
         return false;
     if (!table_prepare(&part->table, replay->project, replay->layouts, &wish))
         return false;
@@ -479,10 +470,9 @@ static int run(int argc, char **argv)
         options_parse(&aggregate_command, table, sizeof table / sizeof *table, argc, argv, &status);
     if (operands < 0)
         return status;
-    if (operands < 1)
-        return usage_error(&aggregate_command, "expected a flag");
-    if (!options.environment)
-        return usage_error(&aggregate_command, "expected an environment: -e ENV");
+    if (!require_flag(&aggregate_command, operands > 0, NULL) ||
+        !require_environment(&aggregate_command, options.environment))
+        return EXIT_JOB;
     if (!options.units && (options.metrics.count > 0 || options.to != INT64_MAX))
         return usage_error(&aggregate_command, "%s needs --units",
                            options.metrics.count > 0 ? "--metric" : "--to");

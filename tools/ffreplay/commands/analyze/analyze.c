@@ -27,6 +27,7 @@
 #include "tools/ffreplay/commands/commands.h"
 #include "tools/ffreplay/commands/sound_project.h"
 #include "tools/ffreplay/commands/log_options.h"
+#include "tools/ffreplay/commands/usage_checks.h"
 #include "tools/ffreplay/replay/log_paths.h"
 
 static const char *const form_words[] = WORDS(ANALYZE_FORMS);
@@ -74,14 +75,10 @@ static bool settle_terms(const struct task *task, struct experiment_terms *terms
         terms->is_aa = experiment->aa;
         terms->zone = experiment->zone;
     }
-    if (task->options->method.text) {
-        int method = words_find(analysis_method_words, task->options->method.text);
-        if (method < 0) {
-            usage_error(task->command,
-                        "--method is sequential, fixed, group_sequential or bayesian, not '%s'",
-                        task->options->method.text);
-            return false;
-        }
+    int method;
+    if (!take_method(task->command, &task->options->method, &method))
+        return false;
+    if (method >= 0) {
         judgement->method = (enum analysis_method)method;
         terms->asks_method = true;
     }
@@ -494,21 +491,14 @@ static int analyze(struct task *task, struct from_aggregates *from)
     return hand_over(task, &conclusion, &breakdowns, &settled);
 }
 
-/* Pipes can be read only once. */
 static bool can_read_twice(const struct task *task)
 {
     for (size_t i = 0; i < task->log_count; i++) {
         uint32_t log;
         const char *path;
-        struct stat status;
-        if (!replay_find_log(task->replay, task->logs[i], &log, &path))
+        if (!replay_find_log(task->replay, task->logs[i], &log, &path) ||
+            !from_can_read_again(task->command, path, task->logs[i]))
             return false;
-        if (strcmp(path, "-") == 0 || (stat(path, &status) == 0 && !S_ISREG(status.st_mode))) {
-            job_error(task->command, "'%s' cannot be read twice, which an analysis takes",
-                      task->logs[i]);
-            print_help("write it to a file first");
-            return false;
-        }
     }
     return true;
 }
@@ -661,10 +651,9 @@ static bool check_usage(struct analyze_options *options, int operands)
     else if (options->json && form != FORM_JSON)
         usage_error(&analyze_command, "--json and --format %s contradict each other",
                     options->format.text);
-    else if (operands < 1)
-        usage_error(&analyze_command, "expected a flag");
-    else if (!options->environment)
-        usage_error(&analyze_command, "expected an environment: -e ENV");
+    else if (!require_flag(&analyze_command, operands > 0, NULL) ||
+             !require_environment(&analyze_command, options->environment))
+        return false;
     else if (options->since && options->from != INT64_MIN)
         usage_error(&analyze_command, "--since and --from contradict each other");
     else if (options->since && !settle_since(options))
@@ -694,8 +683,7 @@ static int run(int argc, char **argv)
     const struct option table[] = {
         DIRECTORY_OPTION(options.directory),
         ENVIRONMENT_OPTION(options.environment, "in this environment"),
-        {"method", 0, OPTION_WORD, &options.method, "METHOD",
-         "sequential, fixed, group_sequential or bayesian [the experiment's, or sequential]"},
+        METHOD_OPTION(options.method, "the experiment's, or sequential"),
         {"control", 0, OPTION_TEXT, &options.control, "VARIANT",
          "what to compare with [the experiment's]"},
         {"metric", 'm', OPTION_TEXTS, &options.metrics, "NAME",

@@ -8,6 +8,7 @@
 #include "compiler/model/model.h"
 #include "tools/ffreplay/analysis/breakdown.h"
 #include "tools/ffreplay/commands/commands.h"
+#include "tools/ffreplay/commands/usage_checks.h"
 #include "tools/ffreplay/metrics/grouping.h"
 
 /* As `ffreplay metrics` reads it, but of fields only, each for itself. Several are as one list. */
@@ -38,10 +39,7 @@ static bool shows_private(const struct layout *layout, const char *name, uint32_
 {
     if (!layout_hides(layout, place))
         return false;
-    job_error(&analyze_command,
-              "--by %s would show values of a private attribute: '%s' of log '%s'", name, name,
-              layout->log->name.text);
-    print_help("--show-private shows them");
+    report_private(&analyze_command, name, name, layout->log);
     return true;
 }
 

@@ -29,10 +29,11 @@ bool analyze_from_open(struct task *task, struct from_aggregates *from)
 {
     const struct analyze_options *options = task->options;
     for (size_t i = 0; i < options->aggregates.count; i++)
-        if (!from_can_read_again(task->command, options->aggregates.items[i]))
+        if (!from_can_read_again(task->command, options->aggregates.items[i],
+                                 options->aggregates.items[i]))
             return false;
     for (size_t i = 0; i < task->log_count; i++)
-        if (!from_can_read_again(task->command, task->logs[i]))
+        if (!from_can_read_again(task->command, task->logs[i], task->logs[i]))
             return false;
     if (!from_open(from, task->command, task->replay, options->environment, &options->aggregates,
                    task->logs, task->log_count))

@@ -9,6 +9,7 @@
 #include "result.h"
 #include "tools/ffreplay/commands/commands.h"
 #include "tools/ffreplay/commands/log_options.h"
+#include "tools/ffreplay/commands/usage_checks.h"
 #include "compiler/base/file.h"
 #include "compiler/base/scalar.h"
 #include "compiler/model/model.h"
@@ -177,11 +178,9 @@ static bool take_options(struct options *options)
     play->takes_partial = replay.takes_partial;
     play->approves = !options->holds_for_approval;
     play->interval = play->window;
-    if (options->interval &&
-        (!parse_duration(options->interval, &play->interval) || play->interval < 1000))
-        usage_error(&backtest_command, "--interval is a duration of at least 1s, not '%s'",
-                    options->interval);
-    else if (options->approves && options->holds_for_approval)
+    if (options->interval && !take_interval(&backtest_command, options->interval, &play->interval))
+        return false;
+    if (options->approves && options->holds_for_approval)
         usage_error(&backtest_command, "--approve and --no-approve contradict each other");
     else if (play->no_harm && play->harm_from != INT64_MIN)
         usage_error(&backtest_command, "--no-harm says that there was none: leave out --harm-from");
@@ -205,12 +204,12 @@ static bool reads_stdin(const struct options *options, char **logs, size_t count
 
 static int check_and_play(struct options *options, char **argv, int operands)
 {
-    if (operands < 1)
-        return usage_error(&backtest_command, "expected a flag");
+    if (!require_flag(&backtest_command, operands > 0, NULL))
+        return EXIT_JOB;
     if (operands < 2)
         return usage_error(&backtest_command, "expected at least one log ('-' is stdin)");
-    if (!options->play.environment)
-        return usage_error(&backtest_command, "expected an environment: -e ENV");
+    if (!require_environment(&backtest_command, options->play.environment))
+        return EXIT_JOB;
     size_t log_count = (size_t)operands - 1;
     if (!take_options(options))
         return EXIT_JOB;

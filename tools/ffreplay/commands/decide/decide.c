@@ -24,6 +24,7 @@
 #include "compiler/rollout/publication.h"
 #include "compiler/rollout/recovery.h"
 #include "tools/ffreplay/commands/log_options.h"
+#include "tools/ffreplay/commands/usage_checks.h"
 #include "tools/ffreplay/replay/log_paths.h"
 #include "tools/ffreplay/replay/replay.h"
 #include "tools/ffreplay/report/report.h"
@@ -375,16 +376,23 @@ static int report(struct replay *replay, const struct analyses *analyses,
 
 /* --------------------------------------------------------------------------------------- run -- */
 
-static int read_logs(struct replay *replay, struct analyses *analyses,
-                     const struct options *options, const char *flag, struct log_arguments *logs)
+static int prepare_analyses(struct replay *replay, struct analyses *analyses,
+                            const struct options *options, const char *flag)
 {
     if (!choose_canaries(replay->project, &decide_command, options->all ? NULL : flag,
                          options->environment, analyses))
         return EXIT_JOB;
     for (uint32_t i = 0; i < analyses->count; i++)
         analyses->items[i].keeps_series = options->report != NULL;
-    if (!analyses_prepare(analyses, replay))
-        return EXIT_INPUT;
+    return analyses_prepare(analyses, replay) ? EXIT_FINE : EXIT_INPUT;
+}
+
+static int read_logs(struct replay *replay, struct analyses *analyses,
+                     const struct options *options, const char *flag, struct log_arguments *logs)
+{
+    int status = prepare_analyses(replay, analyses, options, flag);
+    if (status != EXIT_FINE)
+        return status;
     struct asked_times asked = asked_from_canary(replay);
     for (uint32_t i = 0; i < analyses->count; i++) {
         const struct subject *subject = &analyses->items[i].subject;
@@ -409,13 +417,9 @@ static int read_aggregates(struct replay *replay, struct analyses *analyses,
 {
     struct from_aggregates from = {0};
     struct buffer error = {0};
-    if (!choose_canaries(replay->project, &decide_command, options->all ? NULL : flag,
-                         options->environment, analyses))
-        return EXIT_JOB;
-    for (uint32_t i = 0; i < analyses->count; i++)
-        analyses->items[i].keeps_series = options->report != NULL;
-    if (!analyses_prepare(analyses, replay))
-        return EXIT_INPUT;
+    int status = prepare_analyses(replay, analyses, options, flag);
+    if (status != EXIT_FINE)
+        return status;
     bool read = from_open(&from, &decide_command, replay, options->environment, &options->from,
                           more->items, more->count) &&
                 (!options->report || from_has_times(&from));
@@ -526,13 +530,9 @@ static int decide_until_settled(const struct options *options, const char *flag,
 
 static bool check_usage(const struct options *options, int logs)
 {
-    if (!options->all && logs < 0)
-        usage_error(&decide_command, "expected a flag, or --all");
-    else if (!options->environment)
-        usage_error(&decide_command, "expected an environment: -e ENV");
-    else
-        return apply_options_check(&options->apply, &decide_command);
-    return false;
+    return require_flag(&decide_command, logs >= 0, &options->all) &&
+           require_environment(&decide_command, options->environment) &&
+           apply_options_check(&options->apply, &decide_command);
 }
 
 static int run(int argc, char **argv)

@@ -16,6 +16,7 @@
 #include "tools/ffreplay/commands/sound_project.h"
 #include "tools/ffreplay/commands/from_aggregates.h"
 #include "tools/ffreplay/commands/log_options.h"
+#include "tools/ffreplay/commands/usage_checks.h"
 #include "tools/ffreplay/replay/log_paths.h"
 #include "compiler/model/model.h"
 #include "compiler/project/project.h"
@@ -313,12 +314,9 @@ static bool check_usage(struct options *options, int operands)
         usage_error(&health_command, "--format is json or text, not '%s'", options->format.text);
     else if (options->text && options->json)
         usage_error(&health_command, "--json and --format text contradict each other");
-    else if (operands < 1)
-        usage_error(&health_command, "expected a flag");
-    else if (!options->environment)
-        usage_error(&health_command, "expected an environment: -e ENV");
     else
-        return true;
+        return require_flag(&health_command, operands > 0, NULL) &&
+               require_environment(&health_command, options->environment);
     return false;
 }
 

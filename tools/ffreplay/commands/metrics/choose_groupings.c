@@ -6,6 +6,7 @@
 #include "compiler/base/arena.h"
 #include "compiler/model/model.h"
 #include "tools/ffreplay/commands/commands.h"
+#include "tools/ffreplay/commands/usage_checks.h"
 
 bool choose_groupings(const struct command *command, struct arena *arena,
                       const struct option_texts *by, struct grouping **groupings, uint32_t *count)
@@ -41,9 +42,7 @@ bool grouping_shows_private(const struct command *command, const struct replay *
             uint32_t place = dimension->places[log];
             if (place == NO_PLACE || !layout_hides(&replay->layouts[log], place))
                 continue;
-            job_error(command, "--by %s would show values of a private attribute: '%s' of log '%s'",
-                      grouping->text, dimension->name, project->logs[log]->name.text);
-            print_help("--show-private shows them");
+            report_private(command, grouping->text, dimension->name, project->logs[log]);
             return true;
         }
     }

@@ -14,6 +14,7 @@
 #include "tools/ffreplay/commands/from_aggregates.h"
 #include "tools/ffreplay/commands/log_options.h"
 #include "tools/ffreplay/commands/choose_logs.h"
+#include "tools/ffreplay/commands/usage_checks.h"
 #include "tools/ffreplay/replay/log_paths.h"
 #include "compiler/model/model.h"
 #include "compiler/project/project.h"
@@ -185,17 +186,6 @@ static bool choose_flag_variants(const struct options *options, const struct rep
            flag_variants_open(variants, project, flag, environment, &replay->times.served);
 }
 
-static bool has_stages(const struct flag_variants *variants, const struct table_wish *wish)
-{
-    for (uint32_t i = 0; i < wish->grouping_count; i++)
-        if (grouping_has(&wish->groupings[i], BY_STAGE) && !variants->targeting->canary) {
-            job_error(&metrics_command, "flag '%s' has no canary, hence no stages",
-                      variants->flag->name.text);
-            return false;
-        }
-    return true;
-}
-
 /* --------------------------------------------------------------------------------------- run -- */
 
 /* Where the form of output has no place for it. */
@@ -320,7 +310,9 @@ static int measure(struct options *options, struct replay *replay, struct log_ar
     int status = EXIT_JOB;
     wish.variants = options->flag ? &variants : NULL;
     if (!options->flag ||
-        (choose_flag_variants(options, replay, &variants) && has_stages(&variants, &wish)))
+        (choose_flag_variants(options, replay, &variants) &&
+         require_stages(&metrics_command, variants.flag, variants.targeting->canary, wish.groupings,
+                        wish.grouping_count)))
         status = table_prepare(&table, project, replay->layouts, &wish)
                      ? read_and_write(options, replay, &table, logs, from)
                      : EXIT_INPUT;

@@ -12,6 +12,7 @@
 #include "tools/ffreplay/commands/sound_project.h"
 #include "tools/ffreplay/commands/log_options.h"
 #include "tools/ffreplay/commands/choose_logs.h"
+#include "tools/ffreplay/commands/usage_checks.h"
 #include "compiler/base/percent.h"
 #include "compiler/base/scalar.h"
 #include "compiler/model/model.h"
@@ -123,13 +124,10 @@ static bool parse_baselines(struct options *options, struct project *project)
 static bool check_usage(struct options *options, int operands)
 {
     uint32_t percent = 0, mde = 0;
-    options->wish.method =
-        options->method.text ? words_find(analysis_method_words, options->method.text) : -1;
-    if (operands < 1)
-        usage_error(&plan_command, "expected a flag");
-    else if (!options->environment)
-        usage_error(&plan_command, "expected an environment: -e ENV");
-    else if (options->traffic && !parse_traffic(options->traffic, &options->wish.traffic))
+    if (!require_flag(&plan_command, operands > 0, NULL) ||
+        !require_environment(&plan_command, options->environment))
+        return false;
+    if (options->traffic && !parse_traffic(options->traffic, &options->wish.traffic))
         usage_error(&plan_command, "--traffic is like 2000/s, 50/m, 100/h or 12000/d, not '%s'",
                     options->traffic);
     else if (options->power && (!parse_percent(options->power, &percent) ||
@@ -139,11 +137,7 @@ static bool check_usage(struct options *options, int operands)
     else if (options->mde && (!parse_percent(options->mde, &mde) || mde == 0))
         usage_error(&plan_command, "--mde is a percentage above 0 like 5%%, not '%s'",
                     options->mde);
-    else if (options->method.text && options->wish.method < 0)
-        usage_error(&plan_command,
-                    "--method is sequential, fixed, group_sequential or bayesian, not '%s'",
-                    options->method.text);
-    else {
+    else if (take_method(&plan_command, &options->method, &options->wish.method)) {
         options->wish.mde = mde / (double)PERCENT_ALL;
         options->wish.power = percent / (double)PERCENT_ALL;
         options->wish.has_log = operands > 1;
@@ -285,7 +279,7 @@ static int check_and_plan(struct options *options, char **argv, int operands)
 
 static int run(int argc, char **argv)
 {
-    struct options options = {.logs = LOG_OPTIONS_INIT};
+    struct options options = {.method = {NULL, analysis_method_words}, .logs = LOG_OPTIONS_INIT};
     options.logs.settle = NULL;
     const struct option table[] = {
         DIRECTORY_OPTION(options.directory),
@@ -296,8 +290,7 @@ static int run(int argc, char **argv)
          "without the change; of a mean VALUE:DEVIATION; may be repeated"},
         {"mde", 0, OPTION_TEXT, &options.mde, "PERCENT",
          "the least effect that an experiment is to find [its 'mde']"},
-        {"method", 0, OPTION_WORD, &options.method, "METHOD",
-         "sequential, fixed, group_sequential or bayesian [the experiment's]"},
+        METHOD_OPTION(options.method, "the experiment's"),
         {"power", 0, OPTION_TEXT, &options.power, "PERCENT",
          "the share to be settled by then [80%, or the experiment's]"},
         JSON_OPTION(options.json, "the plan as JSON"),

@@ -15,6 +15,7 @@
 #include "tools/ffreplay/commands/choose_logs.h"
 #include "tools/ffreplay/commands/commands.h"
 #include "tools/ffreplay/commands/from_aggregates.h"
+#include "tools/ffreplay/commands/usage_checks.h"
 
 static int run(int argc, char **argv);
 
@@ -285,7 +286,7 @@ static bool take_aggregates(struct report_run *run)
     const char **items = ARENA_ARRAY(&run->arena, const char *, from->count + run->logs.count + 1);
     for (size_t i = 0; i < from->count + run->logs.count; i++) {
         items[i] = i < from->count ? from->items[i] : run->logs.items[i - from->count];
-        if (!from_can_read_again(&report_command, items[i]))
+        if (!from_can_read_again(&report_command, items[i], items[i]))
             return false;
     }
     run->from = (struct option_texts){.items = items, .count = from->count + run->logs.count};
@@ -322,15 +323,12 @@ static int report_all(struct report_run *run, struct project *project, char **op
 
 static bool check_usage(const struct report_options *options, int operands)
 {
-    if (!options->all && operands < 1)
-        usage_error(&report_command, "expected a flag, or --all");
-    else if (!options->environment)
-        usage_error(&report_command, "expected an environment: -e ENV");
-    else if (!options->output)
+    if (!require_flag(&report_command, operands > 0, &options->all) ||
+        !require_environment(&report_command, options->environment))
+        return false;
+    if (!options->output)
         usage_error(&report_command, "expected a file to write: -o FILE");
-    else
-        return true;
-    return false;
+    return options->output;
 }
 
 static int run(int argc, char **argv)

@@ -16,6 +16,7 @@
 #include "tools/ffreplay/commands/log_options.h"
 #include "tools/ffreplay/commands/metrics/choose_groupings.h"
 #include "tools/ffreplay/commands/metrics/table_aggregate.h"
+#include "tools/ffreplay/commands/usage_checks.h"
 #include "tools/ffreplay/evaluate/past_overrides.h"
 #include "tools/ffreplay/metrics/cell_row.h"
 #include "tools/ffreplay/sql/query.h"
@@ -280,17 +281,6 @@ static bool open_canaries(struct asking *asking)
     return true;
 }
 
-static bool lacks_stages(const struct asking *asking, const struct queried_flag *flag)
-{
-    for (uint32_t i = 0; i < asking->grouping_count && !flag->canary; i++)
-        if (grouping_has(&asking->groupings[i], BY_STAGE)) {
-            job_error(&sql_command, "flag '%s' has no canary, hence no stages",
-                      flag->flag->name.text);
-            return true;
-        }
-    return false;
-}
-
 /* Definitions that were served at other times are snapshots, which no query evaluates. */
 static bool is_assumed(const struct asking *asking, const struct queried_flag *flag)
 {
@@ -339,8 +329,9 @@ static bool open_flags(struct asking *asking)
                                 &asking->replay->times.served))
             return false;
         flag->division = division_of(query->arena, flag->flag, query->environment);
-        if (lacks_stages(asking, flag) || !is_assumed(asking, flag) || !can_tell(asking, flag) ||
-            !choose_metrics(asking, flag))
+        if (!require_stages(&sql_command, flag->flag, flag->canary, asking->groupings,
+                            asking->grouping_count) ||
+            !is_assumed(asking, flag) || !can_tell(asking, flag) || !choose_metrics(asking, flag))
             return false;
         for (uint32_t j = 0; j < query->log_count; j++) {
             struct variant_reader reader;
@@ -465,10 +456,9 @@ static int run(int argc, char **argv)
     if (operands < 0)
         return status;
     int dialect = options.dialect.text ? words_find(sql_dialect_words, options.dialect.text) : -1;
-    if (operands < 1)
-        return usage_error(&sql_command, "expected a flag");
-    if (!options.environment)
-        return usage_error(&sql_command, "expected an environment: -e ENV");
+    if (!require_flag(&sql_command, operands > 0, NULL) ||
+        !require_environment(&sql_command, options.environment))
+        return EXIT_JOB;
     if (dialect < 0)
         return usage_error(&sql_command, "expected --dialect clickhouse, duckdb or postgresql");
     if (options.tables.count == 0)

@@ -8,6 +8,7 @@
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
 #include "tools/ffreplay/commands/commands.h"
+#include "tools/ffreplay/commands/usage_checks.h"
 #include "tools/ffreplay/apply/apply.h"
 #include "watch.h"
 #include "compiler/base/scalar.h"
@@ -243,22 +244,12 @@ static int watch_logs(const struct watch_options *options, char **logs, size_t l
     return watch.lost_words && !options->exit_code ? EXIT_JOB : watch.status;
 }
 
-static bool take_interval(struct watch_options *options)
+static bool check_usage(struct watch_options *options, int operands)
 {
-    if (parse_duration(options->interval_text, &options->interval) && options->interval >= 1000)
-        return true;
-    usage_error(&watch_command, "--interval is a duration of at least 1s, not '%s'",
-                options->interval_text);
-    return false;
-}
-
-static int check_usage(const struct watch_options *options, int operands)
-{
-    if (!options->all && operands < 1)
-        return usage_error(&watch_command, "expected a flag, or --all");
-    if (!options->environment)
-        return usage_error(&watch_command, "expected an environment: -e ENV");
-    return apply_options_check(&options->apply, &watch_command) ? EXIT_FINE : EXIT_JOB;
+    return require_flag(&watch_command, operands > 0, &options->all) &&
+           require_environment(&watch_command, options->environment) &&
+           apply_options_check(&options->apply, &watch_command) &&
+           take_interval(&watch_command, options->interval_text, &options->interval);
 }
 
 static int run(int argc, char **argv)
@@ -288,10 +279,8 @@ static int run(int argc, char **argv)
     if (operands < 0)
         return status;
     struct replay checked = {0};
-    status = check_usage(&options, operands);
-    if (status != EXIT_FINE)
-        return status;
-    if (!take_interval(&options) || !log_options_apply(&options.logs, &watch_command, &checked))
+    if (!check_usage(&options, operands) ||
+        !log_options_apply(&options.logs, &watch_command, &checked))
         return EXIT_JOB;
     int first_log = options.all ? 1 : 2;
     options.flag = options.all ? NULL : argv[1];
