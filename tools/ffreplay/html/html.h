@@ -42,8 +42,8 @@ struct html_table {
 };
 /* The next cell; it and what it points to have to last until the table is written. */
 void html_cell(const struct html *html, struct html_table *table, const char *text);
-/* Behind a heading, until a reader asks for it; it scrolls sideways where it is too wide. `name` says
- * what it is to who cannot see it. */
+/* Behind a heading, until a reader asks for it; it scrolls sideways where it is too wide. `name`
+ * says what it is to those who cannot see it. */
 void html_hidden_table(const struct html *html, const struct html_table *table, const char *name);
 
 /* A word with a shape, in the colour of what it means. */
