@@ -9,6 +9,8 @@ import sys
 import tempfile
 import unicodedata
 
+from tap import finish, ok
+
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FFC = os.environ.get("FFC", f"{TOP}/build/ffc")
 FFREPLAY = os.environ.get("FFREPLAY", f"{TOP}/build/ffreplay")
@@ -43,17 +45,6 @@ flags:
 tests:
   - {flag: "日本語: «b» #1", context: {"geo: country": "NO"}, expect: {variant: "~", rule: "On for NA/50+: «b»"}}
 """
-tests = 0
-failed = 0
-
-
-def test(name, holds, why=""):
-    global tests, failed
-    tests += 1
-    print(f"{'ok' if holds else 'not ok'} {tests} - {name}")
-    if not holds:
-        failed = 1
-        print("# " + str(why).replace("\n", "\n# "))
 
 
 def run(*arguments, program=FFC):
@@ -81,52 +72,52 @@ with open(f"{directory}/flags/a.yaml", "w", encoding="utf-8") as file:
     file.write(PROJECT)
 
 made = run("check")
-test("such names are sound", made.returncode == 0 and "warning" not in made.stdout, made.stdout + made.stderr)
+ok(made.returncode == 0 and "warning" not in made.stdout, "such names are sound", made.stdout + made.stderr)
 made = run("test")
-test("definition tests name them", made.returncode == 0, made.stdout + made.stderr)
+ok(made.returncode == 0, "definition tests name them", made.stdout + made.stderr)
 got = answer(SPLIT, {"geo: country": "a b"})
-test("eval answers by them", got == ["b", "~"], got)
+ok(got == ["b", "~"], "eval answers by them", got)
 made = run("eval", SPLIT, "-e", "dev", "--json", "-c", json.dumps({"geo: country": "NO"}))
-test("and by the name of the rule", '"rule":"On for NA/50+: «b»"' in made.stdout, made.stdout + made.stderr)
+ok('"rule":"On for NA/50+: «b»"' in made.stdout, "and by the name of the rule", made.stdout + made.stderr)
 made = run("trace", SPLIT, "-e", "dev", "-c", json.dumps({"geo: country": "NO"}))
-test("trace explains with them", "segment Beta «testers» 🚀" in made.stdout and f"flag {CANARY} serves" in made.stdout,
-     made.stdout + made.stderr)
+ok("segment Beta «testers» 🚀" in made.stdout and f"flag {CANARY} serves" in made.stdout, "trace explains with them",
+   made.stdout + made.stderr)
 made = run("list", "-e", "dev", "Neuer Checkout/*", "*«b»*")
-test("globs select them", CANARY in made.stdout and SPLIT in made.stdout and "plain" not in made.stdout, made.stdout)
+ok(CANARY in made.stdout and SPLIT in made.stdout and "plain" not in made.stdout, "globs select them", made.stdout)
 lines = [line for line in made.stdout.splitlines() if line]
 # An emoji and a character of Chinese or Japanese take two columns.
 second = [re.match(r".*?\S {2,}(?=\S)", line)[0] for line in lines]
 wide = [len(start) + sum(ord(c) > 0x2E80 for c in start) for start in second]
-test("columns line up behind wide characters", len(set(wide)) == 1 and len(wide) == 3, made.stdout)
+ok(len(set(wide)) == 1 and len(wide) == 3, "columns line up behind wide characters", made.stdout)
 
 made = run("fmt")
 made = run("check")
-test("fmt keeps them", made.returncode == 0 and answer(SPLIT, {"geo: country": "NO"}) == ["b", "~"], definitions())
+ok(made.returncode == 0 and answer(SPLIT, {"geo: country": "NO"}) == ["b", "~"], "fmt keeps them", definitions())
 
 made = run("build", "-e", "dev", "-o", "live.ffs")
 dump = run("dump", "live.ffs").stdout
-test("so does it the name of a rule", "On for NA/50+: «b»" in dump, dump)
-test("a snapshot holds them", made.returncode == 0 and all(n in dump for n in (CANARY, SPLIT, "variant ~", "geo: country")),
-     made.stderr + dump)
+ok("On for NA/50+: «b»" in dump, "so does it the name of a rule", dump)
+ok(made.returncode == 0 and all(n in dump for n in (CANARY, SPLIT, "variant ~", "geo: country")), "a snapshot holds them",
+   made.stderr + dump)
 made = run("verify", "live.ffs")
-test("verify accepts the snapshot", made.returncode == 0, made.stdout + made.stderr)
+ok(made.returncode == 0, "verify accepts the snapshot", made.stdout + made.stderr)
 
 made = run("canary", "start", CANARY, "-e", "dev", "--reason", "go", "--at", "2026-11-30T06:00:00Z")
-test("canary start finds it", made.returncode == 0 and "state: running" in definitions(), made.stderr)
+ok(made.returncode == 0 and "state: running" in definitions(), "canary start finds it", made.stderr)
 made = run("canary", "advance", CANARY, "-e", "dev", "--reason", "go", "--from", "all")
 told = made.stderr.split("ffc canary advance ")[-1].split(" --reason")[0]
-test("a command that a message tells is one to copy", shlex.split(told) == [CANARY, "--from", "half"], made.stderr)
+ok(shlex.split(told) == [CANARY, "--from", "half"], "a command that a message tells is one to copy", made.stderr)
 made = run("history", program=FFREPLAY)
-test("the ledger has it", CANARY in made.stdout, made.stdout + made.stderr)
+ok(CANARY in made.stdout, "the ledger has it", made.stdout + made.stderr)
 
 for variant in ("Null", "~", "1.0", "{x}"):
     made = run("rollback", SPLIT, "-e", "dev", "--serve", variant, "--segment", "Beta «testers» 🚀", "--reason", "x",
                "--build", "live.ffs")
     got = answer(SPLIT, {"geo: country": "NO"})[1]
-    test(f"an override serves '{variant}' to a segment", made.returncode == 0 and got == variant, [made.stderr, got])
+    ok(made.returncode == 0 and got == variant, f"an override serves '{variant}' to a segment", [made.stderr, got])
     names = [name for name in os.listdir(f"{directory}/flags/overrides") if name.endswith(".yaml")]
     made = run("rollback", "--lift", names[0][: -len(".yaml")], "--reason", "x", "--build", "live.ffs")
-    test("and is lifted", made.returncode == 0 and answer(SPLIT, {"geo: country": "NO"})[1] == "~", made.stderr)
+    ok(made.returncode == 0 and answer(SPLIT, {"geo: country": "NO"})[1] == "~", "and is lifted", made.stderr)
 
 
 def log(name, flag, variants):
@@ -147,22 +138,22 @@ def by_variant(name, flag):
 
 log("a.ndjson", CANARY, ["True", "camelCase off", "camelcase off"])
 got = by_variant("a.ndjson", CANARY)
-test("a logged variant is the one with that name and case", got == {"True": 200, "camelCase off": 200, "": 200}, got)
+ok(got == {"True": 200, "camelCase off": 200, "": 200}, "a logged variant is the one with that name and case", got)
 made = run("decide", CANARY, "a.ndjson", "-e", "dev", program=FFREPLAY)
-test("what no variant is called is said",
-     "200 lines name a variant that the flag does not have, as 'camelcase off'" in made.stdout, made.stdout + made.stderr)
+ok("200 lines name a variant that the flag does not have, as 'camelcase off'" in made.stdout,
+   "what no variant is called is said", made.stdout + made.stderr)
 log("b.ndjson", "plain", [True, "True", "on", False, "FALSE", "ON"])
 got = by_variant("b.ndjson", "plain")
-test("a boolean flag's value stands for its variant", got == {"on": 300, "off": 200, "": 100}, got)
+ok(got == {"on": 300, "off": 200, "": 100}, "a boolean flag's value stands for its variant", got)
 log("c.ndjson", CANARY, [True, "true", "True", "false"])
 got = by_variant("c.ndjson", CANARY)
-test("also where variants have other names", got == {"True": 450, "camelCase off": 150}, got)
+ok(got == {"True": 450, "camelCase off": 150}, "also where variants have other names", got)
 
 with open(f"{directory}/flags/b.yaml", "w", encoding="utf-8") as file:
     file.write("flags: {Neuer checkout/“v2” 🚀: {serve: on}}\n")
 made = run("check")
-test("two names that differ in case are a warning", made.returncode == 0 and "[FF0135]" in made.stdout + made.stderr,
-     made.stdout + made.stderr)
+ok(made.returncode == 0 and "[FF0135]" in made.stdout + made.stderr, "two names that differ in case are a warning",
+   made.stdout + made.stderr)
 composed = [chr(c) for first, last in ((0xC0, 0x17F), (0x1A0, 0x1F5), (0x400, 0x4F9), (0x1E00, 0x1EFF), (0x304B, 0x30FF))
             for c in range(first, last + 1) if re.match(r"\w+ \w+$", unicodedata.decomposition(chr(c)))]
 missed = []
@@ -172,13 +163,12 @@ for first in range(0, len(composed), 20):
         file.write("flags:\n" + "".join(f"  {name}: {{serve: on}}\n" for pair in spellings for name in pair))
     made = run("check")
     missed += [one for one, other in spellings if f"'{other}' differs from '{one}'" not in made.stdout + made.stderr]
-test("both encodings of an accent look alike", len(composed) > 500 and not missed, [len(composed), missed])
+ok(len(composed) > 500 and not missed, "both encodings of an accent look alike", [len(composed), missed])
 longest = "ü" * 64
 for name, sound in ((longest, True), (longest + "x", False), ("a" * 128, True), ("a" * 129, False)):
     with open(f"{directory}/flags/b.yaml", "w", encoding="utf-8") as file:
         file.write(f"flags: {{{name}: {{serve: on}}}}\n")
     made = run("check")
-    test(f"a name of {len(name.encode())} bytes is {'sound' if sound else 'too long'}",
-         (made.returncode == 0) == sound and sound != ("[FF0125]" in made.stdout + made.stderr), made.stderr)
-print(f"1..{tests}")
-sys.exit(failed)
+    ok((made.returncode == 0) == sound and sound != ("[FF0125]" in made.stdout + made.stderr),
+       f"a name of {len(name.encode())} bytes is {'sound' if sound else 'too long'}", made.stderr)
+sys.exit(finish())

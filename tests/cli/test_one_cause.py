@@ -5,6 +5,8 @@ import re
 import subprocess
 import tempfile
 
+from tap import finish, ok
+
 FFC = os.environ["FFC"]
 
 PROJECT = {
@@ -95,9 +97,6 @@ tests:
 """,
 }
 
-number = 0
-failed = []
-
 
 def check(project):
     with tempfile.TemporaryDirectory() as directory:
@@ -112,16 +111,6 @@ def check(project):
 
 def found(text):
     return [line for line in text.split("\n") if re.search(r"(^|: )(error|warning): ", line)]
-
-
-def is_ok(what, true, *why):
-    global number
-    number += 1
-    print("ok" if true else "not ok", number, "-", what)
-    if not true:
-        failed.append(what)
-        for line in why:
-            print("#", str(line).replace("\n", "\n# "))
 
 
 def with_line(name, at, line):
@@ -154,11 +143,11 @@ def try_each(what, most, change):
         said = found(check(with_line(name, at, line)))
         if len(said) > most:
             bad.append(f"{name}:{at + 1}: {line.strip()}\n  " + "\n  ".join(said))
-    is_ok(f"{what}: one diagnostic, at {tried} places", tried > 8 and not bad, *bad)
+    ok(tried > 8 and not bad, f"{what}: one diagnostic, at {tried} places", *bad)
 
 
 sound = check(PROJECT)
-is_ok("the project is sound", not found(sound), sound)
+ok(not found(sound), "the project is sound", sound)
 
 is_name = lambda match: match[2] in NAMES
 try_each("a misspelt key", 1, lambda m: None if is_name(m) else f"{m[1]}{m[2][0]}{m[2]}:{m[3]}")
@@ -192,7 +181,7 @@ for project in (PROJECT, {**PROJECT, "flags.yaml": staged}):
             said = found(check({**project, name: "\n".join(lines[:at] + lines[at + 1:])}))
             if len(said) > 1:
                 bad.append(f"{name}:{at + 1}: {line}\n  " + "\n  ".join(said))
-is_ok(f"a missing line above a block: one diagnostic, at {tried} places", tried > 40 and not bad, *bad)
+ok(tried > 40 and not bad, f"a missing line above a block: one diagnostic, at {tried} places", *bad)
 
 # Without the name of a flag, another has its keys, and what named it has none.
 BODIES = {
@@ -219,43 +208,43 @@ for kept, body in BODIES.items():
         joined += f"help: if the line '{lost}:' is missing within '{kept}', write it above its keys" in said.replace("\n      ", " ")
         if len(found(said)) != 1:
             bad.append(f"{lost} below {kept}\n{said}")
-is_ok(f"a flag without its name: one diagnostic, of {tried}, of which {joined} say so", tried > 40 and joined > 20 and not bad, *bad)
+ok(tried > 40 and joined > 20 and not bad, f"a flag without its name: one diagnostic, of {tried}, of which {joined} say so", *bad)
 gone = {**PROJECT, "more.yaml": "flags:\n  user:\n    serve: on\n    requires: {nobody: on}\n  items:\n" + BODIES["items"] + "    serve: on\n"}
 said = check(gone)
-is_ok("what is wrong in the other flag is shown with it", "note: unknown variant 'on' of flag 'items'" in said, said)
+ok("note: unknown variant 'on' of flag 'items'" in said, "what is wrong in the other flag is shown with it", said)
 said = check({**gone, "more.yaml": gone["more.yaml"].replace("nobody", "serach")})
-is_ok("a misspelt name is not taken for a lost one", len(found(said)) == 2, said)
+ok(len(found(said)) == 2, "a misspelt name is not taken for a lost one", said)
 said = check({**gone, "more.yaml": gone["more.yaml"].replace("serve: on\n    requires", "serve: many\n    requires")})
-is_ok("nor is any where several flags are wrong", len(found(said)) == 3, said)
+ok(len(found(said)) == 3, "nor is any where several flags are wrong", said)
 
 # A name that is defined nowhere may make several others unused, or without a definition.
 missing = with_line("flags.yaml", 0, None)
 said = check(missing)
-is_ok("a forgotten 'flags:' is one diagnostic", len(found(said)) == 1, said)
-is_ok("which says where it is missing", "'new-cart' is indented" in said and "help: write 'flags:' on a line above" in said, said)
+ok(len(found(said)) == 1, "a forgotten 'flags:' is one diagnostic", said)
+ok("'new-cart' is indented" in said and "help: write 'flags:' on a line above" in said, "which says where it is missing", said)
 said = check({**PROJECT, "flags.yaml": missing["flags.yaml"].replace("\n  ", "\n")[2:]})
-is_ok("and so is one whose flags stand at the left edge", len(found(said)) == 1, said)
-is_ok("which says where its keys stand", "help: its keys are those of what stands under 'flags:', indented" in said, said)
-is_ok("and names a few of the others",
-      "'banner' is unknown, too\n" in said and "too, and so are 3 more\n" in said, said)
+ok(len(found(said)) == 1, "and so is one whose flags stand at the left edge", said)
+ok("help: its keys are those of what stands under 'flags:', indented" in said, "which says where its keys stand", said)
+ok("'banner' is unknown, too\n" in said and "too, and so are 3 more\n" in said,
+   "and names a few of the others", said)
 
 unsound = {**PROJECT, "flags.yaml": PROJECT["flags.yaml"].replace("new-cart", "new=cart")}
 said = check(unsound)
-is_ok("a name that cannot be one is not suggested", len(found(said)) == 1 and "did you mean" not in said, said)
+ok(len(found(said)) == 1 and "did you mean" not in said, "a name that cannot be one is not suggested", said)
 camel = {**PROJECT, "flags.yaml": PROJECT["flags.yaml"].replace("new-cart", "newCart")}
 said = check(camel)
-is_ok("but one that is spelled otherwise elsewhere is", "help: did you mean 'newCart'?" in said, said)
+ok("help: did you mean 'newCart'?" in said, "but one that is spelled otherwise elsewhere is", said)
 
 said = check({**PROJECT, "flags.yaml": PROJECT["flags.yaml"].replace("maintenance:\n", "repairs:\n")})
-is_ok("a name that is no more is reported once, with the other places",
-      len(found(said)) == 1 and "unknown flag 'maintenance'" in said and said.count("note: and here") == 1, said)
+ok(len(found(said)) == 1 and "unknown flag 'maintenance'" in said and said.count("note: and here") == 1,
+   "a name that is no more is reported once, with the other places", said)
 many = PROJECT["tests.yaml"] + "".join(
-    f"  - {{flag: serach, environment: production, expect: {{variant: off}}}}\n" for _ in range(5))
+    "  - {flag: serach, environment: production, expect: {variant: off}}\n" for _ in range(5))
 said = check({**PROJECT, "tests.yaml": many})
-is_ok("and how many more there are", len(found(said)) == 1 and "note: and here, and at 2 more places\n" in said, said)
+ok(len(found(said)) == 1 and "note: and here, and at 2 more places\n" in said, "and how many more there are", said)
 
 said = check({**PROJECT, "flags.yaml": PROJECT["flags.yaml"].replace("if: {segment", "iff: {segment")})
-is_ok("a rule whose condition has no name leaves no other rule unreached", len(found(said)) == 1, said)
+ok(len(found(said)) == 1, "a rule whose condition has no name leaves no other rule unreached", said)
 
 # A line that is missing leaves what was below it where it means something else.
 described = PROJECT["flags.yaml"].replace("  banner:\n", "  banner:\n    description: Above the page\n")
@@ -266,7 +255,7 @@ for name, line, words in (
         ("metrics.yaml", "  requests:", "'format' stands where the name of a log is expected")):
     text = described if name == "flags.yaml" else PROJECT[name]
     said = check({**PROJECT, name: text.replace(line + "\n", "")})
-    is_ok(f"without the line '{line.strip()}' there is one diagnostic", len(found(said)) == 1 and words in said, said)
+    ok(len(found(said)) == 1 and words in said, f"without the line '{line.strip()}' there is one diagnostic", said)
 
 # What others call a key is said by where it stands: what is served by default is one of several, or all there is.
 for keys, ours in (("type: string, THEIRS: x", "value"), ("THEIRS: true", "value"),
@@ -276,27 +265,26 @@ for keys, ours in (("type: string, THEIRS: x", "value"), ("THEIRS: true", "value
                    ("type: string, variants: {x: X, y: Y}, default: x, environments: {production: {THEIRS: y}}", "default")):
     for theirs in ("defaultValue", "default_value", "fallback"):
         said = check({**PROJECT, "more.yaml": f"flags:\n  more: {{{keys.replace('THEIRS', theirs)}}}\n"})
-        is_ok(f"{keys.replace('THEIRS', theirs)}: it is '{ours}'",
-              len(found(said)) == 1 and f"help: '{theirs}' is called '{ours}' here" in said, said)
+        ok(len(found(said)) == 1 and f"help: '{theirs}' is called '{ours}' here" in said,
+           f"{keys.replace('THEIRS', theirs)}: it is '{ours}'", said)
 
 # A file of another system is one diagnostic a mapping, however many flags it has.
 copied = "flags:\n" + "".join(
     f"  copied-{i}: {{state: ENABLED, variants: {{on: true, off: false}}, defaultVariant: off, targeting: {{}}}}\n"
     for i in range(40))
 said = check({**PROJECT, "more.yaml": copied})
-is_ok("the keys of another system are one diagnostic", len(found(said)) == 1, said)
-is_ok("which says what each is called",
-      "note: 'defaultVariant' is called 'default' here" in said and "note: 'targeting' is called 'rules' here" in said
-      and "help: 'state' is called 'enabled' here" in said, said)
-is_ok("and where else they stand", "note: and here, and at 37 more places" in said, said)
+ok(len(found(said)) == 1, "the keys of another system are one diagnostic", said)
+ok("note: 'defaultVariant' is called 'default' here" in said and "note: 'targeting' is called 'rules' here" in said
+   and "help: 'state' is called 'enabled' here" in said,
+   "which says what each is called", said)
+ok("note: and here, and at 37 more places" in said, "and where else they stand", said)
 
 two = {**PROJECT, "flags.yaml": PROJECT["flags.yaml"].replace("serve: off", "sreve: off").replace("q: 0", "q: 7"),
        "project.yaml": PROJECT["project.yaml"].replace("percent: 2%", "percent: 200%")}
 said = check(two)
-is_ok("two causes are two diagnostics", len(found(said)) == 2, said)
+ok(len(found(said)) == 2, "two causes are two diagnostics", said)
 two = {**PROJECT, "flags.yaml": PROJECT["flags.yaml"].replace("{segment: newcomers}", "{segment: nobody, country: XX}")}
 said = check(two)
-is_ok("also in one place", len(found(said)) == 2, said)
+ok(len(found(said)) == 2, "also in one place", said)
 
-print(f"1..{number}")
-raise SystemExit(1 if failed else 0)
+raise SystemExit(finish())

@@ -12,6 +12,8 @@ import tempfile
 
 import xxhash
 
+from tap import finish, ok
+
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FFC = os.environ.get("FFC", f"{TOP}/build/ffc")
 FFREPLAY = os.environ.get("FFREPLAY", f"{TOP}/build/ffreplay")
@@ -42,16 +44,6 @@ tests:
 """
 SECRETS = ["alice-secret", "bob-secret", "carol-secret", "early-secret", "424242", "434343", "454545", "ada@secret",
            "bob@secret", "BOB@secret"]
-count = failed = 0
-
-
-def test(name, holds, why=""):
-    global count, failed
-    count += 1
-    print(f"{'ok' if holds else 'not ok'} {count} - {name}")
-    if not holds:
-        failed = 1
-        print("# " + str(why).replace("\n", "\n# "))
 
 
 def run(*command, **more):
@@ -83,50 +75,50 @@ built = run(FFC, "build", "-e", "live", "-o", "live.ffs")
 with open(f"{directory}/live.ffs", "rb") as file:
     snapshot = file.read()
 found = [secret for secret in SECRETS if secret.encode() in snapshot]
-test("no value stands in a snapshot", built.returncode == 0 and not found and b"red-team" in snapshot,
-     f"{found} {built.stderr}")
+ok(built.returncode == 0 and not found and b"red-team" in snapshot, "no value stands in a snapshot",
+   f"{found} {built.stderr}")
 expected = [digest("user_id", "alice-secret"), digest("user_id", "early-secret-999"), digest("account", "424242"),
             digest("emails", "bob@secret"), digest("account", "carol-secret")]
 found = [text for text in expected if text.encode() not in snapshot]
-test("the digests are those that hashlib makes", not found, found)
+ok(not found, "the digests are those that hashlib makes", found)
 
 answers = {flag: [serves(flag, context) for context in contexts] for flag, contexts in {
     "listed": [{"user_id": "alice-secret"}, {"user_id": "early-secret-7"}, {"account": 434343},
                {"emails": ["x", "ADA@secret", "bob@SECRET"]}, {"emails": ["ada@secret"]}, {"user_id": "early-secret"}],
     "either": [{"user_id": "carol-secret"}, {"account": 454545}]}.items()}
-test("and evaluations find them", answers == {"listed": ["on"] * 4 + ["off"] * 2, "either": ["on"] * 2}, answers)
+ok(answers == {"listed": ["on"] * 4 + ["off"] * 2, "either": ["on"] * 2}, "and evaluations find them", answers)
 
 out = run(FFC, "dump", "live.ffs").stdout + run(FFC, "dump", "--json", "live.ffs").stdout
-test("dump has digests, and says what is private",
-     not shown(SECRETS, out) and digest("account", "424242") in out and "attribute user_id: string, private" in out
-     and '"name":"user_id","type":"string","private":true' in out and '"attribute":"account or user_id"' in out, out)
+ok(not shown(SECRETS, out) and digest("account", "424242") in out and "attribute user_id: string, private" in out
+   and '"name":"user_id","type":"string","private":true' in out and '"attribute":"account or user_id"' in out,
+   "dump has digests, and says what is private", out)
 
 who = {"user_id": "eve-secret", "account": 474747, "emails": ["eve@secret"], "team": "green"}
 own = SECRETS + ["eve-secret", "474747", "eve@secret"]
 traces = {flag: [run(FFC, "trace", flag, "-e", "live", "-c", json.dumps(who), *more).stdout
                  for more in ([], ["--json"], ["--show-private"])] for flag in ("listed", "share", "either")}
 plain = "".join(text + of_json for text, of_json, _ in traces.values())
-test("trace hides values and what they are compared with",
-     not shown(own, plain) and "account in 2 private values" in plain and "(private) is at" in plain and "green" in plain,
-     plain)
+ok(not shown(own, plain) and "account in 2 private values" in plain and "(private) is at" in plain and "green" in plain,
+   "trace hides values and what they are compared with",
+   plain)
 asked = "".join(all_of_it for _, _, all_of_it in traces.values())
-test("but shows them if asked", {"eve-secret", "474747", "eve@secret", "424242"} <= set(shown(own, asked)), asked)
+ok({"eve-secret", "474747", "eve@secret", "424242"} <= set(shown(own, asked)), "but shows them if asked", asked)
 
 with open(f"{directory}/flags/a.yaml", "w", encoding="utf-8") as file:
     file.write(DEFINITIONS.replace("expect: on", "expect: off"))
 hidden = run(FFC, "test")
 hidden = hidden.stdout + run(FFC, "test", "--json").stdout
-test("a failing test hides its context", not shown(["dora-secret", "464646"], hidden) and "red-team" in hidden
-     and "(private)" in hidden and "ffc trace" not in hidden, hidden)
+ok(not shown(["dora-secret", "464646"], hidden) and "red-team" in hidden
+   and "(private)" in hidden and "ffc trace" not in hidden, "a failing test hides its context", hidden)
 asked = run(FFC, "test", "--show-private").stdout
-test("but shows it, and the command to trace it, if asked", "dora-secret" in asked and "ffc trace" in asked, asked)
+ok("dora-secret" in asked and "ffc trace" in asked, "but shows it, and the command to trace it, if asked", asked)
 
 twice = DEFINITIONS.replace("on: [alice-secret, bob-secret]", "on: [alice-secret], off: [alice-secret]")
 with open(f"{directory}/flags/a.yaml", "w", encoding="utf-8") as file:
     file.write(twice)
 out = "".join(run(FFC, "check", "--format", form).stderr + run(FFC, "check", "--format", form).stdout
               for form in ("text", "json", "sarif", "github"))
-test("a diagnostic about listed users names none", "FF0329" in out and not shown(SECRETS, out), out)
+ok("FF0329" in out and not shown(SECRETS, out), "a diagnostic about listed users names none", out)
 with open(f"{directory}/flags/a.yaml", "w", encoding="utf-8") as file:
     file.write(DEFINITIONS)
 
@@ -136,21 +128,20 @@ with open(f"{directory}/web.ndjson", "w", encoding="utf-8") as file:
                                "account": "no number"}) + "\n")
 for field in ("user", "who", "account"):
     refused = run(FFREPLAY, "metrics", "web.ndjson", "--by", field)
-    test(f"metrics by {field} are refused", refused.returncode == 2 and "private" in refused.stderr
-         and not shown(["user-secret"], refused.stderr + refused.stdout), refused.stderr + refused.stdout)
+    ok(refused.returncode == 2 and "private" in refused.stderr
+       and not shown(["user-secret"], refused.stderr + refused.stdout), f"metrics by {field} are refused", refused.stderr + refused.stdout)
 asked = run(FFREPLAY, "metrics", "web.ndjson", "--by", "user", "--show-private")
-test("but not if asked", asked.returncode == 0 and "user-secret-3" in asked.stdout, asked.stderr)
+ok(asked.returncode == 0 and "user-secret-3" in asked.stdout, "but not if asked", asked.stderr)
 
 run(FFC, "rollback", "share", "-e", "live", "--segment", "early", "--reason", "r", "--build", "live.ffs")
 with open(f"{directory}/live.ffs", "rb") as file:
     snapshot = file.read()
 answer = json.loads(run(FFC, "eval", "share", "-s", "live.ffs", "--json", "-c", '{"user_id": "early-secret-8"}').stdout)
-test("an emergency for a private segment is patched in, hashed",
-     answer["reason"] == "OVERRIDE" and b"early-secret" not in snapshot, answer)
+ok(answer["reason"] == "OVERRIDE" and b"early-secret" not in snapshot,
+   "an emergency for a private segment is patched in, hashed", answer)
 
 level = run(FFC, "build", "-e", "live", "-o", "old.ffs", "--format-level", "1")
-test("level 1 of the format has no such flags", level.returncode == 1 and re.search("listed|either", level.stderr),
-     level.stderr)
+ok(level.returncode == 1 and re.search("listed|either", level.stderr), "level 1 of the format has no such flags",
+   level.stderr)
 shutil.rmtree(directory)
-print(f"1..{count}")
-sys.exit(failed)
+sys.exit(finish())

@@ -17,18 +17,9 @@ sys.dont_write_bytecode = True
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 sys.path.insert(0, os.path.join(TOP, "tests", "differential"))
 from generate import Generator, write_yaml  # noqa: E402
+from tap import finish, none  # noqa: E402
 
 FFC = os.environ.get("FFC", os.path.join(TOP, "build", "ffc"))
-done = failed = 0
-
-
-def check(name, problems):
-    global done, failed
-    done += 1
-    print("%s %d - %s" % ("not ok" if problems else "ok", done, name))
-    for problem in problems[:10]:
-        print("#   %s" % problem)
-    failed += bool(problems)
 
 
 class Core(yaml.SafeLoader):
@@ -61,12 +52,12 @@ files = glob.glob(os.path.join(TOP, "flags", "**", "*.yaml"), recursive=True)
 for path in files:
     with open(path, encoding="utf-8") as file:
         problems += errors_of(file.read(), os.path.relpath(path, TOP))
-check("accepts all of flags/", problems if files else ["flags/ has no files"])
+none("accepts all of flags/", problems if files else ["flags/ has no files"])
 
 problems = []
 for seed in range(60):
     problems += errors_of(write_yaml(Generator(random.Random(seed)).project()).lstrip(), "seed %d" % seed)
-check("accepts random valid projects", problems)
+none("accepts random valid projects", problems)
 
 
 # What the compiler reads is in its tables of fields; the schema must name it all.
@@ -87,7 +78,7 @@ for path in glob.glob(os.path.join(TOP, "compiler", "read", "read_*.c")):
         source = file.read()
     read.update(re.findall(r'\b(?:FIELD|READ|CHOICE)\(\s*"([a-z_]+)"', source))
 missing = ["'%s' is read, and not in the schema" % key for key in sorted(read - known)]
-check("names every key that the compiler reads", missing if len(read) > 80 else ["found only %d keys" % len(read)])
+none("names every key that the compiler reads", missing if len(read) > 80 else ["found only %d keys" % len(read)])
 
 
 
@@ -103,7 +94,7 @@ def undescribed(part, where):
             yield from undescribed(value, where)
 
 
-check("says what every key means", sorted(undescribed(schema, "the file")))
+none("says what every key means", sorted(undescribed(schema, "the file")))
 
 # The language's reference has the tables of keys as the program prints them.
 with open(os.path.join(TOP, "docs", "language.md"), encoding="utf-8") as file:
@@ -118,7 +109,7 @@ for table in tables.strip("\n").split("\n\n"):
         key = re.search("[a-z_]+", line).group()
         problems.append("docs/language.md: the key '%s' of %s is not as 'ffc schema --markdown' prints it"
                         % (key, lines[0][len("<!-- the keys of "):-len(" -->")]))
-check("docs/language.md has every table of keys", problems if len(tables) > 5000 else ["there are no tables"])
+none("docs/language.md has every table of keys", problems if len(tables) > 5000 else ["there are no tables"])
 
 # Whether who is in a stage, or what it is judged by, has changed is known from the keys that policy.c
 # hashes; these do not count.
@@ -135,7 +126,7 @@ for of, aside in ASIDE.items():
     for key in schema["definitions"][of]["properties"]:
         if (key in hashed) == (key in aside):
             problems.append("compiler/rollout/policy.c: does the key '%s' of a %s change what it is judged by?" % (key, of))
-check("every key of a rollout counts for its policy, or does not", problems)
+none("every key of a rollout counts for its policy, or does not", problems)
 
 # Of the cases of diagnostics, those that are only warned of are definitions like any other.
 problems, accepted = [], 0
@@ -152,7 +143,7 @@ for path in sorted(glob.glob(os.path.join(TOP, "tests", "golden", "diagnostics",
     if result.returncode == 0:
         problems += errors_of(text, os.path.basename(path))
         accepted += 1
-check("accepts what is only warned of", problems if accepted > 25 else ["found only %d" % accepted])
+none("accepts what is only warned of", problems if accepted > 25 else ["found only %d" % accepted])
 
 MISTAKES = {
     "an unknown section": "flag: {}",
@@ -172,6 +163,5 @@ MISTAKES = {
         "flags: {a: {canary: {stages: [{percent: 5}], advance_when: [{metric: m, max: 1, action: pause}]}}}",
     "a test of no flag": "tests: [{expect: on}]",
 }
-check("refuses mistakes", [name for name, text in MISTAKES.items() if not errors_of(text, name)])
-print("1..%d" % done)
-sys.exit(failed > 0)
+none("refuses mistakes", [name for name, text in MISTAKES.items() if not errors_of(text, name)])
+sys.exit(finish())

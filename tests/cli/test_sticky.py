@@ -7,6 +7,8 @@ import subprocess
 import sys
 import tempfile
 
+from tap import finish, ok
+
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FFC = os.environ.get("FFC", f"{TOP}/build/ffc")
 FFREPLAY = os.environ.get("FFREPLAY", f"{TOP}/build/ffreplay")
@@ -42,16 +44,6 @@ tests:
   - {flag: trial, previous: b, state: concluded, expect: {variant: a, reason: STATIC}}
   - {flag: trial, previous: b, state: draft, expect: {variant: a, reason: STATIC}}
 """
-count = failed = 0
-
-
-def test(name, holds, why=""):
-    global count, failed
-    count += 1
-    print(f"{'ok' if holds else 'not ok'} {count} - {name}")
-    if not holds:
-        failed = 1
-        print("# " + str(why).replace("\n", "\n# "))
 
 
 def run(*command):
@@ -73,9 +65,9 @@ os.mkdir(f"{directory}/flags")
 write(DEFINITIONS.replace(", primary: conversion", ""))
 
 got = [answer("color", "--previous", f"color={variant}") for variant in ("red", "green", "blue")]
-test("eval keeps what it is told", got == [(v, "STICKY", None) for v in ("red", "green", "blue")], got)
+ok(got == [(v, "STICKY", None) for v in ("red", "green", "blue")], "eval keeps what it is told", got)
 got = [answer("asks", "--previous", f"color={variant}")[0] for variant in ("green", "blue")]
-test("and so do flags that require it", got == ["on", "off"], got)
+ok(got == ["on", "off"], "and so do flags that require it", got)
 lines = run(FFC, "eval", "color", "-e", "live", "--json", "--contexts", "-", "--previous", "color=blue")
 for name, options, status, text in [
         ("a flag that is not there", ["--previous", "colour=red"], 1, "did you mean 'color'?"),
@@ -84,25 +76,25 @@ for name, options, status, text in [
         ("a flag twice", ["--previous", "color=red", "--previous", "color=green"], 2, "twice")]:
     for command in ("eval", "trace"):
         refused = run(FFC, command, "color", "-e", "live", "-c", "{}", *options)
-        test(f"{command} refuses {name}", refused.returncode == status and text in refused.stderr,
-             f"{refused.returncode} {refused.stderr}")
+        ok(refused.returncode == status and text in refused.stderr, f"{command} refuses {name}",
+           f"{refused.returncode} {refused.stderr}")
 steps = run(FFC, "trace", "color", "-e", "live", "-c", '{"user_id": "u1"}', "--previous", "color=blue").stdout
-test("trace says what it had", "who had blue of color" in steps and "it had blue" in steps and "STICKY" in steps, steps)
+ok("who had blue of color" in steps and "it had blue" in steps and "STICKY" in steps, "trace says what it had", steps)
 steps = run(FFC, "trace", "color", "-e", "live", "-c", '{"user_id": "u1"}', "--previous", "color=pink").stdout
-test("and that it is gone", "it had pink, which the flag does not have" in steps and "SPLIT" in steps, steps)
+ok("it had pink, which the flag does not have" in steps and "SPLIT" in steps, "and that it is gone", steps)
 tests = run(FFC, "test")
-test("tests say it, whatever the state", tests.returncode == 0, tests.stdout)
+ok(tests.returncode == 0, "tests say it, whatever the state", tests.stdout)
 write(DEFINITIONS.replace(", primary: conversion", "").replace("expect: {variant: blue,", "expect: {variant: red,"))
 tests = run(FFC, "test")
-test("one that fails says how to trace it", "--previous 'color=blue'" in tests.stdout, tests.stdout)
+ok("--previous 'color=blue'" in tests.stdout, "one that fails says how to trace it", tests.stdout)
 write(DEFINITIONS.replace(", primary: conversion", ""))
 
 shown = run(FFC, "fmt", "--check")
 listed = run(FFC, "build", "-e", "live", "-o", "live.ffs")
 dumped = run(FFC, "dump", "live.ffs").stdout
-test("dump shows where", "serve   the variant it had  (STICKY)" in dumped, dumped)
+ok("serve   the variant it had  (STICKY)" in dumped, "dump shows where", dumped)
 level = run(FFC, "build", "-e", "live", "-o", "old.ffs", "--format-level", "1")
-test("level 1 has no such flags", level.returncode == 1 and "color" in level.stderr, level.stderr)
+ok(level.returncode == 1 and "color" in level.stderr, "level 1 has no such flags", level.stderr)
 
 with open(f"{directory}/named.ndjson", "w", encoding="utf-8") as file:
     for i in range(60):
@@ -114,16 +106,15 @@ shutil.copy(f"{directory}/named.ndjson", f"{directory}/plain.ndjson")
 metrics = run(FFREPLAY, "metrics", "named=named.ndjson", "--flag", "color", "-e", "live", "--json")
 groups = json.loads(metrics.stdout)["groups"] if metrics.returncode == 0 else []
 by = {str(group.get("by", group)): group for group in groups}
-test("of lines that name the variant, it counts; of others nobody can tell",
-     metrics.returncode == 0 and "blue" in metrics.stdout and '"green"' not in metrics.stdout
-     and '"red"' not in metrics.stdout, metrics.stdout + metrics.stderr)
+ok(metrics.returncode == 0 and "blue" in metrics.stdout and '"green"' not in metrics.stdout
+   and '"red"' not in metrics.stdout,
+   "of lines that name the variant, it counts; of others nobody can tell", metrics.stdout + metrics.stderr)
 for flag, holds in (("color", False), ("asks", False), ("plain", True)):
     replayed = run(FFREPLAY, "metrics", "plain=plain.ndjson", "--flag", flag, "-e", "live")
-    test(f"a log without variants {'tells' if holds else 'cannot tell'} those of {flag}",
-         (replayed.returncode == 0) == holds and holds != ("is sticky" in replayed.stderr), replayed.stderr)
+    ok((replayed.returncode == 0) == holds and holds != ("is sticky" in replayed.stderr),
+       f"a log without variants {'tells' if holds else 'cannot tell'} those of {flag}", replayed.stderr)
 decided = run(FFREPLAY, "decide", "rollout", "plain=plain.ndjson", "-e", "live")
-test("nor those of a canary that requires a sticky flag", decided.returncode != 0 and "is sticky" in decided.stderr,
-     decided.stdout + decided.stderr)
+ok(decided.returncode != 0 and "is sticky" in decided.stderr, "nor those of a canary that requires a sticky flag",
+   decided.stdout + decided.stderr)
 shutil.rmtree(directory)
-print(f"1..{count}")
-sys.exit(failed)
+sys.exit(finish())

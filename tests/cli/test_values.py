@@ -6,6 +6,8 @@ import subprocess
 import sys
 import tempfile
 
+from tap import finish, ok
+
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FFC = os.environ.get("FFC", f"{TOP}/build/ffc")
 FFREPLAY = os.environ.get("FFREPLAY", f"{TOP}/build/ffreplay")
@@ -27,19 +29,6 @@ flags:
   asks: {requires: {timeout: none}, serve: on}
   plain: {serve: on}
 """
-tests = 0
-
-
-def test(name, holds, why=""):
-    global tests, failed
-    tests += 1
-    print(f"{'ok' if holds else 'not ok'} {tests} - {name}")
-    if not holds:
-        failed = 1
-        print("# " + str(why).replace("\n", "\n# "))
-
-
-failed = 0
 
 
 def ffc(directory, *arguments, program=FFC):
@@ -65,13 +54,13 @@ def no_variant():
     for context, expected in [({}, ("DEFAULT", None)), ({"country": "DE"}, ("TARGETING_MATCH", "rules[1]")),
                               ({"user_id": "alice", "country": "NO"}, ("TARGETING_MATCH", "users"))]:
         got = answer(directory, "timeout", context)
-        test(f"no value and no variant, with the reason of the rule: {expected}", got == [None, None, *expected, None], got)
+        ok(got == [None, None, *expected, None], f"no value and no variant, with the reason of the rule: {expected}", got)
     shares = [answer(directory, "timeout", {"user_id": f"u{i}", "country": "FR"})[0] for i in range(60)]
-    test("a split leaves a share to the caller", 15 < shares.count(None) < 45 and set(shares) == {None, 100, 900}, shares)
-    test("another flag asks for it", answer(directory, "asks", {})[0] is True and
-         answer(directory, "asks", {"country": "NO"})[2] == "PREREQUISITE_FAILED")
+    ok(15 < shares.count(None) < 45 and set(shares) == {None, 100, 900}, "a split leaves a share to the caller", shares)
+    ok(answer(directory, "asks", {})[0] is True and
+       answer(directory, "asks", {"country": "NO"})[2] == "PREREQUISITE_FAILED", "another flag asks for it")
     trace = ffc(directory, "trace", "timeout", "-e", "production", "-c", '{"country": "DE"}')
-    test("a trace says so", "serve none, the default" in trace.stdout or "serve none" in trace.stdout, trace.stdout)
+    ok("serve none, the default" in trace.stdout or "serve none" in trace.stdout, "a trace says so", trace.stdout)
     with open(f"{directory}/flags/t.yaml", "w", encoding="utf-8") as file:
         file.write("""tests:
   - {flag: timeout, context: {country: DE}, expect: none}
@@ -80,7 +69,7 @@ def no_variant():
   - {flag: timeout, context: {country: 'NO'}, expect: none}
 """)
     run = ffc(directory, "test", "--json")
-    test("tests expect it", [t["passed"] for t in json.loads(run.stdout)["tests"]] == [True, True, True, False], run.stdout)
+    ok([t["passed"] for t in json.loads(run.stdout)["tests"]] == [True, True, True, False], "tests expect it", run.stdout)
 
 
 def overridden():
@@ -89,8 +78,8 @@ def overridden():
     run = ffc(directory, "rollback", "plain", "--serve", "none", "--reason", "unclear", "-e", "production",
               "--by", "ann", "--build", "p.ffs")
     got = answer(directory, "plain", {}, "-s", "p.ffs")
-    test("an override leaves any flag to the caller", got[:3] == [None, None, "OVERRIDE"], run.stderr + str(got))
-    test("so do the definitions", answer(directory, "plain", {})[:3] == [None, None, "OVERRIDE"])
+    ok(got[:3] == [None, None, "OVERRIDE"], "an override leaves any flag to the caller", run.stderr + str(got))
+    ok(answer(directory, "plain", {})[:3] == [None, None, "OVERRIDE"], "so do the definitions")
 
 
 def logged():
@@ -103,8 +92,8 @@ def logged():
     run = ffc(directory, "health", "timeout", "-e", "production", "--json", "web=log", program=FFREPLAY)
     found = json.loads(run.stdout) if run.stdout else {}
     lines = {name: counts["lines"] for name, counts in found.get("variants", {}).items()}
-    test("a line without a variant was left to the caller", lines == {"short": 0, "long": 10, "none": 30},
-         run.stdout + run.stderr)
+    ok(lines == {"short": 0, "long": 10, "none": 30}, "a line without a variant was left to the caller",
+       run.stdout + run.stderr)
 
 
 def described():
@@ -118,18 +107,18 @@ def described():
     for source in (("-e", "production"), ("-s", "p.ffs")):
         run = ffc(directory, "eval", "told", "linked", "plain", "--json", "-c", "{}", *source)
         found = [json.loads(line).get("metadata") for line in run.stdout.splitlines()]
-        test(f"eval {source[0]} tells what the flag says of itself", found == [all_of, {"links": links[:1]}, None], found)
+        ok(found == [all_of, {"links": links[:1]}, None], f"eval {source[0]} tells what the flag says of itself", found)
     found = {f["flag"]: f for f in map(json.loads, ffc(directory, "list", "--json").stdout.splitlines())}
     run = ffc(directory, "trace", "told", "-e", "production", "-c", "{}", "--json")
-    test("trace does", json.loads(run.stdout).get("metadata") == all_of, run.stdout)
-    test("list does", found["told"]["metadata"] == all_of and found["told"]["client"] is True and
-         "metadata" not in found["plain"] and found["plain"]["client"] is False, found)
+    ok(json.loads(run.stdout).get("metadata") == all_of, "trace does", run.stdout)
+    ok(found["told"]["metadata"] == all_of and found["told"]["client"] is True and
+       "metadata" not in found["plain"] and found["plain"]["client"] is False, "list does", found)
     found = {f["name"]: f for f in json.loads(ffc(directory, "dump", "--json", "p.ffs").stdout)["flags"]}
-    test("dump does", found["told"]["metadata"] == all_of and found["told"]["client"] is True and
-         found["plain"]["client"] is False, found)
+    ok(found["told"]["metadata"] == all_of and found["told"]["client"] is True and
+       found["plain"]["client"] is False, "dump does", found)
     ffc(directory, "rollback", "plain", "--reason", "x", "-e", "production", "--by", "ann", "--build", "p.ffs")
     run = ffc(directory, "eval", "told", "--json", "-c", "{}", "-s", "p.ffs")
-    test("an emergency keeps it", json.loads(run.stdout)["metadata"] == all_of, run.stdout)
+    ok(json.loads(run.stdout)["metadata"] == all_of, "an emergency keeps it", run.stdout)
 
 
 def merged():
@@ -152,14 +141,14 @@ def merged():
     environments: {production: {variants: {on: {ttl: 7, n: 7}}}}
 """)
     got = [answer(directory, f"f{i}", {})[:2] for i in range(len(cases))]
-    test("value_overrides is a merge patch", got == [[result, "on"] for *_, result in cases], got)
-    test("the variant is the one that other flags ask for", answer(directory, "asks", {})[0] is True)
-    test("it goes over the environment's value", answer(directory, "plain", {"country": "SE"})[0] == {"ttl": 7, "n": 5})
-    test("and only where its rule decides", answer(directory, "plain", {"country": "FR"})[0] == {"ttl": 7, "n": 7})
+    ok(got == [[result, "on"] for *_, result in cases], "value_overrides is a merge patch", got)
+    ok(answer(directory, "asks", {})[0] is True, "the variant is the one that other flags ask for")
+    ok(answer(directory, "plain", {"country": "SE"})[0] == {"ttl": 7, "n": 5}, "it goes over the environment's value")
+    ok(answer(directory, "plain", {"country": "FR"})[0] == {"ttl": 7, "n": 7}, "and only where its rule decides")
     ffc(directory, "build", "-e", "production", "-o", "p.ffs")
     ffc(directory, "rollback", "plain", "--serve", "on", "--reason", "x", "-e", "production", "--by", "ann", "--build", "p.ffs")
     got = answer(directory, "plain", {"country": "SE"}, "-s", "p.ffs")
-    test("an emergency serves the variant's own value", got[:3] == [{"ttl": 7, "n": 7}, "on", "OVERRIDE"], got)
+    ok(got[:3] == [{"ttl": 7, "n": 7}, "on", "OVERRIDE"], "an emergency serves the variant's own value", got)
 
 
 def merged_for_some():
@@ -194,30 +183,30 @@ flags:
              ({"paying": True}, one(2, 2, 5), "b", "TARGETING_MATCH", "rules[0]"),
              ({"country": "FR"}, one(90, 1, 1), "a", "DEFAULT", None), ({}, one(1, 1, 1), "a", "DEFAULT", None)]
     got = [answer(directory, "settings", context) for context, *_ in cases]
-    test("parts of a variant's value are replaced, whatever serves it", got == [[*wanted, None] for _, *wanted in cases], got)
+    ok(got == [[*wanted, None] for _, *wanted in cases], "parts of a variant's value are replaced, whatever serves it", got)
     halves = [answer(directory, "settings", {"user_id": f"u{i}", "country": "NO"}) for i in range(40)]
-    test("by a split, too", {json.dumps(half[:3]) for half in halves} ==
-         {json.dumps([one(70, 2, 2), "b", "SPLIT"]), json.dumps([one(1, 1, 1), "a", "SPLIT"])}, halves)
+    ok({json.dumps(half[:3]) for half in halves} ==
+       {json.dumps([one(70, 2, 2), "b", "SPLIT"]), json.dumps([one(1, 1, 1), "a", "SPLIT"])}, "by a split, too", halves)
     got = answer(directory, "settings", {"paying": True, "country": "SE"}, "-e", "staging")
-    test("an environment's take the place of the flag's", got[:2] == [one(3, 9, 5), "b"], got)
+    ok(got[:2] == [one(3, 9, 5), "b"], "an environment's take the place of the flag's", got)
     got = answer(directory, "settings", {"country": "FR"}, "-e", "off")
-    test("where the flag is off", got[:3] == [one(90, 1, 1), "a", "DISABLED"], got)
+    ok(got[:3] == [one(90, 1, 1), "a", "DISABLED"], "where the flag is off", got)
     got = answer(directory, "settings", {"country": "NO"}, "-e", "rolling")
-    test("by a canary", got == [one(70, 2, 2), "b", "STATIC", "canary:all", None], got)
-    test("the variant is the one that other flags ask for",
-         answer(directory, "asks", {"paying": True, "country": "SE"})[0] is True)
+    ok(got == [one(70, 2, 2), "b", "STATIC", "canary:all", None], "by a canary", got)
+    ok(answer(directory, "asks", {"paying": True, "country": "SE"})[0] is True,
+       "the variant is the one that other flags ask for")
     run = ffc(directory, "trace", "settings", "-e", "production", "-c", '{"paying": true, "country": "NO"}')
-    test("trace names the one that counts", "no   value_overrides[0] of b" in run.stdout and
-         "yes  value_overrides[1] of b" in run.stdout, run.stdout)
+    ok("no   value_overrides[0] of b" in run.stdout and
+       "yes  value_overrides[1] of b" in run.stdout, "trace names the one that counts", run.stdout)
     run = ffc(directory, "show", "settings")
-    test("show tells what is replaced", 'value_overrides[1] of b: {"n":70} where segment nordic' in run.stdout, run.stdout)
+    ok('value_overrides[1] of b: {"n":70} where segment nordic' in run.stdout, "show tells what is replaced", run.stdout)
     ffc(directory, "build", "-e", "production", "-o", "p.ffs")
     ffc(directory, "rollback", "settings", "--reason", "x", "-e", "production", "--by", "ann", "--build", "p.ffs")
     got = answer(directory, "settings", {"country": "FR"}, "-s", "p.ffs")
-    test("an emergency serves the variant's own value, likewise", got[:3] == [one(1, 1, 1), "a", "OVERRIDE"], got)
+    ok(got[:3] == [one(1, 1, 1), "a", "OVERRIDE"], "an emergency serves the variant's own value, likewise", got)
     ffc(directory, "rollback", "--lift", got[3].removeprefix("override:"), "--reason", "x", "-e", "production", "--by", "ann", "--build", "p.ffs")
     got = answer(directory, "settings", {"country": "FR"}, "-s", "p.ffs")
-    test("and is lifted", got[:3] == [one(90, 1, 1), "a", "DEFAULT"], got)
+    ok(got[:3] == [one(90, 1, 1), "a", "DEFAULT"], "and is lifted", got)
 
 
 def many():
@@ -242,12 +231,12 @@ flags:
     edges = [sum(shares[:i]) for i in range(count + 1)]
     buckets = [json.loads(ffc(directory, "trace", "big", "-e", "production", "--json", "-c",
                               json.dumps({"user_id": f"u{i}"})).stdout)["value"] for i in range(20)]
-    test("4,096 variants: the trace and the evaluation agree", buckets == values[:20], (buckets, values[:20]))
-    test("they are spread over all", len(set(values)) > 1500 and max(values) > 4000 and min(values) < 96, len(set(values)))
-    test("another flag asks for the last", all((a["value"] is True) == (v == 4095) for a, v in zip(answers[1::2], values)))
-    test("and for none", answer(directory, "last", {})[0] is True, edges[-1])
+    ok(buckets == values[:20], "4,096 variants: the trace and the evaluation agree", (buckets, values[:20]))
+    ok(len(set(values)) > 1500 and max(values) > 4000 and min(values) < 96, "they are spread over all", len(set(values)))
+    ok(all((a["value"] is True) == (v == 4095) for a, v in zip(answers[1::2], values)), "another flag asks for the last")
+    ok(answer(directory, "last", {})[0] is True, "and for none", edges[-1])
     run = ffc(directory, "health", "big", "-e", "production", "web=/dev/null", program=FFREPLAY)
-    test("health counts no units of so many", run.returncode != 0, run.stderr)
+    ok(run.returncode != 0, "health counts no units of so many", run.stderr)
 
 
 no_variant()
@@ -257,5 +246,4 @@ described()
 merged()
 merged_for_some()
 many()
-print(f"1..{tests}")
-sys.exit(failed)
+sys.exit(finish())

@@ -16,6 +16,8 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 BUILD = os.environ.get("BUILD", os.path.join(TOP, "build"))
 FFC = os.environ.get("FFC", os.path.join(BUILD, "ffc"))
 FFREPLAY = os.environ.get("FFREPLAY", os.path.join(BUILD, "ffreplay"))
+sys.path.insert(0, os.path.join(TOP, "tests", "cli"))
+from tap import finish, ok, skip  # noqa: E402
 USERS = 1000
 
 DEFINITIONS = """\
@@ -36,24 +38,6 @@ flags:
       stage: first
       since: 2025-11-21T00:00:00Z
 """
-
-count = failed = 0
-
-
-def ok(name, good, detail=""):
-    global count, failed
-    count += 1
-    print(f"{'ok' if good else 'not ok'} {count} - {name}")
-    if not good:
-        failed += 1
-        print("# " + str(detail).replace("\n", "\n# "))
-
-
-def skip(name, why):
-    global count
-    count += 1
-    print(f"ok {count} - {name} # SKIP {why}")
-
 
 def run(*command, **options):
     return subprocess.run(command, capture_output=True, text=True, **options)
@@ -119,26 +103,26 @@ def test(directory):
     made = run("cc", "-std=c11", "-Wall", "-Wextra", "-Werror", *([f"-fsanitize={sanitize}"] if sanitize else []),
                "-I", os.path.join(TOP, "include"), "-o", at("service"),
                os.path.join(TOP, "tests/library/service.c"), "-L", BUILD, "-lfflag", "-Wl,-rpath," + BUILD)
-    ok("a service builds", made.returncode == 0, made.stderr)
+    ok(made.returncode == 0, "a service builds", made.stderr)
     with open(at("log.ndjson"), "w") as log:
         ran = subprocess.run([at("service"), at("production.ffs"), str(USERS), at("metrics.prom")], stdout=log)
-    ok("and runs", ran.returncode == 0)
+    ok(ran.returncode == 0, "and runs")
 
     with open(at("log.ndjson")) as log:
         lines = [json.loads(line) for line in log]
     served = collections.Counter(line["feature_flag.result.variant"] for line in lines)
-    ok("each evaluation is a line", len(lines) == USERS and set(served) == {"on", "off"}, served)
-    ok("of this build", {line["feature_flag.version"] for line in lines} == {build})
+    ok(len(lines) == USERS and set(served) == {"on", "off"}, "each evaluation is a line", served)
+    ok({line["feature_flag.version"] for line in lines} == {build}, "of this build")
 
     decided = run(FFREPLAY, "decide", "canary.checkout", at("log.ndjson"), "-C", at("flags"), "-e", "production",
                   "--json")
-    ok("ffreplay decides on the lines without a 'logs' section", decided.returncode == 0, decided.stderr)
+    ok(decided.returncode == 0, "ffreplay decides on the lines without a 'logs' section", decided.stderr)
     decision = json.loads(decided.stdout)
     criterion = decision["criteria"][0]
-    ok("every line counts", decision["input"]["used"] == USERS, decision["input"])
-    ok("for the variant that was served",
-       (criterion["canary"]["n"], criterion["control"]["n"]) == (served["on"], served["off"]), criterion)
-    ok("and the verdict falls", decision["verdict"] == "advance", decided.stdout)
+    ok(decision["input"]["used"] == USERS, "every line counts", decision["input"])
+    ok((criterion["canary"]["n"], criterion["control"]["n"]) == (served["on"], served["off"]),
+       "for the variant that was served", criterion)
+    ok(decision["verdict"] == "advance", "and the verdict falls", decided.stdout)
 
     with open(at("metrics.prom")) as file:
         text = file.read()
@@ -147,16 +131,16 @@ def test(directory):
         problem = None
     except AssertionError as error:
         samples, problem = {}, error
-    ok("the metrics are Prometheus text", problem is None, problem)
+    ok(problem is None, "the metrics are Prometheus text", problem)
     counted = {dict(labels)["variant"]: value for (name, labels), value in samples.items()
                if name == "fflag_evaluations_total"}
-    ok("they count what was served", counted == dict(served), counted)
-    ok("they name the build", any(name == "fflag_build_info" and ("build", build) in labels
-                                  for name, labels in samples), text)
+    ok(counted == dict(served), "they count what was served", counted)
+    ok(any(name == "fflag_build_info" and ("build", build) in labels
+                                  for name, labels in samples), "they name the build", text)
     promtool, prometheus = prometheus_program("promtool"), prometheus_program("prometheus")
     if promtool:
         checked = run(promtool, "check", "metrics", input=text)
-        ok("promtool has nothing to say", checked.returncode == 0 and not checked.stderr, checked.stderr)
+        ok(checked.returncode == 0 and not checked.stderr, "promtool has nothing to say", checked.stderr)
     else:
         skip("promtool has nothing to say", "promtool is not there: make check-all unpacks it")
     if prometheus:
@@ -164,12 +148,11 @@ def test(directory):
         # To Prometheus a label without a value is no label.
         expected = {(name, tuple(pair for pair in labels if pair[1])): value
                     for (name, labels), value in samples.items()}
-        ok("prometheus scrapes the same values", scraped == expected,
+        ok(scraped == expected, "prometheus scrapes the same values",
            sorted(set(scraped.items()) ^ set(expected.items())))
     else:
         skip("prometheus scrapes the same values", "prometheus is not there: make check-all unpacks it")
-    print(f"1..{count}")
-    return 1 if failed else 0
+    return finish()
 
 
 if __name__ == "__main__":

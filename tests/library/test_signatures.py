@@ -12,25 +12,15 @@ import tempfile
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("BUILD", os.path.join(TOP, "build"))
 FFC = os.environ.get("FFC", os.path.join(BUILD, "ffc"))
+sys.path.insert(0, os.path.join(TOP, "tests", "cli"))
+from tap import finish, ok, skip  # noqa: E402
 
 GENERAL, UNSUPPORTED, UNSIGNED, UNTRUSTED = 1, 22, 27, 28
 
-count = failed = 0
-
-
 for tool in ("minisign", "readelf"):
     if not shutil.which(tool):
-        print(f"ok 1 - signatures # SKIP there is no {tool}\n1..1")
-        sys.exit()
-
-
-def ok(name, good, detail=""):
-    global count, failed
-    count += 1
-    print(f"{'ok' if good else 'not ok'} {count} - {name}")
-    if not good:
-        failed += 1
-        print("# " + str(detail).replace("\n", "\n# "))
+        skip("signatures", f"there is no {tool}")
+        sys.exit(finish())
 
 
 class Options(ctypes.Structure):
@@ -65,21 +55,20 @@ def main():
     mine = "libsodium" in needed(plain)
     made = subprocess.run(["make", "-s", f"BUILD={other}", f"SIGNATURES={'' if mine else '1'}",
                            os.path.join(other, "libfflag.so." + version())], cwd=TOP, capture_output=True, text=True)
-    ok("the library builds the other way", made.returncode == 0, made.stderr)
+    ok(made.returncode == 0, "the library builds the other way", made.stderr)
     with_signatures, without = (plain, f"{other}/libfflag.so") if mine else (f"{other}/libfflag.so", plain)
-    ok("with signatures it needs libsodium", needed(with_signatures) == {"libc", "libsodium"}, needed(with_signatures))
-    ok("without, nothing but libc", needed(without) == {"libc"}, needed(without))
+    ok(needed(with_signatures) == {"libc", "libsodium"}, "with signatures it needs libsodium", needed(with_signatures))
+    ok(needed(without) == {"libc"}, "without, nothing but libc", needed(without))
     if os.environ.get("SANITIZE"):
-        print(f"ok {count + 1} - what each opens # SKIP a sanitizer cannot be loaded late\n1..{count + 1}")
-        return 1 if failed else 0
+        skip("what each opens", "a sanitizer cannot be loaded late")
+        return finish()
 
     directory = tempfile.mkdtemp(prefix="signatures-test-")
     try:
         compare(ctypes.CDLL(with_signatures), ctypes.CDLL(without), directory)
     finally:
         shutil.rmtree(directory)
-    print(f"1..{count}")
-    return 1 if failed else 0
+    return finish()
 
 
 def version():
@@ -110,9 +99,9 @@ def compare(checks, ignores, directory):
             ("an unsigned snapshot, a key for those that are signed", "unsigned.ffs", [ours], False, 0, UNSUPPORTED),
             ("a signature demanded, no keys", "signed.ffs", [], True, GENERAL, GENERAL)):
         error = open_store(checks, at(path), keys, required)
-        ok(f"{name}: checked", error == expected, f"error {error}, expected {expected}")
+        ok(error == expected, f"{name}: checked", f"error {error}, expected {expected}")
         error = open_store(ignores, at(path), keys, required)
-        ok(f"{name}: where nothing is checked", error == expected_without,
+        ok(error == expected_without, f"{name}: where nothing is checked",
            f"error {error}, expected {expected_without}")
 
 

@@ -12,21 +12,17 @@ import time
 
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "cli"))
+from tap import finish, ok, skip  # noqa: E402
+
 BUILD = os.environ.get("BUILD", os.path.join(HERE, "..", "..", "build"))
 FFC = os.environ.get("FFC", os.path.join(BUILD, "ffc"))
 LIBRARY = os.path.join(BUILD, "libfflag.so")
 PATIENCE = 30  # seconds; what is expected comes within one or two
 
-tests = failed = 0
-
 
 def result(name, problem):
-    global tests, failed
-    tests += 1
-    failed += bool(problem)
-    print("%s %d - %s" % ("not ok" if problem else "ok", tests, name))
-    if problem:
-        print("# " + problem.replace("\n", "\n# "))
+    ok(not problem, name, problem)
 
 
 def mount(*arguments):
@@ -115,9 +111,7 @@ def scenario(name):
         except subprocess.CalledProcessError as error:
             if error.cmd[0] != "mount":
                 raise
-            global tests
-            tests += 1
-            print("ok %d - %s # SKIP %s: %s" % (tests, name, " ".join(error.cmd), error.stderr.decode().strip()))
+            skip(name, "%s: %s" % (" ".join(error.cmd), error.stderr.decode().strip()))
             problem = "skipped"
         finally:
             world.gone()
@@ -211,8 +205,7 @@ def main():
         world.publish("three", "live/live")
         return problem or follower.waits_for("serves three") or follower.ends()
 
-    print("1..%d" % tests)
-    return failed > 0
+    return finish()
 
 
 if __name__ == "__main__":

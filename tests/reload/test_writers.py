@@ -15,6 +15,9 @@ import time
 
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "cli"))
+from tap import finish, ok, skip  # noqa: E402
+
 BUILD = os.environ.get("BUILD", os.path.join(HERE, "..", "..", "build"))
 FFC = os.environ.get("FFC", os.path.join(BUILD, "ffc"))
 LIBRARY = os.path.join(BUILD, "libfflag.so")
@@ -32,16 +35,9 @@ COMMANDS = [  # what it is, the command, what the reader says then
     ("dd in the midst", "dd if=/dev/zero of={file} bs=512 seek=2 count=8 conv=notrunc 2>/dev/null", "rejected"),
 ]
 
-tests = failed = 0
-
 
 def result(name, problem):
-    global tests, failed
-    tests += 1
-    failed += bool(problem)
-    print("%s %d - %s" % ("not ok" if problem else "ok", tests, name))
-    if problem:
-        print("# " + problem.replace("\n", "\n# "))
+    ok(not problem, name, problem)
 
 
 class Reader:
@@ -178,8 +174,8 @@ def main():
     with open(LIBRARY, "rb") as library:
         sanitized = re.search(b"__(asan|tsan|ubsan)_", library.read())
     if sanitized:
-        print("ok 1 - files written in place # SKIP a sanitizer is linked in")
-        return 0
+        skip("files written in place", "a sanitizer is linked in")
+        return finish()
     folder = tempfile.mkdtemp()
     try:
         world = World(folder)
@@ -191,8 +187,7 @@ def main():
         mapped(world)
     finally:
         shutil.rmtree(folder)
-    print("1..%d" % tests)
-    return 1 if failed else 0
+    return finish()
 
 
 sys.exit(main())

@@ -12,6 +12,9 @@ import xxhash
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, os.path.join(TOP, "tests", "cli"))
+import tap  # noqa: E402
+from tap import ok, skip  # noqa: E402, F401 # for whoever imports this
 FFREPLAY = os.environ.get("FFREPLAY", os.path.join(TOP, "build", "ffreplay"))
 SCRATCH = tempfile.mkdtemp(prefix="ffreplay-test-")
 atexit.register(shutil.rmtree, SCRATCH)
@@ -21,37 +24,13 @@ HOUR = 3600 * 1000
 
 # ------------------------------------------------------------------------------------------- TAP
 
-_count = 0
-_failed = 0
-
-
-def ok(condition, name, *details):
-    global _count, _failed
-    _count += 1
-    if condition:
-        print(f"ok {_count} - {name}")
-        return True
-    _failed += 1
-    print(f"not ok {_count} - {name}")
-    for detail in details:
-        for line in str(detail).splitlines():
-            print(f"# {line}")
-    return False
-
 
 def equal(got, expected, name):
     return ok(got == expected, name, f"got      {got!r}", f"expected {expected!r}")
 
 
-def skip(name, why):
-    global _count
-    _count += 1
-    print(f"ok {_count} - {name} # SKIP {why}")
-
-
 def finish():
-    print(f"1..{_count}")
-    sys.exit(_failed > 0)
+    sys.exit(tap.finish())
 
 
 # -------------------------------------------------------------------------------------- projects

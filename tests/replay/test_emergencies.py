@@ -4,13 +4,13 @@ made of other definitions since they were read."""
 import json
 import os
 import shutil
-import signal
 import subprocess
 import time
 
 import lab
 from ledger import entries, is_whole, put_aside
 from lab import (FFREPLAY, SCRATCH, Result, canary, decide, equal, finish, ok, project, requests, skip, write)
+from watching import Watch
 
 FFC = os.environ.get("FFC", os.path.join(lab.TOP, "build", "ffc"))
 BLOCK = """\
@@ -28,7 +28,6 @@ SECOND = canary(BLOCK).split("\n", 1)[1].replace("canary.checkout", "canary.seco
 THEME = "  theme: {type: string, variants: {light: l, dark: d}, default: light, serve: light}\n"
 FLAGS = canary(BLOCK) + THEME + "  basket: {requires: {canary.checkout: on}, serve: on}\n"
 NOW = "2026-11-20T11:59:56.400Z"
-PATIENCE = 30
 failing = write("failing.ndjson", requests(2000, canary_errors=0.3))
 well = write("well.ndjson", requests(2000))
 slow = write("slow.ndjson", requests(2000, canary_latency=0.6))
@@ -213,68 +212,47 @@ def append(log, count, status):
                                    "request_time": 0.1}) + "\n")
 
 
-class Watch:
+class Published(Watch):
+    """A watch that applies and publishes, of a project that is published."""
+
     def __init__(self, name, flag="canary.checkout"):
         since = stamp(int(time.time() * 1000) - 60000)
-        self.directory, self.live = published(name, FLAGS.replace("since: 2026-11-20T10:00:00Z", f"since: {since}"))
-        self.log, self.out, self.err = (os.path.join(SCRATCH, f"{name}.{end}") for end in ("log", "out", "err"))
+        directory, self.live = published(name, FLAGS.replace("since: 2026-11-20T10:00:00Z", f"since: {since}"))
+        self.log = os.path.join(SCRATCH, f"{name}.log")
         append(self.log, 100, 200)
-        with open(self.out, "wb") as out, open(self.err, "wb") as err:
-            self.process = subprocess.Popen(
-                [FFREPLAY, "watch", flag, self.log, "-C", self.directory, "-e", "production", "--interval", "1s",
-                 "--apply", "--build", self.live, "--exit-code"], stdout=out, stderr=err)
+        super().__init__(directory, self.log, "--apply", "--build", self.live, "--exit-code", flag=flag)
         # It publishes the definitions when it starts, and prints the first verdict after that.
-        assert self.until(lambda: os.path.getsize(self.out)), self.errors()
-
-    def errors(self):
-        with open(self.err) as err:
-            return err.read()
-
-    def until(self, holds):
-        deadline = time.time() + PATIENCE
-        while time.time() < deadline:
-            if holds():
-                return True
-            time.sleep(0.05)
-        return False
+        assert self.until(self.text), self.errors()
 
     def breaks(self, text=BROKEN, name="team.yaml"):
         put(self.directory, text, name)
         return self.until(lambda: "stay in force" in self.errors())
 
-    def ends(self):
-        try:
-            return self.process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            return "it does not end"
 
-
-watch = Watch("watched")
+watch = Published("watched")
 edit(watch.directory, "serve: light", "serve: dark")
 append(watch.log, 300, 500)
 equal((watch.ends(), of(watch.live, "canary.checkout"), of(watch.live, "theme")), (20, OFF, LIGHT),
       "a_watch_publishes_nothing_else")
 ok("note: other edits are not published: 'theme' differs" in watch.errors(), "a_watch_names_them", watch.errors())
-watch = Watch("watched-broken")
+watch = Published("watched-broken")
 ok(watch.breaks(), "definitions_that_break_under_a_watch", watch.errors())
 append(watch.log, 300, 500)
 equal((watch.ends(), of(watch.live, "canary.checkout")), (20, OFF), "stop_no_rollback_by_it")
 equal((entries(watch.directory)[0]["verdict"], "state: rolled_back" in read(watch.directory)), ("rollback", True),
       "which_is_written")
 ok("note: the definitions have 1 error" in watch.errors(), "and_said", watch.errors())
-watch = Watch("watched-own")
+watch = Published("watched-own")
 ok(watch.breaks(read(watch.directory) + "  more: [\n", "flags.yaml"), "its_own_file_that_breaks", watch.errors())
 append(watch.log, 300, 500)
 equal((watch.ends(), of(watch.live, "canary.checkout")), (20, OFF), "stops_none_either")
 equal(entries(watch.directory)[0]["instead_of"], "canary rollback", "an_override_holds_it_back_then")
-watch = Watch("watched-all", "--all")
+watch = Published("watched-all", "--all")
 ok(watch.breaks(), "under_a_watch_of_all", watch.errors())
 append(watch.log, 300, 500)
 ok(watch.until(lambda: of(watch.live, "canary.checkout") == OFF), "it_is_out", watch.errors())
 time.sleep(2.5)
-watch.process.send_signal(signal.SIGTERM)
-watch.ends()
+watch.stop()
 equal([entry["verdict"] for entry in entries(watch.directory)], ["rollback"], "once_however_often_it_looks")
 
 # What a person does that is no emergency publishes all edits, and says which.

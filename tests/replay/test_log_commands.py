@@ -13,6 +13,7 @@ import time
 import urllib.request
 
 from lab import FFREPLAY, PROJECT, SCRATCH, TOP, canary, equal, finish, ok, project, requests, skip, write
+from watching import Watch
 
 FFC = os.environ.get("FFC", os.path.join(TOP, "build", "ffc"))
 BLOCK = """\
@@ -201,7 +202,7 @@ with open(os.path.join(slow, "flags.yaml")) as file:
 SOON = BLOCK.replace("since: 2026-11-20T10:00:00Z", "since: " + time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(
     time.time() - 3600))).replace("min_samples: 10", "min_samples: 10, hold: 5h")
 NOW = requests(600, start=int(time.time() * 1000) - 1800000, length=600000)
-printed, told = os.path.join(SCRATCH, "printed.ndjson"), os.path.join(SCRATCH, "watched")
+printed = os.path.join(SCRATCH, "printed.ndjson")
 
 
 def text_of(lines):
@@ -214,57 +215,44 @@ def put(text):
     os.rename(printed + ".new", printed)
 
 
-class Watch:
+class Watched(Watch):
     def __init__(self, directory, *arguments):
-        with open(told, "wb") as out, open(told + ".err", "wb") as err:
-            self.process = subprocess.Popen([FFREPLAY, "watch", "canary.checkout", "-C", directory, "-e", "production",
-                                             "--interval", "1s", "--json", *arguments], stdout=out, stderr=err)
+        super().__init__(directory, "--json", *arguments)
 
     def errors(self):
-        with open(told + ".err") as file:
-            return " ".join(file.read().split())
+        return " ".join(super().errors().split())
 
-    def looks(self):
-        with open(told) as file:
-            return [json.loads(one)["input"]["lines"] for one in file.read().splitlines() if one.endswith("}")]
-
-    def until(self, holds):
-        deadline = time.time() + 30
-        while time.time() < deadline and not holds():
-            time.sleep(0.05)
-        return holds()
-
-    def stop(self, how=signal.SIGTERM):
-        self.process.send_signal(how)
-        return self.process.wait(30)
+    def lines(self):
+        """Of each look."""
+        return [look["input"]["lines"] for look in self.looks()]
 
 
 put(text_of(NOW[:200]))
 polled = lay_out("polled", ["sh", "-c", f"echo $0 >>{MARK}; cat {printed}", "{from}"], block=SOON)
-watch = Watch(polled, "--allow-commands")
-ok(watch.until(lambda: watch.looks()[-2:] == [200, 200]), "watch runs a command at each look", watch.errors())
+watch = Watched(polled, "--allow-commands")
+ok(watch.until(lambda: watch.lines()[-2:] == [200, 200]), "watch runs a command at each look", watch.errors())
 put(text_of(NOW))
-ok(watch.until(lambda: watch.looks()[-1:] == [600]), "and its output is all there is of the log", watch.looks())
+ok(watch.until(lambda: watch.lines()[-1:] == [600]), "and its output is all there is of the log", watch.lines())
 os.unlink(printed)
 ok(watch.until(lambda: "no verdict: a log's command failed" in watch.errors()), "that it fails is said", watch.errors())
-seen = len(watch.looks())
+seen = len(watch.lines())
 time.sleep(2.5)
-equal((watch.errors().count("error"), len(watch.looks())), (1, seen), "once, and there is no verdict meanwhile")
+equal((watch.errors().count("error"), len(watch.lines())), (1, seen), "once, and there is no verdict meanwhile")
 put(text_of(NOW[:300]))
-ok(watch.until(lambda: watch.looks()[-1:] == [300]), "until it succeeds again", watch.errors())
+ok(watch.until(lambda: watch.lines()[-1:] == [300]), "until it succeeds again", watch.errors())
 ok("verdicts again" in watch.errors(), "which is said, too", watch.errors())
 equal(watch.stop(), 0, "a signal ends it")
 ok(all(one == marks_from for marks_from in [SOON.split("since: ")[1].strip()] for one in marks()),
    "it is asked for all since the stage began")
 
 asleep = lay_out("asleep", ["sh", "-c", f"echo run >>{MARK}; sleep 60"], block=SOON)
-watch = Watch(asleep, "--allow-commands")
+watch = Watched(asleep, "--allow-commands")
 while not os.path.exists(MARK):
     time.sleep(0.02)
 began = time.monotonic()
 equal((watch.stop(), time.monotonic() - began < 20), (2, True), "also while the command runs")
 marks()
-watch = Watch(polled)
+watch = Watched(polled)
 ok(watch.process.wait(30) == 2 and "--allow-commands" in watch.errors() and not marks(), "watch runs nothing unasked",
    watch.errors())
 both = project("both-logs", canary(SOON), base=base(["cat", printed]).replace(
@@ -279,11 +267,11 @@ with open(os.path.join(both, "flags.yaml"), "w") as file:
     file.write(text.replace("guards: [", "guards: [{metric: more_errors, max: 100%, action: alert}, "))
 with open(os.path.join(SCRATCH, "more-1.ndjson"), "w") as file:
     file.write(text_of(NOW[:50]))
-watch = Watch(both, "--allow-commands")
-ok(watch.until(lambda: watch.looks()[-2:] == [350, 350]), "beside a log that is followed", watch.looks(), watch.errors())
+watch = Watched(both, "--allow-commands")
+ok(watch.until(lambda: watch.lines()[-2:] == [350, 350]), "beside a log that is followed", watch.lines(), watch.errors())
 with open(os.path.join(SCRATCH, "more-2.ndjson"), "w") as file:
     file.write(text_of(NOW[50:70]))
-ok(watch.until(lambda: watch.looks()[-2:] == [370, 370]), "of which nothing is counted twice", watch.looks(), watch.errors())
+ok(watch.until(lambda: watch.lines()[-2:] == [370, 370]), "of which nothing is counted twice", watch.lines(), watch.errors())
 watch.stop()
 
 # --------------------------------------------------------------------------------------- reading

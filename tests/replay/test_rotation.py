@@ -14,8 +14,8 @@ import subprocess
 import time
 
 from lab import FFREPLAY, PROJECT, SCRATCH, canary, equal, finish, ok, project, skip
+from watching import PATIENCE, Watch
 
-PATIENCE = 60
 BLOCK = """\
 stages: [{name: first, percent: 20%%, hold: 10d, min_samples: 20}, {name: full, percent: 100%%}]
 guards: [{metric: error_rate, max: 100%%, action: rollback}]
@@ -64,34 +64,13 @@ class Service:
         self.file.write(text[cut:])
 
 
-class Watch:
+class Rotated(Watch):
     def __init__(self, directory, *arguments, **environment):
-        self.out, self.err = (os.path.join(SCRATCH, f"watch-{time.time()}.{end}") for end in ("out", "err"))
-        with open(self.out, "wb") as out, open(self.err, "wb") as err:
-            self.process = subprocess.Popen(
-                [FFREPLAY, "watch", "canary.checkout", "-C", directory, "-e", "production", "--interval", "1s",
-                 "--json", *arguments], stdin=subprocess.DEVNULL, stdout=out, stderr=err, env={**os.environ, **environment})
-
-    def errors(self):
-        with open(self.err) as err:
-            return err.read()
-
-    def look(self):
-        with open(self.out) as out:
-            looks = [line for line in out.read().splitlines() if line.endswith("}")]
-        return json.loads(looks[-1]) if looks else None
+        super().__init__(directory, "--json", *arguments, env={**os.environ, **environment})
 
     def lines(self):
         look = self.look()
         return (look["input"]["lines"], look["input"]["used"]) if look else None
-
-    def until(self, holds):
-        deadline = time.time() + PATIENCE
-        while time.time() < deadline and self.process.poll() is None:
-            if holds():
-                return True
-            time.sleep(0.05)
-        return False
 
     def sees(self, service):
         """All that was written, and after another look still no more."""
@@ -100,10 +79,6 @@ class Watch:
         before = os.path.getsize(self.out)
         self.until(lambda: os.path.getsize(self.out) > before)
         return self.lines() == (service.written,) * 2
-
-    def stop(self, how=signal.SIGTERM):
-        self.process.send_signal(how)
-        return self.process.wait(PATIENCE)
 
 
 def directory_of(service, pattern="access.log*", keys=""):
@@ -200,7 +175,7 @@ for style, turns in ((numbered, 60), (dated, 120), (late, 120), (packed_at_once,
         continue
     service = Service(name)
     service.write()
-    watch = Watch(directory_of(service))
+    watch = Rotated(directory_of(service))
     watch.until(lambda: watch.look())
     for turn in range(1, turns + 1):
         service.write(torn=turn % 7 == 0)
@@ -220,7 +195,7 @@ for style, turns in ((numbered, 60), (dated, 120), (late, 120), (packed_at_once,
     if style is not removed_in_time:
         # Killed in the middle, and started again: what is there is all there was.
         watch.stop(signal.SIGKILL)
-        watch = Watch(directory_of(service))
+        watch = Rotated(directory_of(service))
         ok(watch.sees(service), f"{name}: killed, and started again", watch.lines(), service.written, watch.errors())
         service.write()
         style(service, turns + 1)
@@ -243,7 +218,7 @@ if built.returncode or loaded.returncode:
     skip("a copy of a log of which only half a line was read", "nothing can be preloaded into this build")
 else:
     service = Service("slow")
-    watch = Watch(directory_of(service), LD_PRELOAD=preload)
+    watch = Rotated(directory_of(service), LD_PRELOAD=preload)
     watch.until(lambda: watch.look())
     for turn in range(40):
         line = service.line()
@@ -262,7 +237,7 @@ else:
 
 # Nobody reads what a copy would have had where the path does not match it: the watch says when that was.
 service = Service("uncopied")
-watch = Watch(directory_of(service, "access.log"))
+watch = Rotated(directory_of(service, "access.log"))
 service.write(most=40)
 watch.until(lambda: watch.lines() == (service.written,) * 2)
 seen = service.written
@@ -272,7 +247,7 @@ os.truncate(service.log, 0)
 service.write(most=40)
 watch.until(lambda: watch.lines() == (service.written,) * 2)
 equal(watch.lines(), (service.written,) * 2, "a log that is truncated begins again")
-named = Watch(directory_of(service, "access.log"), service.log)
+named = Rotated(directory_of(service, "access.log"), service.log)
 named.until(lambda: named.lines())
 os.truncate(service.log, 0)
 ok(named.until(lambda: "was truncated between" in named.errors() and "'path' that matches its copies" in
@@ -295,7 +270,7 @@ def row(number):
 
 with open(f"{folder}/a.csv", "w") as file:
     file.write(HEAD)
-watch = Watch(project("alike-flags", canary(BLOCK % stamp(SINCE)), base=csv))
+watch = Rotated(project("alike-flags", canary(BLOCK % stamp(SINCE)), base=csv))
 watch.until(lambda: watch.look())
 for number, name in enumerate("bcde"):
     with open(f"{folder}/{name}.csv", "w") as file:
@@ -321,7 +296,7 @@ directory = directory_of(service)
 text = gzip.compress(b"".join(service.line() for _ in range(50)))
 with open(service.log + ".1.gz", "wb") as file:
     file.write(text[:60])
-watch = Watch(directory)
+watch = Rotated(directory)
 ok(watch.until(lambda: watch.lines() == (service.written - 50,) * 2), "half a compressed file is waited for", watch.errors())
 with open(service.log + ".1.gz", "ab") as file:
     file.write(text[60:])
@@ -330,7 +305,7 @@ watch.stop()
 with open(service.log + ".1.gz", "wb") as file:
     file.write(text[:60])
 os.utime(service.log + ".1.gz", (SINCE, SINCE))
-watch = Watch(directory)
+watch = Rotated(directory)
 equal(watch.process.wait(PATIENCE), 2, "one that was left so is an error")
 ok("access.log.1.gz" in watch.errors() and "truncated" in watch.errors(), "which names it", watch.errors())
 
@@ -343,7 +318,7 @@ with open(os.path.join(directory, "project.yaml")) as file:
     text = file.read()
 with open(os.path.join(directory, "project.yaml"), "w") as file:
     file.write(text.replace(service.folder, "logs"))
-watch = Watch(directory)
+watch = Rotated(directory)
 for _ in range(5):
     service.write()
     time.sleep(0.3)
@@ -355,12 +330,12 @@ watch.stop()
 service = Service("odd")
 os.makedirs(service.log + ".d")
 service.write(most=50)
-watch = Watch(directory_of(service))
+watch = Rotated(directory_of(service))
 ok(watch.sees(service), "a directory at the path is none of its files", watch.errors())
 os.mkfifo(service.log + ".fifo")
 equal(watch.process.wait(PATIENCE), 2, "a pipe ends it")
 ok("not a regular file" in watch.errors(), "with its reason", watch.errors())
-nowhere = Watch(project("nowhere", canary(BLOCK % stamp(SINCE))))
+nowhere = Rotated(project("nowhere", canary(BLOCK % stamp(SINCE))))
 equal(nowhere.process.wait(PATIENCE), 2, "a log without a path needs a file")
 ok("a log whose definition has a 'path'" in nowhere.errors(), "which is said", nowhere.errors())
 

@@ -5,7 +5,6 @@ counted once. Both run as whoever runs the tests, on loopback, with configuratio
 Runs: beside: it waits.
 """
 import http.client
-import json
 import os
 import shutil
 import signal
@@ -14,9 +13,9 @@ import subprocess
 import threading
 import time
 
-from lab import FFREPLAY, SCRATCH, canary, equal, finish, ok, project, skip
+from lab import SCRATCH, canary, equal, finish, ok, project, skip
+from watching import PATIENCE, Watch, until
 
-PATIENCE = 60
 SBIN = os.environ["PATH"] + ":/usr/local/sbin:/usr/sbin:/sbin"  # where Debian has both, and users' PATH does not look
 NGINX, LOGROTATE = (shutil.which(name, path=SBIN) for name in ("nginx", "logrotate"))
 if not NGINX or not LOGROTATE:
@@ -69,15 +68,6 @@ def free_port():
         return one.getsockname()[1]
 
 
-def wait_until(holds, patience=PATIENCE):
-    deadline = time.time() + patience
-    while time.time() < deadline:
-        if holds():
-            return True
-        time.sleep(0.05)
-    return False
-
-
 class Server:
     """nginx, and somebody who asks it for pages all the time unless they are told to wait."""
 
@@ -91,7 +81,7 @@ class Server:
         self.out = open(self.folder + "/out", "w")
         self.process = subprocess.Popen([NGINX, "-p", self.folder, "-e", self.folder + "/error.log", "-c", self.folder + "/nginx.conf"],
                                         stdin=subprocess.DEVNULL, stdout=self.out, stderr=self.out)
-        self.started = wait_until(lambda: self.process.poll() is not None or self.answers(), 10) and self.process.poll() is None
+        self.started = until(lambda: self.process.poll() is not None or self.answers(), 10) and self.process.poll() is None
         self.over, self.goes, self.rests = False, threading.Event(), threading.Event()
         self.thread = threading.Thread(target=self.ask_on, daemon=True)
 
@@ -150,29 +140,9 @@ class Server:
             return ["sharedscripts", "postrotate", f"  kill -USR1 {int(file.read())}", *pause, "endscript"]
 
 
-class Watch:
-    def __init__(self, directory):
-        self.out, self.err = (f"{directory}.{end}" for end in ("out", "err"))
-        with open(self.out, "wb") as out, open(self.err, "wb") as err:
-            self.process = subprocess.Popen([FFREPLAY, "watch", "canary.checkout", "-C", directory, "-e", "production", "--interval",
-                                             "1s", "--json"], stdin=subprocess.DEVNULL, stdout=out, stderr=err)
-
-    def look(self):
-        with open(self.out) as out:
-            looks = [line for line in out.read().splitlines() if line.endswith("}")]
-        return json.loads(looks[-1]) if looks else None
-
-    def lines(self):
-        look = self.look()
-        return look["input"]["lines"] if look else None
-
-    def errors(self):
-        with open(self.err) as err:
-            return err.read()
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(PATIENCE)
+def counted(watch):
+    look = watch.look()
+    return look["input"]["lines"] if look else None
 
 
 STYLES = (("create", ["create"], 25), ("create-dated", ["create", "dateext", "dateformat -%Y%m%d-%s"], 6),
@@ -186,13 +156,13 @@ for style, keys, turns in STYLES:
         continue
     since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 3600))
     directory = project(style + "-flags", canary(BLOCK % since), base=BASE % (FORMAT, server.folder + "/logs/access.log*"))
-    watch = Watch(directory)
+    watch = Watch(directory, "--json")
     server.goes.set()
     server.thread.start()
     copies, rotated = "copytruncate" in keys, 0
     for turn in range(turns):
         asked = server.asked
-        wait_until(lambda: server.asked > asked + 30)
+        until(lambda: server.asked > asked + 30)
         if copies:  # what is written between the copy and the cut is lost to everybody
             server.rest()
         rotated += bool(server.rotate(keys if copies else keys + server.reopen(keys)))
@@ -202,8 +172,8 @@ for style, keys, turns in STYLES:
             time.sleep(1.1)
     server.rest()
     equal(rotated, turns, f"{style}: logrotate rotates {turns} times")
-    all_seen = wait_until(lambda: watch.lines() == server.asked or watch.process.poll() is not None)
-    ok(all_seen and watch.lines() == server.asked, f"{style}: every request is counted once", f"asked {server.asked}", f"counted {watch.lines()}",
+    all_seen = until(lambda: counted(watch) == server.asked or watch.process.poll() is not None)
+    ok(all_seen and counted(watch) == server.asked, f"{style}: every request is counted once", f"asked {server.asked}", f"counted {counted(watch)}",
        watch.errors()[-2000:], *sorted(os.listdir(server.folder + "/logs")))
     look = watch.look() or {"criteria": [{side: {"n": 0, "estimate": 0} for side in ("canary", "control")}]}
     sides = [look["criteria"][0][side] for side in ("canary", "control")]
@@ -211,9 +181,9 @@ for style, keys, turns in STYLES:
     equal(watch.errors(), "", f"{style}: and nothing is said to be lost")
     watch.stop()
     # Started anew, it finds what rotation left.
-    again = Watch(directory)
-    found = wait_until(lambda: again.lines() == server.asked or again.process.poll() is not None)
-    ok(found and again.lines() == server.asked, f"{style}: a watch that is started again finds all of them", f"asked {server.asked}", again.lines(),
+    again = Watch(directory, "--json")
+    found = until(lambda: counted(again) == server.asked or again.process.poll() is not None)
+    ok(found and counted(again) == server.asked, f"{style}: a watch that is started again finds all of them", f"asked {server.asked}", counted(again),
        again.errors()[-2000:])
     again.stop()
     server.stop()

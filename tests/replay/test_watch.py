@@ -10,9 +10,9 @@ import signal
 import subprocess
 import time
 
-import lab
 from ledger import entries, put_aside
 from lab import FFREPLAY, SCRATCH, canary, decide, equal, finish, ok, project
+from watching import Watch
 
 BLOCK = """\
 stages:
@@ -21,7 +21,6 @@ stages:
 guards:
   - {metric: error_rate, max: 10%, action: rollback}
 """
-PATIENCE = 30
 _serial = 0
 
 
@@ -54,48 +53,6 @@ def lines(count, status=200, ahead=0):
 def append(path, text):
     with open(path, "a") as file:
         file.write(text)
-
-
-class Watch:
-    def __init__(self, directory, *arguments, flag="canary.checkout", stdin=subprocess.DEVNULL):
-        self.directory = directory
-        self.out, self.err = (os.path.join(SCRATCH, f"watch-{time.time()}.{end}")
-                              for end in ("out", "err"))
-        with open(self.out, "wb") as out, open(self.err, "wb") as err:
-            self.process = subprocess.Popen(
-                [FFREPLAY, "watch", flag, "-C", directory, "-e", "production",
-                 "--interval", "1s", *arguments], stdin=stdin, stdout=out, stderr=err)
-
-    def text(self):
-        with open(self.out) as out:
-            return out.read()
-
-    def errors(self):
-        with open(self.err) as err:
-            return err.read()
-
-    def looks(self):
-        return [json.loads(line) for line in self.text().splitlines() if line.endswith("}")]
-
-    def until(self, holds):
-        """Whether it comes true, while others are busy, too."""
-        deadline = time.time() + PATIENCE
-        while time.time() < deadline:
-            if holds():
-                return True
-            time.sleep(0.05)
-        return False
-
-    def ends(self):
-        try:
-            return self.process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            return "it does not end"
-
-    def stop(self, how=signal.SIGTERM):
-        self.process.send_signal(how)
-        return self.ends()
 
 
 def used(watch):

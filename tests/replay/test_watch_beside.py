@@ -7,11 +7,10 @@ Runs: beside: it waits.
 import json
 import os
 import resource
-import signal
-import subprocess
 import time
 
-from lab import FFREPLAY, PROJECT, SCRATCH, canary, decide, equal, finish, ok, project, requests, write
+from lab import PROJECT, SCRATCH, canary, decide, equal, finish, ok, project, requests, write
+from watching import Watch
 
 NOW = int(time.time() * 1000)
 SINCE = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(NOW / 1000 - 3600))
@@ -49,7 +48,6 @@ EVERY_FORM = """\
   - {metric: printed_p90, max_increase: 400%, action: alert}
   - {metric: printed_errors, max: 90%, over: 2m, for: 2, min_samples: 1, action: alert}
   - {metric: printed_broken, max: 1, action: alert}"""
-TOLD = os.path.join(SCRATCH, "told")
 
 
 def lay_out(name, guards, printed, followed=None):
@@ -62,35 +60,17 @@ def lay_out(name, guards, printed, followed=None):
     return project(name, canary(STAGE % (guards, SINCE)), base=head + PRINTED % printed + metrics)
 
 
-class Watch:
+class Beside(Watch):
     def __init__(self, directory, *arguments, **given):
         self.began = resource.getrusage(resource.RUSAGE_CHILDREN)
-        with open(TOLD, "wb") as out, open(TOLD + ".err", "wb") as err:
-            self.process = subprocess.Popen(
-                [FFREPLAY, "watch", "canary.checkout", "-C", directory, "-e", "production", "--interval", "1s", "--json",
-                 "--allow-commands", *arguments], stdout=out, stderr=err, **given)
-
-    def looks(self):
-        with open(TOLD) as file:
-            return [json.loads(one) for one in file.read().splitlines() if one.endswith("}")]
-
-    def errors(self):
-        with open(TOLD + ".err") as file:
-            return file.read()
-
-    def until(self, holds, seconds=60):
-        deadline = time.time() + seconds
-        while time.time() < deadline and self.process.poll() is None and not holds():
-            time.sleep(0.05)
-        return holds()
+        super().__init__(directory, "--json", "--allow-commands", *arguments, **given)
 
     def lines(self):
         return [one["input"]["lines"] for one in self.looks()]
 
     def stop(self):
         """What it cost, in seconds of a processor."""
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(30)
+        super().stop()
         ended = resource.getrusage(resource.RUSAGE_CHILDREN)
         return ended.ru_utime + ended.ru_stime - self.began.ru_utime - self.began.ru_stime
 
@@ -118,7 +98,7 @@ printed[7]["broken"] = "no number"
 followed_file = write("followed.ndjson", followed)
 printed_file = write("printed.ndjson", printed)
 whole = lay_out("whole", EVERY_FORM, printed_file, followed_file)
-watch = Watch(whole)
+watch = Beside(whole)
 ok(watch.until(lambda: len(watch.looks()) >= 4), "it looks at both", watch.errors())
 equal(watch.lines(), [3500] * len(watch.lines()), "of which nothing is counted twice")
 same_as_decide(watch, whole, f"requests={followed_file}", f"printed={printed_file}")
@@ -149,7 +129,7 @@ watch.stop()
 
 read_end, write_end = os.pipe()
 piped = lay_out("piped", EVERY_FORM, printed_file)
-watch = Watch(piped, "requests=-", stdin=read_end)
+watch = Beside(piped, "requests=-", stdin=read_end)
 os.close(read_end)
 with os.fdopen(write_end, "w") as pipe:
     pipe.writelines(json.dumps(line, separators=(",", ":")) + "\n" for line in followed[:1000])
@@ -177,7 +157,7 @@ large = lay_out("large", GUARDS, few_file, large_file)
 
 
 def cost_of(looks):
-    watch = Watch(large)
+    watch = Beside(large)
     ok(watch.until(lambda: len(watch.looks()) >= looks), f"{looks} looks", watch.errors())
     equal(set(watch.lines()), {LARGE + 10}, "of all lines")
     if looks > 1:
