@@ -14,6 +14,7 @@
 #include "compiler/base/table.h"
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/arena.h"
+#include "compiler/model/duration_names.h"
 #include "compiler/model/model.h"
 #include "check.h"
 
@@ -292,6 +293,32 @@ static void check_unit(const struct checker *checker, const struct log_names *na
                       time_unit_words[unit], metric->value.text, metric->value.text, metric->unit);
 }
 
+/* Where nothing says what a metric's durations are logged in, they are taken to be in its unit. */
+static void check_name(const struct checker *checker, const struct log *log,
+                       const struct metric *metric)
+{
+    const char *path, *program;
+    int unit = metric->unit ? words_find(time_unit_words, metric->unit) : -1;
+    if (!metric->value.text || unit <= TIME_AUTO ||
+        !log_leaves_unit_open(log, metric->value.text, &path))
+        return;
+    enum time_unit named = duration_unit_of_name(path, &program);
+    if (named == TIME_AUTO || named == (enum time_unit)unit)
+        return;
+    const char *of =
+        program ? arena_format(checker->arena, "what %s logs in", program) : "by its name in";
+    diagnose(checker->diagnostics, FF0437, metric->value.span,
+             "metric '%s' is in %s, and '%s' is %s %s", metric->name.text, metric->unit, path, of,
+             time_unit_words[named]);
+    diagnose_help(
+        checker->diagnostics,
+        "map it, under the log's 'fields': %s; or else, if it is logged in %s: %s",
+        log_unit_mapping(checker->arena, metric->value.text, path, named, (enum time_unit)unit),
+        metric->unit,
+        log_unit_mapping(checker->arena, metric->value.text, path, (enum time_unit)unit,
+                         (enum time_unit)unit));
+}
+
 static void check_metric(struct field_checker *fields, const struct metric *metric)
 {
     const struct log_names *names = log_of_metric(fields, metric);
@@ -301,6 +328,7 @@ static void check_metric(struct field_checker *fields, const struct metric *metr
     check_number(fields, names, &metric->numerator);
     check_number(fields, names, &metric->denominator);
     check_unit(fields->checker, names, metric);
+    check_name(fields->checker, names->log, metric);
     check_condition(fields, names, metric->where);
     check_condition(fields, names, metric->of);
 }

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "compiler/base/arena.h"
 #include "declaration.h"
 
 /* The names in evaluations and tracking events; ffreplay calls the former's `key` `flag`. */
@@ -242,6 +243,27 @@ enum time_unit log_mapped_unit(const struct log *log, const struct log_field *fi
     if (field->is_scaled || log_mapped_from(log, field) == TIME_AUTO)
         return TIME_AUTO;
     return field->unit == TIME_AUTO ? TIME_MILLISECONDS : field->unit;
+}
+
+bool log_leaves_unit_open(const struct log *log, const char *name, const char **path)
+{
+    for (uint32_t i = 0; i < log->field_count; i++) {
+        const struct log_field *field = &log->fields[i];
+        *path = field->from;
+        if (strcmp(field->name.text, name) == 0)
+            return !field->is_scaled && log_mapped_from(log, field) == TIME_AUTO;
+    }
+    *path = name;
+    return log_duration_unit(log, name) == TIME_AUTO;
+}
+
+const char *log_unit_mapping(struct arena *arena, const char *name, const char *path,
+                             enum time_unit from, enum time_unit unit)
+{
+    bool is_usual = unit == TIME_MILLISECONDS;
+    return arena_format(arena, "%s: {from: %s, from_unit: %s%s%s}", name, path,
+                        time_unit_words[from],
+                        is_usual ? "" : ", unit: ", is_usual ? "" : time_unit_words[unit]);
 }
 
 double log_mapped_scale(const struct log *log, const struct log_field *field)

@@ -11,7 +11,7 @@
 #include "text.h"
 #include "time_unit.h"
 
-struct attribute;
+struct arena;
 struct attribute;
 struct unit_key;
 
@@ -169,6 +169,13 @@ double log_field_scale(const struct log *log, const char *path);
 enum time_unit log_mapped_from(const struct log *log, const struct log_field *field);
 enum time_unit log_mapped_unit(const struct log *log, const struct log_field *field);
 double log_mapped_scale(const struct log *log, const struct log_field *field);
+/* By the name that metrics use: whether nothing says what durations of a field are logged in,
+ * neither the log's format nor a mapping, whose scale says enough. *path: what the log calls it. */
+bool log_leaves_unit_open(const struct log *log, const char *name, const char **path);
+/* The mapping that says it, of durations that come out in `unit`; in the arena: "took: {from: rt,
+ * from_unit: s}". */
+const char *log_unit_mapping(struct arena *arena, const char *name, const char *path,
+                             enum time_unit from, enum time_unit unit);
 /* How many of one there are in the other; neither is TIME_AUTO. */
 double time_unit_ratio(enum time_unit from, enum time_unit to);
 /* Delimited text, whose columns may be listed. */

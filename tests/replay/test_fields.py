@@ -255,4 +255,53 @@ for directives, end in (("%T/%D", "0/149000"), ("%D %T", "149000 0"), ("%T %{ms}
     equal(group and found(group, "took"), 149, f"the_finest_of_{directives}")
     ok("%{ms}T" in directives or (group and found(group, "whole") == 0), f"and_seconds_are_there_too_of_{directives}", result.err)
 
+# ------------------------------------------------------------------------ durations whose unit nothing says
+
+random.seed(int(os.environ.get("SEED", "7")))
+SECONDS = [random.expovariate(5) for _ in range(400)]
+OPEN = """\
+project: {name: lab, environments: [production], bucket_by: user}
+attributes: {user: string}
+logs:
+  log: {format: %s, time: ts, unit: user, context: {user: user}%s}
+metrics:
+  m: {kind: %s, value: %s, unit: %s}
+"""
+COUNTED = [float(i % 4 == 0) for i in range(400)]
+for name, values, kind, field, unit, mapping, told in (
+        ("seconds_as_ms", [round(s, 3) for s in SECONDS], "mean", "took", "ms", "", "took: {from: took, from_unit: s}; if in ms"),
+        ("seconds_as_ms_by_a_quantile", SECONDS, "quantile, q: 0.99", "took", "ms", "", "in the middle"),
+        ("seconds_as_us", SECONDS, "mean", "took", "us", "", "took: {from: took, from_unit: s, unit: us}"),
+        ("seconds_as_ms_by_another_name", SECONDS, "mean", "it", "ms", ", fields: {it: took}", "it: {from: took, from_unit: s}"),
+        ("nanoseconds_as_ms", [int(s * 1e9) for s in SECONDS], "mean", "took", "ms", "", "took: {from: took, from_unit: ns}"),
+        ("milliseconds", [s * 1000 for s in SECONDS], "mean", "took", "ms", "", None),
+        ("whole_milliseconds_that_are_few", COUNTED, "mean", "took", "ms", "", None),
+        ("no_time_at_all", [0.0] * 400, "mean", "took", "ms", "", None),
+        ("seconds", SECONDS, "mean", "took", "s", "", None),
+        ("a_unit_that_is_said", SECONDS, "mean", "it", "ms", ", fields: {it: {from: took, from_unit: ms}}", None),
+        ("a_scale_that_is_said", SECONDS, "mean", "it", "ms", ", fields: {it: {from: took, scale: 2}}", None),
+        ("a_unit_in_the_name", SECONDS, "mean", "took_ms", "ms", "", None),
+        ("no_unit_of_time", SECONDS, "mean", "took", "EUR", "", None),
+        ("few_values", SECONDS[:19], "mean", "took", "ms", "", None)):
+    directory = project("open", "", base=OPEN % ("ndjson", mapping, kind, field, unit))
+    path = write("open.log", [{"ts": START, "user": f"u{i}", "took": value, "took_ms": value} for i, value in enumerate(values)])
+    result = metrics(directory, path)
+    doubts = result.json.get("doubtful_units", {}) if result.status == 0 else {"m": result.err}
+    ok(told in doubts["m"] if told and doubts else told is None and not doubts, f"doubt_of_{name}", doubts)
+    page = subprocess.run([FFREPLAY, "metrics", "-C", directory, path], capture_output=True, text=True).stdout
+    equal("nothing says what it is logged in" in " ".join(page.split()), told is not None, f"page_has_doubt_of_{name}")
+CHECKS = canary("""
+stages: [{name: a, percent: 50%}]
+guards: [{metric: m, max: 300ms, action: rollback}, {metric: m, max: 100ms, over: 1m, min_samples: 1, action: pause}]
+advance_when: [{metric: m, max: 300ms}]
+state: running
+stage: a
+since: 2026-11-20T10:00:00Z""")
+for mapping, count in (("", 1), (", fields: {took: {from: took, from_unit: s}}", 0)):
+    directory = project("open", CHECKS, base=OPEN % ("ndjson", mapping, "mean", "took", "ms"))
+    path = write("open.log", [{"ts": START + i * 100, "user": f"u{i}", "took": s} for i, s in enumerate(SECONDS)])
+    result = decide(directory, path, "--json")
+    notes = result.json["notes"] if result.out else [result.err] * 3
+    equal(sum("nothing says what it is logged in" in note for note in notes), count, f"a_verdict_tells_of_it_{count}_times")
+
 finish()

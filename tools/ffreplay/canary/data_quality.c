@@ -10,6 +10,7 @@
 #include <inttypes.h>
 
 #include "absent_fields.h"
+#include "tools/ffreplay/metrics/doubtful_unit.h"
 #include "tools/ffreplay/evaluate/served_variants.h"
 #include "tools/ffreplay/metrics/unreadable_text.h"
 #include "compiler/base/percent.h"
@@ -104,6 +105,24 @@ static void note_other_shares(struct verdict *verdict)
                      lines, lines == 1 ? "line is" : "lines are");
 }
 
+/* Once for each metric, whose accumulators differ only in what is judged of it. */
+static void note_units(struct verdict *verdict)
+{
+    const struct analysis *analysis = verdict->analysis;
+    const struct metric *noted = NULL;
+    for (uint32_t i = 0; i < analysis->accumulator_count; i++) {
+        const struct accumulator *accumulator = &analysis->accumulators[i];
+        const char *text = NULL;
+        for (int group = 0; group < ASSIGNED_GROUPS && !text; group++)
+            text = doubtful_unit_text(verdict->replay->texts, &accumulator->measure,
+                                      &accumulator->cells[group]);
+        if (text && accumulator->measure.metric != noted)
+            sentence_add(verdict, &verdict->notes, "%s %s", accumulator->measure.metric->name.text,
+                         text);
+        noted = text ? accumulator->measure.metric : noted;
+    }
+}
+
 void health_judge(struct verdict *verdict)
 {
     const struct subject *subject = &verdict->analysis->subject;
@@ -121,6 +140,7 @@ void health_judge(struct verdict *verdict)
     judge_shares(verdict);
     judge_unassigned(verdict);
     absent_fields_judge(verdict);
+    note_units(verdict);
     note_keys(verdict);
     note_overrides(verdict);
     note_other_shares(verdict);

@@ -22,6 +22,10 @@ struct output {
  * NULL: some line had each. */
 const char *output_absent_text(const struct output *output, uint32_t index);
 
+/* Of a metric whose values are of no size that its unit has; see doubtful_unit.h. NULL: of any
+ * other. */
+const char *output_doubtful_unit_text(const struct output *output, uint32_t index);
+
 /* Whether a metric's 'winsorize' is not applied: it is of an experiment's units, not of lines. */
 static inline bool output_is_uncapped(const struct output *output, uint32_t index)
 {

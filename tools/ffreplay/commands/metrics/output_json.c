@@ -3,6 +3,7 @@
 
 #include "compiler/base/buffer.h"
 #include "output.h"
+#include "tools/ffreplay/metrics/doubtful_unit.h"
 #include "compiler/base/json.h"
 #include "tools/ffreplay/report/json_input.h"
 
@@ -55,17 +56,27 @@ const char *output_absent_text(const struct output *output, uint32_t index)
                               replay_absent_fields(replay, log) & measure->fields);
 }
 
-static void put_absent(const struct output *output, struct buffer *out)
+const char *output_doubtful_unit_text(const struct output *output, uint32_t index)
+{
+    const struct table *table = output->table;
+    const struct group *all = groups_look_up(&table->groups[0], (const unsigned char *)"", 0);
+    return all ? doubtful_unit_text(output->arena, &table->measures[index], &all->cells[index])
+               : NULL;
+}
+
+/* What is to be known of some metrics, by their names. */
+static void put_texts(const struct output *output, struct buffer *out, const char *field,
+                      const char *(*text_of)(const struct output *output, uint32_t index))
 {
     bool any = false;
     for (uint32_t i = 0; i < output->table->measure_count; i++) {
-        const char *absent = output_absent_text(output, i);
-        if (!absent)
+        const char *text = text_of(output, i);
+        if (!text)
             continue;
         if (!any)
-            field_object(out, "absent");
+            field_object(out, field);
         any = true;
-        field_text(out, output->table->measures[i].metric->name.text, absent);
+        field_text(out, output->table->measures[i].metric->name.text, text);
     }
     buffer_append_text(out, any ? "}" : "");
 }
@@ -103,7 +114,8 @@ void output_json(const struct output *output, struct buffer *out)
     field_time(out, "first", table->span.first);
     field_time(out, "last", table->span.last);
     buffer_append_text(out, "}");
-    put_absent(output, out);
+    put_texts(output, out, "absent", output_absent_text);
+    put_texts(output, out, "doubtful_units", output_doubtful_unit_text);
     put_uncapped(output, out);
     if (table->variants)
         field_assignment(out, &table->origins);

@@ -124,17 +124,18 @@ static void put_unreadable(const struct output *output, const struct page *page)
     }
 }
 
-/* A slip in the log's definition, most often. */
-static void put_absent(const struct output *output, const struct page *page)
+/* What is to be known of some metrics: a slip in the log's definition, most often. */
+static void put_texts(const struct output *output, const struct page *page, const char *heading,
+                      const char *between,
+                      const char *(*text_of)(const struct output *output, uint32_t index))
 {
-    const char *heading = "absent";
     for (uint32_t i = 0; i < output->table->measure_count; i++) {
-        const char *absent = output_absent_text(output, i);
-        if (!absent)
+        const char *text = text_of(output, i);
+        if (!text)
             continue;
         page_fact(page, heading,
-                  arena_format(output->arena, "%s: %s",
-                               output->table->measures[i].metric->name.text, absent));
+                  arena_format(output->arena, "%s%s%s",
+                               output->table->measures[i].metric->name.text, between, text));
         heading = "";
     }
 }
@@ -171,7 +172,8 @@ void output_text(const struct output *output, const struct page *page)
                   arena_format(output->arena, "%s to %s", page_time(page, table->span.first),
                                page_time(page, table->span.last)));
     put_unreadable(output, page);
-    put_absent(output, page);
+    put_texts(output, page, "absent", ": ", output_absent_text);
+    put_texts(output, page, "units", " ", output_doubtful_unit_text);
     put_uncapped(output, page);
     output_text_tables(output, page);
 }
