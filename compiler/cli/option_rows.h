@@ -48,7 +48,7 @@
 #define REASON_OPTION(target, help) {"reason", 'r', OPTION_TEXT, &(target), "TEXT", help}
 #define ACTOR_OPTIONS(target) \
     {"actor", 0, OPTION_TEXT, &(target), "NAME", \
-     "who, for the ledger [$FFC_ACTOR, your name in git or your login]"}, \
+     "who does it, for the ledger [$FFC_ACTOR, your name in git, or your login]"}, \
     {"by", 0, OPTION_TEXT, &(target), "NAME", "the same as --actor"}
 #define BUILD_OPTION(target, help) {"build", 0, OPTION_TEXT, &(target), "FILE", help}
 #define SIGN_OPTION(target, when) \
@@ -56,7 +56,7 @@
      when "sign it with this minisign secret key"}
 #define COMMIT_OPTIONS(commit, push) \
     {"commit", 0, OPTION_FLAG, &(commit), NULL, \
-     "also a git commit of the files that it changes"}, \
+     "also commit the changed files to git"}, \
     {"push", 0, OPTION_FLAG, &(push), NULL, "with --commit: push it"}
 #define RUN_STEPS_OPTION(target, help) {"run-steps", 0, OPTION_FLAG, &(target), NULL, help}
 #define ALLOW_LIST_OPTION(target) \

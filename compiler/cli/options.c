@@ -394,9 +394,10 @@ static void print_commands(FILE *out, const char *program, const char *synopsis,
         append_wrapped(&text, HELP_WIDTH, 13, 13, commands[i].summary);
         buffer_append_text(&text, "\n");
     }
-    buffer_format(
-        &text, "\n'%s COMMAND --help' shows examples and options; '%s --version'\nthe version.\n",
-        program, program);
+    buffer_format(&text,
+                  "\n'%s COMMAND --help' shows a command's examples and options;\n"
+                  "'%s --version' shows the version.\n",
+                  program, program);
     fwrite(text.bytes, 1, text.length, out);
     buffer_release(&text);
 }

@@ -38,14 +38,14 @@ struct change {
 };
 
 /* Rows of a command's table: of whatever edits definitions. */
-#define EDIT_OPTIONS(change)                                                                \
-    ACTOR_OPTIONS((change).actor), DIRECTORY_OPTION((change).directory),                    \
-        REASON_OPTION((change).reason, "why, for the ledger"),                              \
-        AT_OPTION((change).at, "when, for the ledger [now]"),                               \
-        BUILD_OPTION((change).build, "also publish the snapshot"),                          \
-        SIGN_OPTION((change).key, "with --build: "),                                        \
-        COMMIT_OPTIONS((change).commit, (change).push),                                     \
-        {"dry-run", 0, OPTION_FLAG, &(change).dry_run, NULL, "show what would be changed"}, \
+#define EDIT_OPTIONS(change)                                                            \
+    ACTOR_OPTIONS((change).actor), DIRECTORY_OPTION((change).directory),                \
+        REASON_OPTION((change).reason, "why, for the ledger"),                          \
+        AT_OPTION((change).at, "when, for the ledger [now]"),                           \
+        BUILD_OPTION((change).build, "also publish the snapshot"),                      \
+        SIGN_OPTION((change).key, "with --build: "),                                    \
+        COMMIT_OPTIONS((change).commit, (change).push),                                 \
+        {"dry-run", 0, OPTION_FLAG, &(change).dry_run, NULL, "show what would change"}, \
         JSON_OPTION((change).json, "the result as JSON"), COLOR_OPTION((change).color)
 /* The same of a rollout, which has plans and hooks. */
 #define CHANGE_OPTIONS(change)                                                              \

@@ -261,14 +261,14 @@ static int run(int argc, char **argv)
         {"strict", 0, OPTION_FLAG, &asked.levels.strict, NULL, "flags past 'expires' are errors"},
         NOW_OPTION(asked.now, "the time to judge 'expires' by [the clock]"),
         {"deny", 'D', OPTION_TEXTS, &asked.levels.deny, "CODE",
-         "make errors of these warnings; `warnings`: of all"},
+         "turn this warning into an error; `warnings`: all of them"},
         {"warn", 'W', OPTION_TEXTS, &asked.levels.warn, "CODE",
-         "warn of it, whatever the project's `checks` say"},
+         "report it as a warning, whatever the project's `checks` say"},
         {"allow", 'A', OPTION_TEXTS, &asked.levels.allow, "CODE", "do not report this warning"},
         WATCH_OPTION(asked.watch),
         DIAGNOSTICS_OPTIONS(asked.project),
         {"max-errors", 0, OPTION_COUNT, &asked.most, "N",
-         "diagnostics shown, 0: all [50; json, sarif: all]"},
+         "show at most N diagnostics; 0: all [50; json, sarif: all]"},
     };
     int status;
     asked.path_count = options_parse(&check_command, options, sizeof options / sizeof *options,

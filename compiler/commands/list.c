@@ -473,7 +473,7 @@ static int run(int argc, char **argv)
     struct option_word format = {NULL, list_format_words};
     const struct option options[] = {
         DIRECTORY_OPTION(choice.directory),
-        ENVIRONMENT_OPTION(listing.environment, "only this one's column"),
+        ENVIRONMENT_OPTION(listing.environment, "only the column of this environment"),
         {"kind", 0, OPTION_TEXTS, &listing.kinds, "KIND", "only these kinds; may be repeated"},
         {"owner", 0, OPTION_TEXTS, &listing.owners, "NAME", "only these owners"},
         {"tag", 0, OPTION_TEXTS, &listing.tags, "TAG", "only flags with one of these tags"},

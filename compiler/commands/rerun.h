@@ -13,7 +13,7 @@
 #define WATCH_OPTION(target)                                                 \
     {                                                                        \
         "watch", 0, OPTION_FLAG, &(target), NULL,                            \
-            "and again whenever a file of the project changes, until Ctrl-C" \
+            "run again whenever a file of the project changes, until Ctrl-C" \
     }
 
 struct rerun {

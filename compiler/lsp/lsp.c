@@ -271,7 +271,7 @@ const struct command lsp_command = {
     .name = "lsp",
     .summary = "serve an editor: the language server protocol on stdin and stdout",
     .usage = "[-C DIR]",
-    .examples = "  ffc lsp              what an editor is told to start, see docs/editors.md\n"
+    .examples = "  ffc lsp              what an editor is told to start; see docs/editors.md\n"
                 "  ffc lsp -C config    the project is not in flags/\n",
     .run = run,
 };

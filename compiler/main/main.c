@@ -6,13 +6,14 @@
 
 int main(int argc, char **argv)
 {
+    /* In the order of `ffc --help`: write, ask, publish and roll out; look into, connect. */
     const struct command commands[] = {
-        check_command,  build_command,      eval_command,     test_command,       trace_command,
-        dump_command,   verify_command,     bucket_command,   explain_command,    fmt_command,
-        schema_command, list_command,       diff_command,     show_command,       init_command,
-        sign_command,   canary_command,     rollback_command, completion_command, stale_command,
-        gen_command,    experiment_command, log_command,      set_command,        new_command,
-        remove_command, rename_command,     promote_command,  revert_command,     freeze_command,
+        init_command,   check_command,      fmt_command,      test_command,    set_command,
+        new_command,    remove_command,     rename_command,   promote_command, revert_command,
+        eval_command,   trace_command,      list_command,     show_command,    diff_command,
+        log_command,    stale_command,      build_command,    sign_command,    verify_command,
+        canary_command, experiment_command, rollback_command, freeze_command,  explain_command,
+        bucket_command, dump_command,       schema_command,   gen_command,     completion_command,
         lsp_command,    mcp_command,
     };
     return command_main(

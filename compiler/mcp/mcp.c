@@ -339,7 +339,7 @@ const struct command mcp_command = {
     .name = "mcp",
     .summary = "serve an assistant: the Model Context Protocol on stdin and stdout",
     .usage = "[-C DIR] [--allow-edits]",
-    .examples = "  ffc mcp                  tools that read, see docs/assistants.md\n"
-                "  ffc mcp --allow-edits    and such that edit, each after a dry run\n",
+    .examples = "  ffc mcp                  tools that only read; see docs/assistants.md\n"
+                "  ffc mcp --allow-edits    and tools that edit, each after a dry run\n",
     .run = run,
 };

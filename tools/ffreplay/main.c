@@ -8,6 +8,10 @@ int main(int argc, char **argv)
         decide_command,    watch_command, backtest_command, metrics_command,   health_command,
         analyze_command,   plan_command,  report_command,   contexts_command,  history_command,
         aggregate_command, merge_command, sql_command,      completion_command};
-    return command_main("ffreplay", "decide on canaries from metric logs", commands,
-                        sizeof commands / sizeof *commands, argc, argv);
+    return command_main(
+        "ffreplay",
+        "ffreplay reads services' own logs, and decides on canaries and experiments.\n\n"
+        "  ffreplay decide checkout access.log -e production   advance, or roll back\n"
+        "  ffreplay analyze button access.log -e production    an experiment's effects",
+        commands, sizeof commands / sizeof *commands, argc, argv);
 }

@@ -468,7 +468,7 @@ static int run(int argc, char **argv)
         {"format-level", 0, OPTION_TEXT, &options.level, "N",
          "refuse flags that readers of this level do not support [the newest]"},
         {"drop-override", 0, OPTION_TEXTS, &options.dropped, "ID",
-         "end this override, which only the file being replaced has"},
+         "drop this override, which only the file being replaced has"},
         {"allow-sparse", 0, OPTION_FLAG, &options.allow_sparse, NULL,
          "build without definitions that a sparse checkout leaves out"},
         SIGN_OPTION(options.key, ""),

@@ -26,7 +26,7 @@ static const char *const action_words[] = {CONTROLS(WORDS_WORD)[CONTROL_COUNT] =
 
 const struct command canary_command = {
     .name = "canary",
-    .summary = "start, advance, pause, resume, roll back, complete, approve",
+    .summary = "start, advance, approve, pause, complete or roll back a canary",
     .usage = "ACTION FLAG --reason TEXT [-e ENV] | status [FLAG] [-e ENV]",
     .actions = action_words,
     .examples = "  ffc canary status\n"
@@ -531,7 +531,7 @@ static int run(int argc, char **argv)
     struct order order = {0};
     const struct option table[] = {
         ENVIRONMENT_OPTION(change.environment,
-                           "of this environment; needed if environments have different canaries"),
+                           "in this environment; needed if environments have different canaries"),
         {"to", 0, OPTION_TEXT, &order.to, "STAGE",
          "start, advance, approve: this stage [the next]"},
         {"from", 0, OPTION_TEXT, &order.from, "STAGE",

@@ -136,7 +136,7 @@ static int run(int argc, char **argv)
 
 const struct command diff_command = {
     .name = "diff",
-    .summary = "tell what a change of flags means, and whom it touches",
+    .summary = "show what a change of flags means, and whom it touches",
     .usage = "[OLD [NEW] | OLD..NEW] [-C DIR] [-e ENV] [--contexts FILE] [--log NAME=FILE] "
              "[--format FORMAT] [--exit-code]",
     .examples = "  ffc diff                         HEAD and the work tree\n"

@@ -70,9 +70,9 @@ struct edits {
         .change = {.command = (its_command), .at = INT64_MIN, .ledger.lock = -1 } \
     }
 /* Rows of a command's table. */
-#define EDITS_OPTIONS(edits)                                                               \
-    {"update-tests",        0,    OPTION_FLAG,                                             \
-     &(edits).update_tests, NULL, "change what tests expect, where they pin what it was"}, \
+#define EDITS_OPTIONS(edits)                                                            \
+    {"update-tests",        0,    OPTION_FLAG,                                          \
+     &(edits).update_tests, NULL, "update tests that expect what the flag was before"}, \
         EDIT_OPTIONS((edits).change)
 
 /* Locks the project, finishes what a run that was killed left, and parses it. Returns an

@@ -439,8 +439,8 @@ static int run(int argc, char **argv)
     struct order order = {0};
     const struct option table[] = {
         {"kind", 'k', OPTION_TEXT, &order.kind, "KIND", "what it is for [release]"},
-        {"owner", 0, OPTION_TEXT, &order.owner, "NAME", "whose it is"},
-        {"like", 0, OPTION_TEXT, &order.like, "FLAG", "with the keys of this one"},
+        {"owner", 0, OPTION_TEXT, &order.owner, "NAME", "who owns it"},
+        {"like", 0, OPTION_TEXT, &order.like, "FLAG", "with the keys of this flag"},
         {"template", 0, OPTION_TEXT, &order.template, "ROLLOUT", "a canary that uses this rollout"},
         {"file", 0, OPTION_TEXT, &order.file, "FILE", "in this file of the project [NAME.yaml]"},
         ENVIRONMENT_OPTION(edits.change.environment, "with --build: the environment of FILE"),

@@ -9,7 +9,7 @@ static int run(int argc, char **argv);
 
 const struct command promote_command = {
     .name = "promote",
-    .summary = "give an environment what another one has of a flag",
+    .summary = "copy what flags serve from one environment to another",
     .usage = "FLAG… --from ENV --to ENV --reason TEXT",
     .examples = "  ffc promote new-checkout --from staging --to production --reason 'tested'\n",
     .run = run,
@@ -88,8 +88,8 @@ static int run(int argc, char **argv)
     struct edits edits = EDITS_INIT(&promote_command);
     struct order order = {0};
     const struct option table[] = {
-        {"from", 0, OPTION_TEXT, &order.from, "ENV", "the environment that has it"},
-        {"to", 0, OPTION_TEXT, &order.to, "ENV", "the environment that is to have it"},
+        {"from", 0, OPTION_TEXT, &order.from, "ENV", "the environment to copy from"},
+        {"to", 0, OPTION_TEXT, &order.to, "ENV", "the environment to copy to"},
         EDITS_OPTIONS(edits),
     };
     int status;

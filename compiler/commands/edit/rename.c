@@ -11,7 +11,7 @@ static int run(int argc, char **argv);
 
 const struct command rename_command = {
     .name = "rename",
-    .summary = "rename a flag wherever it is named; its units stay",
+    .summary = "rename a flag everywhere; each unit keeps its answer",
     .usage = "FLAG NEW-NAME --reason TEXT",
     .examples = "  ffc rename new-checkout checkout.express --reason 'the team has a prefix'\n",
     .run = run,

@@ -10,7 +10,7 @@ static int run(int argc, char **argv);
 
 const struct command revert_command = {
     .name = "revert",
-    .summary = "make a flag what it was in a git revision",
+    .summary = "restore a flag as it was in a git revision",
     .usage = "FLAG REVISION --reason TEXT",
     .examples = "  ffc revert new-checkout HEAD~1 --reason 'that was too early' --commit\n"
                 "  ffc revert new-checkout v1.4 --dry-run\n",

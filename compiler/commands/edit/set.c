@@ -108,7 +108,8 @@ static int run(int argc, char **argv)
     struct edits edits = EDITS_INIT(&set_command);
     struct order order = {0};
     const struct option table[] = {
-        ENVIRONMENT_OPTION(edits.change.environment, "only there [the usual one, or all of them]"),
+        ENVIRONMENT_OPTION(edits.change.environment,
+                           "only in this environment [the usual one, or all]"),
         EDITS_OPTIONS(edits),
     };
     int status;

@@ -27,7 +27,7 @@ static const char *const action_words[] = WORDS(EXPERIMENT_ACTIONS);
 
 const struct command experiment_command = {
     .name = "experiment",
-    .summary = "start, stop, conclude",
+    .summary = "start, stop or conclude an experiment",
     .usage = "ACTION FLAG --reason TEXT [-e ENV] [--evidence FILE]",
     .actions = action_words,
     .examples = "  ffc experiment start cta-button -e production --reason 'EXP-7'\n"
@@ -481,7 +481,7 @@ static int run(int argc, char **argv)
     struct order order = {0};
     const struct option table[] = {
         ENVIRONMENT_OPTION(change.environment,
-                           "of this environment; needed if environments have different ones"),
+                           "in this environment; needed if environments have different ones"),
         {"winner", 0, OPTION_TEXT, &order.winner, "VARIANT",
          "conclude: this variant for everybody [the one that the evidence ships]"},
         {"evidence", 0, OPTION_TEXT, &order.evidence, "FILE",

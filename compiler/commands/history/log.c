@@ -111,7 +111,7 @@ static int run(int argc, char **argv)
 
 const struct command log_command = {
     .name = "log",
-    .summary = "tell what changed flags' meaning, when, by whom and why",
+    .summary = "show who changed what flags mean, when and why",
     .usage = "[FLAG…] [-C DIR] [-e ENV] [--since 7d] [--until TIME] [-n N] [--format FORMAT]",
     .examples = "  ffc log                          every change, newest first\n"
                 "  ffc log new-checkout -n 5        the last five of a flag\n"

@@ -14,7 +14,7 @@ static int run(int argc, char **argv);
 
 const struct command freeze_command = {
     .name = "freeze",
-    .summary = "refuse edits of flags for a time, emergencies excepted",
+    .summary = "refuse edits of flags for a while, except in an emergency",
     .usage = "[--until TIME --reason TEXT | --lift --reason TEXT] [-C DIR]",
     .examples = "  ffc freeze --until 2026-12-27T00:00:00Z --reason 'holidays' --commit\n"
                 "  ffc freeze                       whether edits are refused, and why\n"

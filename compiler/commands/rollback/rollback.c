@@ -23,7 +23,7 @@ static int run(int argc, char **argv);
 
 const struct command rollback_command = {
     .name = "rollback",
-    .summary = "in an emergency, serve the defaults of many flags; lift it again",
+    .summary = "in an emergency, serve the defaults of many flags; lift that later",
     .usage = "[FLAG…] [--tag T] [--kind K] [--all] [--segment S] [-e ENV] --reason TEXT | "
              "--list | --status | --lift ID --reason TEXT",
     .examples = "  ffc rollback canary.checkout --reason INC-1423 -e production --build live.ffs\n"

@@ -505,7 +505,7 @@ static int run(int argc, char **argv)
 
 const struct command show_command = {
     .name = "show",
-    .summary = "show all of one flag, and how it stands now",
+    .summary = "show everything about a flag, and how it stands now",
     .usage = "FLAG [-C DIR] [-e ENV] [--json] [--at TIME]",
     .examples = "  ffc show new-checkout\n"
                 "  ffc show new-checkout -e production\n"

@@ -248,12 +248,12 @@ static int run(int argc, char **argv)
         FORMAT_OPTION(options.format, "text, json, or github: annotations [text]"),
         EXIT_CODE_OPTION(options.exit_code, "exit with 1 if anything is found"),
         {"fix", 0, OPTION_FLAG, &options.fix, NULL,
-         "remove what everybody gets one variant of and no code names"},
+         "remove flags that serve everybody one variant and that no code names"},
         REASON_OPTION(options.change.reason, "with --fix: why, for the ledger"),
         ACTOR_OPTIONS(options.change.actor),
         COMMIT_OPTIONS(options.change.commit, options.change.push),
         {"dry-run", 0, OPTION_FLAG, &options.change.dry_run, NULL,
-         "with --fix: show what would be changed"},
+         "with --fix: show what would change"},
         AT_OPTION(options.at, "the clock [now]"),
         COLOR_OPTION(options.project.color),
     };
@@ -284,7 +284,7 @@ static int run(int argc, char **argv)
 
 const struct command stale_command = {
     .name = "stale",
-    .summary = "find flags that have had their day, and names in code that are none",
+    .summary = "find flags that can go, and names in code that no flag has",
     .usage = "[GLOB…] [-C DIR] [-e ENV] [--source DIR]… [--call NAME]… [--counters FILE]… "
              "[--for 30d] [--json | --format github] [--exit-code] [--fix --reason TEXT]",
     .examples = "  ffc stale                        by definitions, git and the ledger\n"

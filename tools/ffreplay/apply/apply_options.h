@@ -17,12 +17,13 @@ struct apply_options {
 };
 
 /* Rows of a command's table. */
-#define APPLY_OPTIONS(options)                                                                   \
-    {"apply", 0, OPTION_FLAG, &(options).given, NULL, "edit the definition, add to the ledger"}, \
-        BUILD_OPTION((options).build, "with --apply: publish the snapshot"),                     \
-        SIGN_OPTION((options).key, "with --build: "),                                            \
-        RUN_STEPS_OPTION((options).run_steps,                                                    \
-                         "with --apply: run the rollback plan and the hooks"),                   \
+#define APPLY_OPTIONS(options)                                                             \
+    {"apply",          0,    OPTION_FLAG,                                                  \
+     &(options).given, NULL, "apply the verdict: edit the definition, add to the ledger"}, \
+        BUILD_OPTION((options).build, "with --apply: publish the snapshot"),               \
+        SIGN_OPTION((options).key, "with --build: "),                                      \
+        RUN_STEPS_OPTION((options).run_steps,                                              \
+                         "with --apply: run the rollback plan and the hooks"),             \
         ACTOR_OPTIONS((options).actor)
 
 /* False: one is given without that which it is about, which has been reported as a usage error. */

@@ -36,17 +36,17 @@ struct log_options {
         "stale", 0, OPTION_TEXT, &(options).stale, "D",            \
             "a canary unseen for this long does not advance [10m]" \
     }
-#define MAX_BAD_OPTION(options)                                                \
-    {                                                                          \
-        "max-bad", 0, OPTION_TEXT, &(options).max_bad, "PERCENT",              \
-            "tolerated bad lines of a log, unreadable samples of a group [1%]" \
+#define MAX_BAD_OPTION(options)                                                       \
+    {                                                                                 \
+        "max-bad", 0, OPTION_TEXT, &(options).max_bad, "PERCENT",                     \
+            "tolerate so many bad lines of a log, unreadable samples of a group [1%]" \
     }
-#define SERVED_OPTIONS(options)                                                                 \
-    {"archive",          0,     OPTION_TEXT,                                                    \
-     &(options).archive, "DIR", "where it is recorded what was served when [project.archive]"}, \
-    {                                                                                           \
-        "settle", 0, OPTION_TEXT, &(options).settle, "D",                                       \
-            "leave out lines so close to a publication [10s]"                                   \
+#define SERVED_OPTIONS(options)                                                          \
+    {"archive",          0,     OPTION_TEXT,                                             \
+     &(options).archive, "DIR", "the record of what was served when [project.archive]"}, \
+    {                                                                                    \
+        "settle", 0, OPTION_TEXT, &(options).settle, "D",                                \
+            "leave out lines this close to a publication [10s]"                          \
     }
 #define ALLOW_PARTIAL_OPTION(options)                                    \
     {                                                                    \

@@ -28,7 +28,7 @@ static int run(int argc, char **argv);
 
 const struct command aggregate_command = {
     .name = "aggregate",
-    .summary = "reduce logs to what adds up, for 'merge' and '--from'",
+    .summary = "reduce logs to aggregates, for 'merge' and '--from'",
     .usage = "FLAG… [LOG…] -e ENV [-o FILE]",
     .examples = "  ffreplay aggregate checkout access.log -e production -o access.agg\n"
                 "  split -n l/8 --filter='ffreplay aggregate checkout - -e production \\\n"

@@ -45,7 +45,7 @@ static int run(int argc, char **argv);
 
 const struct command analyze_command = {
     .name = "analyze",
-    .summary = "an experiment's result: effects, intervals and a decision",
+    .summary = "show an experiment's result: effects, intervals and a decision",
     .usage =
         "FLAG [LOG…] -e ENV [--method METHOD] [--metric NAME]… [--control VARIANT] [--by LIST]",
     .examples = "  ffreplay analyze cta-button exposures=exp.ndjson orders=orders.csv -e live\n"
@@ -689,15 +689,16 @@ static int run(int argc, char **argv)
         {"metric", 'm', OPTION_TEXTS, &options.metrics, "NAME",
          "only this metric; may be repeated, and the first one decides [the experiment's]"},
         {"cuped", 0, OPTION_FLAG, &options.cuped, NULL,
-         "take out what a unit's values before its exposure explain"},
+         "adjust for each unit's values before its exposure (CUPED)"},
         {"by", 'b', OPTION_TEXTS, &options.by, "LIST",
          "also in groups of units, by these fields at their first exposure, or by "
          "day_since_exposure; explores only"},
         {"stratify", 0, OPTION_TEXT, &options.stratify, "FIELD",
-         "take out what differs only in how units are spread over its values [the experiment's]"},
+         "adjust for how units are spread over its values (post-stratification) [the "
+         "experiment's]"},
         SHOW_PRIVATE_OPTION(options.show_private),
         {"prior", 0, OPTION_TEXT, &options.prior, "DEVIATION",
-         "of the relative change, for bayesian, or flat [0.3]"},
+         "for bayesian: the prior's standard deviation, of the relative change, or flat [0.3]"},
         {"from", 0, OPTION_TEXTS, &options.aggregates, "TIME",
          "only exposures and outcomes from this time; or a FILE of aggregates in place of logs"},
         {"to", 0, OPTION_TIME, &options.to, "TIME", "only those before this time"},

@@ -232,7 +232,7 @@ static int run(int argc, char **argv)
         ENVIRONMENT_OPTION(play->environment, "in this environment"),
         {"policy", 0, OPTION_TEXTS, &options.policies, "FILE",
          "compare with this file's canary; may be repeated"},
-        {"interval", 0, OPTION_TEXT, &options.interval, "D", "between looks [as --window]"},
+        {"interval", 0, OPTION_TEXT, &options.interval, "D", "time between looks [as --window]"},
         FROM_OPTION(play->from, "when the canary begins [with the logs]"),
         UNTIL_OPTION(play->until, "ignore later lines"),
         {"harm-from", 0, OPTION_TIME, &play->harm_from, "TIME", "when harm truly began"},

@@ -24,7 +24,7 @@ static int run(int argc, char **argv);
 
 const struct command contexts_command = {
     .name = "contexts",
-    .summary = "whom logs are about: each context once, as JSON lines",
+    .summary = "print the contexts in logs, each once, as JSON lines",
     .usage = "[LOG…] [-C DIR] [--from TIME | --since D] [--to TIME]",
     .examples = "  ffreplay contexts access.log.gz | ffc diff main..HEAD --contexts -\n"
                 "  ffreplay contexts web=access.log --since 7d > contexts.ndjson\n",
@@ -232,7 +232,7 @@ static int run(int argc, char **argv)
     const struct option table[] = {
         DIRECTORY_OPTION(options.directory),
         FROM_OPTION(options.from, "only lines from this time"),
-        SINCE_OPTION(options.from, "the same, so long ago: 7d"),
+        SINCE_OPTION(options.from, "the same, this long ago: 7d"),
         {"to", 0, OPTION_TIME, &options.to, "TIME", "only lines before this time"},
         SHOW_PRIVATE_OPTION(options.show_private),
         ALLOW_COMMANDS_OPTION(options.logs),

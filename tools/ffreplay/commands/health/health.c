@@ -41,7 +41,7 @@ static int run(int argc, char **argv);
 
 const struct command health_command = {
     .name = "health",
-    .summary = "a flag's health: who got what, metrics, and what is wrong",
+    .summary = "show a flag's health: who got what, metrics, and what is wrong",
     .usage = "FLAG [LOG…] -e ENV [--format text] [--exit-code] | FLAG --from FILE… -e ENV",
     .examples = "  ffreplay health checkout requests.ndjson -e production\n"
                 "  ffreplay health checkout requests.log -e production --exit-code | jq .issues\n"

@@ -10,7 +10,7 @@ static int run(int argc, char **argv);
 
 const struct command merge_command = {
     .name = "merge",
-    .summary = "put aggregates of parts of logs together",
+    .summary = "merge aggregates of parts of logs into one file",
     .usage = "[FILE…] [-o FILE]",
     .examples = "  ffreplay merge part-*.agg -o all.agg\n"
                 "  ssh b cat /tmp/b.agg | ffreplay merge a.agg - >all.agg\n"

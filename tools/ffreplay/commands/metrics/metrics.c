@@ -360,7 +360,7 @@ static int run(int argc, char **argv)
         {"top", 0, OPTION_TEXT, &options.top, "N",
          "the N values of a field with the most lines; the rest as one group"},
         FROM_TIME_OR_AGGREGATES_OPTION(options.aggregates),
-        SINCE_OPTION(options.from, "the same, so long ago: 7d"),
+        SINCE_OPTION(options.from, "the same, this long ago: 7d"),
         {"to", 0, OPTION_TIME, &options.to, "TIME", "only lines before this time"},
         SHOW_PRIVATE_OPTION(options.show_private),
         FORMAT_OPTION(options.format, "text, json, csv or prometheus [text]"),

@@ -32,7 +32,7 @@ static int run(int argc, char **argv);
 
 const struct command plan_command = {
     .name = "plan",
-    .summary = "predict what a rollout or an experiment takes: samples, time",
+    .summary = "predict how many samples and how long a rollout or experiment takes",
     .usage = "FLAG [LOG…] -e ENV [--traffic 2000/s] [--baseline METRIC=VALUE]… "
              "[--mde 5%] [--power 80%]",
     .examples = "  ffreplay plan canary.checkout requests.ndjson -e production\n"
@@ -292,7 +292,7 @@ static int run(int argc, char **argv)
          "the least effect that an experiment is to find [its 'mde']"},
         METHOD_OPTION(options.method, "the experiment's"),
         {"power", 0, OPTION_TEXT, &options.power, "PERCENT",
-         "the share to be settled by then [80%, or the experiment's]"},
+         "the probability of a result by then [80%, or the experiment's]"},
         JSON_OPTION(options.json, "the plan as JSON"),
         WINDOW_OPTION(options.logs),
         MAX_BAD_OPTION(options.logs),

@@ -21,7 +21,7 @@ static int run(int argc, char **argv);
 
 const struct command report_command = {
     .name = "report",
-    .summary = "canaries and experiments as one HTML file, for people",
+    .summary = "write canaries and experiments as one HTML file, for people",
     .usage = "FLAG… [LOG…] -e ENV -o FILE | --all [LOG…] -e ENV -o FILE",
     .examples = "  ffreplay report canary.checkout requests.ndjson -e production -o checkout.html\n"
                 "  ffreplay report cta-button exposures=exp.ndjson orders=orders.csv -e live \\\n"
@@ -341,7 +341,7 @@ static int run(int argc, char **argv)
         {"all", 0, OPTION_FLAG, &options.all, NULL,
          "every flag: an index, and a page for each canary and experiment"},
         {"by", 'b', OPTION_TEXTS, &options.by, "LIST",
-         "of experiments also in groups of units, by these fields at their first exposure"},
+         "also show experiments by group of units, by these fields at first exposure"},
         SHOW_PRIVATE_OPTION(options.show_private),
         FROM_AGGREGATES_OPTION(options.from),
         NOW_OPTION(options.now, "the time to decide at [the latest in the logs]"),
