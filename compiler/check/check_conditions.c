@@ -1,5 +1,5 @@
 /*
- * check_conditions.c - conditions that never or always hold, and rules that no unit reaches.
+ * check_conditions.c - conditions that never or always hold; asks of what no unit reaches (reach.h).
  *
  * prove.h does the proving; this file asks the questions, and finds the part of a condition that is
  * to blame. One cause is reported once: a part that never holds makes the whole never hold, and
@@ -10,6 +10,7 @@
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/arena.h"
 #include "prove.h"
+#include "reach.h"
 #include "check.h"
 #include "compiler/base/percent.h"
 #include "compiler/model/model.h"
@@ -25,6 +26,7 @@ struct parts {
 struct checking {
     const struct checker *checker;
     struct prover prover;
+    struct reach reach;
     bool *never; /* by segment: proved never to hold */
     bool *over;  /* by segment: proved never to hold from now on */
 };
@@ -267,59 +269,6 @@ static bool check_deciding(struct checking *checking, const struct condition *co
 
 /* ------------------------------------------------------------------------------------- rules -- */
 
-/* Decides for every unit that matches its condition; a split lets units without a key pass. */
-static bool decides_all(const struct rule *rule)
-{
-    return !rule_samples(rule) && !rule->split;
-}
-
-static const char value_override_word[] = "value override";
-
-static void report_unreached(struct checking *checking, struct span span, const char *what,
-                             const struct rule *const *rules, const struct parts *earlier)
-{
-    struct diagnostics *diagnostics = checking->checker->diagnostics;
-    const char *decides = what == value_override_word ? "this one is" : "this rule decides";
-    diagnose(diagnostics, FF0327, span, "this %s is never reached", what);
-    for (uint32_t i = 0; i < earlier->count; i++)
-        diagnose_note(diagnostics, rules[i]->condition->span, "%s for %s of them", decides,
-                      earlier->count == 1 ? "all" : "some");
-    diagnose_help(diagnostics, "move it up, or remove it");
-}
-
-/* Whether the rules leave no unit for `condition` (NULL: none at all), and which rules do. */
-static bool check_reach(struct checking *checking, struct span span, const char *what,
-                        const struct condition *condition, const struct rule *rules, uint32_t count)
-{
-    const struct rule *deciding[MOST_PARTS];
-    struct parts earlier = {.count = 0};
-    for (uint32_t i = 0; i < count && earlier.count < MOST_PARTS; i++) {
-        if (!decides_all(&rules[i]) || !rules[i].condition)
-            continue;
-        deciding[earlier.count] = &rules[i];
-        add_part(&earlier, rules[i].condition);
-    }
-    if (!earlier.count || !prove_impossible(&checking->prover, &condition, condition ? 1 : 0,
-                                            earlier.items, earlier.count))
-        return false;
-    for (uint32_t i = 0; i < earlier.count && earlier.count > 1;) {
-        struct parts fewer = {.count = 0};
-        for (uint32_t j = 0; j < earlier.count; j++) {
-            if (j != i)
-                add_part(&fewer, earlier.items[j]);
-        }
-        if (prove_impossible(&checking->prover, &condition, condition ? 1 : 0, fewer.items,
-                             fewer.count)) {
-            memmove(deciding + i, deciding + i + 1, (earlier.count - i - 1) * sizeof *deciding);
-            earlier = fewer;
-        } else {
-            i++;
-        }
-    }
-    report_unreached(checking, span, what, deciding, &earlier);
-    return true;
-}
-
 /* Environments share rules unless they have their own. */
 static bool was_checked(const struct flag *flag, uint32_t environment, const struct rule *rule,
                         uint32_t place)
@@ -340,8 +289,8 @@ static void check_rules(struct checking *checking, const struct flag *flag, uint
         const struct rule *rule = &targeting->rules[i];
         if (was_checked(flag, environment, rule, i) || check_deciding(checking, rule->condition))
             continue;
-        if (!check_reach(checking, rule->span, "rule", rule->condition, targeting->rules, i) &&
-            !rule->condition && decides_all(rule))
+        if (!check_reach(&checking->reach, flag, environment, (struct asked){ASKED_RULE, i}) &&
+            !rule->condition && !rule_samples(rule) && !rule->split)
             return; /* what follows it was reported when the rules were read */
     }
 }
@@ -355,17 +304,10 @@ static void check_value_overrides(struct checking *checking, const struct flag *
     if (!count ||
         (environment > 0 && targeting->value_overrides == flag->environments[0].value_overrides))
         return;
-    struct rule *earlier = ARENA_ARRAY(checking->checker->arena, struct rule, count);
     for (uint32_t i = 0; i < count; i++) {
         const struct value_override *own = &targeting->value_overrides[i];
-        uint32_t before = 0;
-        if (check_deciding(checking, own->condition))
-            continue;
-        for (uint32_t j = 0; j < i; j++)
-            if (targeting->value_overrides[j].variant == own->variant)
-                earlier[before++] =
-                    (struct rule){.condition = targeting->value_overrides[j].condition};
-        check_reach(checking, own->span, value_override_word, own->condition, earlier, before);
+        if (!check_deciding(checking, own->condition))
+            check_reach_of_value(&checking->reach, own, targeting->value_overrides, i);
     }
 }
 
@@ -393,6 +335,17 @@ static void check_audiences(struct checking *checking, const struct canary *cana
     }
 }
 
+/* Those that are still to come: of several that nobody reaches, the first. */
+static void check_stages(struct checking *checking, const struct flag *flag, uint32_t environment)
+{
+    const struct canary *canary = flag->environments[environment].canary;
+    bool over = canary->instant || canary->state == CANARY_COMPLETE;
+    bool found =
+        check_reach(&checking->reach, flag, environment, (struct asked){.kind = ASKED_CANARY});
+    for (uint32_t i = 0; i < canary->stage_count && !found && !over; i++)
+        found = check_reach(&checking->reach, flag, environment, (struct asked){ASKED_STAGE, i});
+}
+
 static void check_blocks(struct checking *checking, const struct flag *flag, uint32_t environment)
 {
     const struct targeting *targeting = &flag->environments[environment];
@@ -405,13 +358,13 @@ static void check_blocks(struct checking *checking, const struct flag *flag, uin
             never |= check_deciding(checking, canary->stages[i].condition);
         if (!never)
             check_audiences(checking, canary);
-        check_reach(checking, canary->span, "canary", NULL, targeting->rules,
-                    targeting->rule_count);
+        if (!never)
+            check_stages(checking, flag, environment);
     }
     if (experiment && (environment == 0 || experiment != first->experiment)) {
         if (!check_deciding(checking, experiment->condition))
-            check_reach(checking, experiment->span, "experiment", experiment->condition,
-                        targeting->rules, targeting->rule_count);
+            check_reach(&checking->reach, flag, environment,
+                        (struct asked){.kind = ASKED_EXPERIMENT});
     }
 }
 
@@ -427,6 +380,7 @@ void check_conditions(const struct checker *checker)
 {
     const struct project *project = checker->project;
     struct checking checking = {.checker = checker};
+    checking.reach = (struct reach){.checker = checker, .prover = &checking.prover};
     checking.never = ARENA_ARRAY(checker->arena, bool, project->segment_count + 1u);
     checking.over = ARENA_ARRAY(checker->arena, bool, project->segment_count + 1u);
     for (uint32_t i = 0; i < project->segment_count; i++) {
@@ -444,5 +398,6 @@ void check_conditions(const struct checker *checker)
     }
     for (uint32_t i = 0; i < project->override_count; i++)
         check_condition(&checking, project->overrides[i]->condition);
+    reach_release(&checking.reach);
     prover_release(&checking.prover);
 }

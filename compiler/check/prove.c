@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "compiler/base/arena.h"
+#include "compiler/base/percent.h"
 #include "compiler/model/declaration.h"
 #include "prove_regions.h"
 
@@ -18,6 +19,7 @@
 #define MOST_SUBJECTS 32
 #define MOST_STEPS    20000 /* formula nodes evaluated for one question */
 #define DEEPEST       200
+#define MOST_KEYS     8
 
 enum formula_kind { FORMULA_ATOM, FORMULA_ALL, FORMULA_ANY, FORMULA_NOT };
 
@@ -29,8 +31,16 @@ struct formula {
     uint32_t child_count;
 };
 
+struct key_formula {
+    const struct unit_key *key;
+    struct formula *given;
+};
+
 struct question {
+    const struct prover *prover;
     struct arena *arena;
+    struct key_formula keys[MOST_KEYS];
+    uint32_t key_count;
     struct subject subjects[MOST_SUBJECTS];
     uint32_t subject_count;
     uint32_t atom_count;
@@ -119,9 +129,88 @@ static struct formula *pair(struct question *question, struct formula *compares,
     return all;
 }
 
+/* ---------------------------------------------------------------------------------------- keys -- */
+
+/* A test of the attribute that holds for what has a key, among what is given: no text is the empty
+ * one, and every integer that is a key can be divided by 1. NULL: all is. */
+static struct condition *key_test(struct question *question, const struct attribute *attribute)
+{
+    bool number = attribute->type == FFLAG_ATTRIBUTE_NUMBER;
+    if (!number && attribute->type != FFLAG_ATTRIBUTE_STRING)
+        return NULL;
+    struct condition *test = ARENA_NEW(question->arena, struct condition);
+    struct operand *operand = ARENA_NEW(question->arena, struct operand);
+    *test = (struct condition){.kind = CONDITION_TEST,
+                               .operator_kind = number ? OPERATOR_MOD : OPERATOR_EQ,
+                               .negate = !number,
+                               .attribute = attribute,
+                               .divisor = number,
+                               .operands = operand,
+                               .operand_count = 1};
+    operand->source.text = number ? "0" : "";
+    if (!number)
+        operand->text = "";
+    return test;
+}
+
+static struct formula *key_part(struct question *question, const struct attribute *attribute)
+{
+    struct formula *all = new_formula(question, FORMULA_ALL, 2);
+    const struct condition *test = key_test(question, attribute);
+    all->children[all->child_count++] = presence(question, attribute);
+    if (test)
+        all->children[all->child_count++] = atom(question, test);
+    return all;
+}
+
+/* Whether a unit has the key. */
+static struct formula *has_key(struct question *question, const struct unit_key *key)
+{
+    for (uint32_t i = 0; i < question->key_count; i++)
+        if (question->keys[i].key == key)
+            return question->keys[i].given;
+    struct formula *given =
+        new_formula(question, key->joined ? FORMULA_ALL : FORMULA_ANY, key->count);
+    for (uint32_t i = 0; i < key->count; i++)
+        given->children[given->child_count++] = key_part(question, key->parts[i]);
+    if (question->key_count < MOST_KEYS)
+        question->keys[question->key_count++] = (struct key_formula){key, given};
+    return given;
+}
+
+/* With what it leaves to its flag, where that is known. */
+static const struct condition *settled_share(struct question *question,
+                                             const struct condition *test)
+{
+    const struct prover *prover = question->prover;
+    struct condition *settled = ARENA_NEW(question->arena, struct condition);
+    *settled = *test;
+    if (!settled->share.by)
+        settled->share.by = prover->bucket_by;
+    if (!settled->share.salt && prover->salt)
+        settled->share.salt = arena_format(question->arena, "%s/if", prover->salt);
+    return settled;
+}
+
+static bool is_of_all(const struct share_test *share)
+{
+    return share->from == 0 && share->percent >= PERCENT_ALL;
+}
+
+static struct formula *share_of_keys(struct question *question, struct formula *share,
+                                     const struct unit_key *key)
+{
+    struct formula *all = new_formula(question, FORMULA_ALL, 2);
+    all->children[all->child_count++] = share;
+    all->children[all->child_count++] = has_key(question, key);
+    return all;
+}
+
 static struct formula *atom(struct question *question, const struct condition *test)
 {
     struct formula *formula = new_formula(question, FORMULA_ATOM, 0);
+    if (test->kind == CONDITION_PERCENT)
+        test = settled_share(question, test);
     struct subject *subject = find_subject(question, test);
     /* A log's field has no declared type; an empty list was reported when it was read. */
     bool untyped = test->kind == CONDITION_TEST && !test->attribute;
@@ -137,6 +226,8 @@ static struct formula *atom(struct question *question, const struct condition *t
     formula->atom = (uint16_t)subject_atom(subject, question->arena, test);
     if (test->other)
         formula = pair(question, formula, test);
+    if (test->kind == CONDITION_PERCENT && test->share.by && !is_of_all(&test->share))
+        formula = share_of_keys(question, formula, test->share.by);
     return test->negate ? negation(question, formula) : formula;
 }
 
@@ -257,7 +348,7 @@ bool prove_impossible(struct prover *prover, const struct condition *const *hold
                       uint32_t failing_count)
 {
     arena_clear(&prover->arena);
-    struct question question = {.arena = &prover->arena};
+    struct question question = {.prover = prover, .arena = &prover->arena};
     return answer_to(&question, holding, holding_count, failing, failing_count) == IMPOSSIBLE;
 }
 
@@ -265,7 +356,7 @@ bool prove_possible(struct prover *prover, const struct condition *holding,
                     const struct condition *failing)
 {
     arena_clear(&prover->arena);
-    struct question question = {.arena = &prover->arena};
+    struct question question = {.prover = prover, .arena = &prover->arena};
     if (answer_to(&question, &holding, 1, &failing, 1) != POSSIBLE)
         return false;
     for (uint32_t i = 0; i < question.subject_count; i++) {

@@ -59,7 +59,7 @@ static bool same_test(const struct condition *a, const struct condition *b)
     if (a->kind == CONDITION_CLOCK)
         return same_clock(&a->clock, &b->clock);
     if (a->kind == CONDITION_PERCENT)
-        return a->share.percent == b->share.percent;
+        return a->share.from == b->share.from && a->share.percent == b->share.percent;
     if (a->operator_kind != b->operator_kind || a->ignore_case != b->ignore_case ||
         a->divisor != b->divisor || a->other != b->other || a->file != b->file ||
         a->operand_count != b->operand_count || !same_within(a->within, b->within))
@@ -704,21 +704,41 @@ static bool cut_variants(struct subject *subject, struct arena *arena)
 
 /* ------------------------------------------------------------------------------------ shares -- */
 
-/* Who is in a share is in all greater ones. Those without a key are in none but that of all. */
+static bool is_in_share(const struct share_test *share, uint32_t place)
+{
+    return share->from <= place && place < share->percent;
+}
+
+/* Adds the units in a place, of all. */
+static bool add_place(struct subject *subject, struct arena *arena, uint32_t place)
+{
+    if (place >= PERCENT_ALL)
+        return true;
+    uint64_t *region = ARENA_ARRAY(arena, uint64_t, subject->words);
+    for (uint32_t i = 0; i < subject->atom_count; i++)
+        if (is_in_share(&subject->atoms[i]->share, place))
+            region_mark(region, i);
+    return subject_add_region(subject, arena, region);
+}
+
+/* A share begins and ends in a place. Those without a key are in none but that of all; where the
+ * key is known, prove.c asks for it. */
 static bool cut_shares(struct subject *subject, struct arena *arena)
 {
-    for (uint32_t at = 0; at <= subject->atom_count; at++) {
-        uint32_t least = at < subject->atom_count ? subject->atoms[at]->share.percent : PERCENT_ALL;
-        if (least == 0)
-            continue;
-        uint64_t *region = ARENA_ARRAY(arena, uint64_t, subject->words);
-        for (uint32_t i = 0; i < subject->atom_count; i++)
-            if (subject->atoms[i]->share.percent >= least)
-                region_mark(region, i);
-        if (!subject_add_region(subject, arena, region))
-            return false;
+    bool fits = add_place(subject, arena, 0);
+    for (uint32_t i = 0; fits && i < subject->atom_count; i++) {
+        const struct share_test *share = &subject->atoms[i]->share;
+        fits = add_place(subject, arena, share->from) && add_place(subject, arena, share->percent);
     }
-    return true;
+    if (!fits || subject->share->share.by)
+        return fits;
+    uint64_t *none = ARENA_ARRAY(arena, uint64_t, subject->words);
+    for (uint32_t i = 0; i < subject->atom_count; i++) {
+        const struct share_test *share = &subject->atoms[i]->share;
+        if (share->from == 0 && share->percent >= PERCENT_ALL)
+            region_mark(none, i);
+    }
+    return subject_add_region(subject, arena, none);
 }
 
 /* ------------------------------------------------------------------------------------- pairs -- */

@@ -44,18 +44,20 @@ enum condition_kind {
     CONDITION_PERCENT
 };
 
-/*
- * A tree. The exact negations (`ne`, `not_in`, `not_contains`, `has_none`, `present: false`, …) are
- * a test with `negate`; operators.def says whether any of several operands makes a test hold, or
- * all must.
- */
-/* A share of the units. `salt` NULL: the flag's and "/if"; `by` NULL: the flag's bucket_by. */
+/* A share of the units: from a place to another in order of their buckets. `salt` NULL: the flag's
+ * and "/if"; `by` NULL: the flag's bucket_by. */
 struct share_test {
+    uint32_t from; /* 0 in all that definitions say */
     uint32_t percent;
     const char *salt;
     const struct unit_key *by;
 };
 
+/*
+ * A tree. The exact negations (`ne`, `not_in`, `not_contains`, `has_none`, `present: false`, …) are
+ * a test with `negate`; operators.def says whether any of several operands makes a test hold, or
+ * all must.
+ */
 struct condition {
     enum condition_kind kind;
     struct span span; /* the entry `key: value`, or the operator within it */

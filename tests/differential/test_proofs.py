@@ -1,7 +1,8 @@
 """What `ffc check` claims of conditions, against what they do: a rule that it says is never reached must
 not decide for any of many random contexts, and a condition that it says always holds must hold for all.
 Of two stages of a canary, the audiences that it says are apart must have nobody in common, and one that
-it says leaves out some of the other must not be one that it says holds all of the other.
+it says leaves out some of the other must not be one that it says holds all of the other. What it says that
+earlier rules' percentages leave nothing must get nobody; of rules without conditions it must say so exactly.
 
 PROJECTS (default 40) and SEED can be set; where chance makes too few claims of a kind, up to three times as
 many are tried. Each project has pairs of random segments, a file a pair:
@@ -121,6 +122,118 @@ def refute(directory, generator, unreached, always, apart):
     return None
 
 
+SALTS, KEYS = [None, None, None, "a", "b"], [None, None, None, None, "account", "[user_id, account]",
+                                             "{join: [user_id, account]}"]
+SHARE_CONDITIONS = [
+    "{vip: true}", "{vip: {present: false}}", "{country: NO}", "{country: [NO, SE]}", "{user_id: {present: false}}",
+    "{user_id: ''}", "{account: {lt: 100}}", "{account: {mod: {by: 2, in: 1}}}"]
+
+
+def share_condition(generator):
+    if generator.chance(0.6):
+        return generator.pick(SHARE_CONDITIONS)
+    share = "{percent: %d%%%s}" % (generator.pick([0, 10, 30, 60, 100]), generator.pick(["", ", salt: a", ", salt: b"]))
+    return generator.pick([share, "{not: %s}" % share, "{any: [%s, %s]}" % (share, generator.pick(SHARE_CONDITIONS))])
+
+
+def share_of(generator):
+    """What a rule says of its share of the units, and its places: None where they move or need but a key."""
+    low, middle, high = sorted(generator.random.sample(range(5, 96, 5), 3))
+    kind = generator.random.random()
+    if kind < 0.45:
+        return "percent: %d%%" % high, [(0, high)]
+    if kind < 0.6:
+        return "ranges: [[%d%%, %d%%]]" % (low, high), [(low, high)]
+    if kind < 0.75:
+        return "ranges: [[0%%, %d%%], [%d%%, %d%%]]" % (low, middle, high), [(0, low), (middle, high)]
+    if kind < 0.85:
+        return "split: {on: 50%, off: 50%}", None
+    return "percent: {from: %d%%, to: %d%%, start: 2026-11-18T00:00:00Z, end: 2026-11-30T00:00:00Z}" % tuple(
+        generator.random.sample([0, low, high], 2)), None
+
+
+def share_flags(generator, count):
+    """Flags whose rules have shares, a rule a line: the lines, and what is expected of rules that have no more."""
+    lines, names, expected = ["flags:"], {}, {}
+    for number in range(count):
+        flag, plain, taken, keyed = "f%d" % number, generator.chance(0.4), {}, False
+        lines.append("  %s:" % flag)
+        if generator.chance(0.3):
+            lines.append("    environments: {staging: {salt: a}, production: {salt: b}}")
+            plain = False
+        lines.append("    rules:")
+        for rule in range(generator.random.randint(2, 5)):
+            (share, places), salt, key = share_of(generator), generator.pick(SALTS), generator.pick(KEYS)
+            key = None if plain else key
+            text = "name: r%d, %s" % (rule, share)
+            text += ", salt: %s" % salt if salt else ""
+            text += ", by: %s" % key if key else ""
+            if not plain and generator.chance(0.5):
+                text += ", if: %s" % share_condition(generator)
+            names[len(lines) + 1] = flag, "r%d" % rule
+            own = {p for low, high in places or [(0, 100)] for p in range(low, high)}
+            if plain and (places or "split" in share):
+                expected[len(lines) + 1] = keyed or (places is not None and own <= taken.get(salt, set()))
+                taken.setdefault(salt, set()).update(own)
+                keyed |= len(taken[salt]) == 100
+            else:
+                plain = False
+            lines.append("      - {%s}" % text)
+        end = generator.random.random()
+        if end < 0.3:
+            names[len(lines) + 1] = flag, "experiment"
+            lines.append("    experiment: {control: on, split: {on: 50%%, off: 50%%}, state: running, traffic: %d%%}"
+                         % generator.pick([5, 30, 100]))
+        elif end < 0.6:
+            names[len(lines) + 2] = flag, "canary:s"
+            lines.append("    canary: {state: running, since: 2026-11-01T00:00:00Z, stages: [")
+            lines.append("      {name: s, percent: %d%%}]}" % generator.pick([5, 30, 100]))
+    return lines, names, expected
+
+
+def refute_shares(generator, count):
+    """Of rules that are told never to be reached for the percentages before them: a problem, or how many."""
+    directory = tempfile.mkdtemp(prefix="ffc-proofs-")
+    lines, names, expected = share_flags(generator, count)
+    with open(os.path.join(directory, "flags.yaml"), "w", encoding="utf-8") as file:
+        file.write("project: {name: p, environments: [staging, production], bucket_by: user_id}\n"
+                   "attributes: {user_id: string, account: number, country: string, vip: boolean}\n")
+        file.write("\n".join(lines) + "\n")
+    report = json.loads(run("check", "-C", directory, "--format", "json").stdout)
+    assert report["errors"] == 0, report
+    told = {}
+    for found in report["diagnostics"]:
+        place = names.get(found["range"]["start"]["line"] - 2)
+        if found["code"] == "FF0327" or (found["code"] == "FF0322" and "no unit that" in found["message"]):
+            told[place] = found
+    for line, unreached in expected.items():
+        if unreached != (names[line] in told):
+            return "%s of %s" % ("nothing is told" if unreached else "wrong", lines[line - 1]), directory, 0
+    contexts = os.path.join(directory, "contexts.ndjson")
+    with open(contexts, "w", encoding="utf-8") as file:
+        for number in range(400):
+            context = {}
+            if generator.chance(0.9):
+                context["user_id"] = generator.pick(["", None] + ["u%d" % number] * 8)
+            if generator.chance(0.8):
+                context["account"] = generator.pick([number, number, -number, number + 0.5, 1e300])
+            if generator.chance(0.7):
+                context["country"] = generator.pick(["NO", "SE", "DK"])
+            if generator.chance(0.7):
+                context["vip"] = generator.chance(0.5)
+            file.write(json.dumps(context) + "\n")
+    flags = sorted({flag for flag, _ in told})
+    for environment in ("staging", "production") if flags else ():
+        at = "2026-11-%02dT00:00:00Z" % generator.random.randint(10, 30)
+        result = run("eval", *flags, "-C", directory, "-e", environment, "--at", at, "--contexts", contexts, "--json")
+        assert result.returncode == 0, result.stderr
+        for answer in map(json.loads, result.stdout.splitlines()):
+            if (answer["flag"], answer["rule"]) in told:
+                return "told to be unreachable: %s" % answer, directory, 0
+    shutil.rmtree(directory)
+    return None, None, len(told)
+
+
 def main():
     print("# SEED=%d PROJECTS=%d" % (SEED, PROJECTS))
     unreached_count = own_count = always_count = apart_count = left_out_count = 0
@@ -157,7 +270,13 @@ def main():
     print("%s 1 - what is claimed is so: %d + %d rules never reached, %d conditions that always hold, "
           "%d + %d audiences apart or left out" % ("ok" if enough else "not ok", own_count, unreached_count,
                                                    always_count, apart_count, left_out_count))
-    return 0 if enough else 1
+    problem, directory, told = refute_shares(Generator(random.Random(SEED)), 6 * PROJECTS)
+    if problem:
+        print("# SEED=%d, kept in %s\n# %s" % (SEED, directory, problem))
+    met = not problem and 2 * told > PROJECTS
+    print("%s 2 - what percentages leave nobody gets nobody: %d rules, stages and experiments"
+          % ("ok" if met else "not ok", told))
+    return 0 if enough and met else 1
 
 
 sys.exit(main())
