@@ -104,3 +104,16 @@ bool name_is_sound(enum name_rule rule, const char *name, size_t length, char wh
         return false;
     return rule == NAME_WORD ? is_word(name, length) : is_free(name, length, why);
 }
+
+bool text_is_blank(const char *text)
+{
+    const char *end = text + strlen(text);
+    while (text < end) {
+        struct character character = character_at(text, end);
+        if (!is_blank(character.code) && !is_invisible(character.code) &&
+            (character.code >= ' ' || !memchr("\t\n\r", *text, 3)))
+            return false;
+        text += character.bytes;
+    }
+    return true;
+}

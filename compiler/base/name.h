@@ -29,4 +29,7 @@ extern const char *const name_rule_help[];
  * says enough. */
 bool name_is_sound(enum name_rule rule, const char *name, size_t length, char why[NAME_WHY]);
 
+/* Whether it says nothing: it has no character but blanks, ends of lines and invisible ones. */
+bool text_is_blank(const char *text);
+
 #endif

@@ -333,7 +333,9 @@ static enum answer answer_to(struct question *question, const struct condition *
         all->children[all->child_count++] = translate(question, holding[i], 0);
     for (uint32_t i = 0; i < failing_count; i++)
         all->children[all->child_count++] = negation(question, translate(question, failing[i], 0));
-    if (question->too_much || !worth_asking(question, failing_count))
+    uint16_t first;
+    bool decided = !question->too_much && value_of(question, all, &first) != OPEN; /* not: {} */
+    if (question->too_much || (!decided && !worth_asking(question, failing_count)))
         return UNKNOWN;
     for (uint32_t i = 0; i < question->subject_count; i++) {
         if (!subject_cut(&question->subjects[i], question->arena))

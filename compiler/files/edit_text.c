@@ -161,10 +161,16 @@ bool editing_apply(struct editing *editing, struct buffer *text, struct buffer *
     splice(editing, text);
     if (changes_nothing_else(editing, text))
         return true;
-    buffer_format(error,
-                  "cannot edit %s:%u without changing more than was requested: its layout must be "
-                  "edited by hand",
-                  editing->source->path, line_number(editing->source, editing->target->span.begin));
+    struct buffer why = {0};
+    if (yaml_mistake(editing->source, &why))
+        buffer_format(error, "a file with a mistake cannot be edited: %s", why.bytes);
+    else
+        buffer_format(
+            error,
+            "cannot edit %s:%u without changing more than was requested: its layout must be "
+            "edited by hand",
+            editing->source->path, line_number(editing->source, editing->target->span.begin));
+    buffer_release(&why);
     return false;
 }
 

@@ -502,6 +502,26 @@ struct node *yaml_parse(struct arena *arena, const char *text, size_t length)
     return complete && !diagnostics.errors ? root : NULL;
 }
 
+bool yaml_mistake(const struct source *source, struct buffer *why)
+{
+    struct arena arena = {0};
+    struct source copy = *source;
+    struct sources sources = {&arena, &copy, 1};
+    struct diagnostics diagnostics = {.arena = &arena, .sources = &sources};
+    bool complete = true;
+    (void)yaml_read(&sources, 0, &arena, &diagnostics, &complete);
+    diagnostics_sort(&diagnostics);
+    const struct diagnostic *first = NULL;
+    for (uint32_t i = 0; i < diagnostics.count && !first; i++)
+        if (diagnostics.items[i].severity == SEVERITY_ERROR)
+            first = &diagnostics.items[i];
+    if (first)
+        buffer_format(why, "%s:%u: %s", source->path,
+                      source_position(&sources, 0, first->span.begin).line, first->message);
+    arena_release(&arena);
+    return first != NULL;
+}
+
 struct node *node_get(const struct node *map, const char *key)
 {
     for (uint32_t i = 0; map->kind == NODE_MAP && i < map->count; i++) {

@@ -58,6 +58,9 @@ struct node *yaml_read(const struct sources *sources, uint32_t file, struct aren
 /* The same of a text by itself, of which nothing is reported: NULL unless it is sound. */
 struct node *yaml_parse(struct arena *arena, const char *text, size_t length);
 
+/* Whether a source is not sound; the first mistake goes to `why`, as "PATH:LINE: …". */
+bool yaml_mistake(const struct source *source, struct buffer *why);
+
 /* An entry of a section, such as a flag, in two texts that differ in it alone. */
 struct edited_entry {
     uint32_t section, entry;    /* their places */

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "compiler/base/arena.h"
+#include "compiler/base/name.h"
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/diagnostics/registry.h"
 #include "read_files.h"
@@ -73,6 +74,8 @@ struct required_key {
     struct text key;
     uint64_t kinds; /* bits of enum flag_kind; 0: all */
 };
+/* Those that were meant are not known: a kind that no flag has. */
+#define NO_KIND (UINT64_C(1) << 63)
 
 static const struct form kind_list_form = {.kind = FORM_LIST, .of = {&flag_kind_form}, .least = 1};
 static const struct form kinds_form = {.kind = FORM_EITHER,
@@ -91,6 +94,10 @@ static void add_required(struct reader *reader, const struct node *key, uint64_t
 {
     const char *known[FIELD_LIMIT];
     size_t count = flag_form.field_count;
+    if (text_is_blank(key->text)) {
+        expected(reader, key, "a key of a flag");
+        return;
+    }
     for (size_t i = 0; i < count; i++) {
         known[i] = flag_form.fields[i].name;
         if (strcmp(known[i], key->text) != 0)
@@ -110,22 +117,32 @@ static void read_required_of(struct reader *reader, struct node *map)
         uint32_t count;
         uint64_t kinds = 0;
         unsigned kind;
-        if (!read_items(reader, map->entries[i].value, "a kind of flag, or a list of them", &items,
-                        &count))
-            continue;
-        for (uint32_t at = 0; at < count; at++)
-            if (read_choice(reader, items[at], flag_kind_words, &kind))
-                kinds |= UINT64_C(1) << kind;
-        if (kinds)
-            add_required(reader, map->entries[i].key, kinds);
+        uint32_t before = faults(reader);
+        const struct node *value = map->entries[i].value;
+        if (read_items(reader, map->entries[i].value, "a kind of flag, or a list of them", &items,
+                       &count)) {
+            for (uint32_t at = 0; at < count; at++)
+                if (read_choice(reader, items[at], flag_kind_words, &kind))
+                    kinds |= UINT64_C(1) << kind;
+        }
+        if (!kinds && faults(reader) == before) {
+            expected(reader, value, "a kind of flag, or a list of them");
+            diagnose_help(reader->diagnostics,
+                          "for flags of every kind, write the key alone: require: [%s]",
+                          map->entries[i].key->text);
+        }
+        add_required(reader, map->entries[i].key, kinds ? kinds : NO_KIND);
     }
 }
 
 void read_require(struct reader *reader, struct node *node, void *target)
 {
     (void)target;
-    if (!expect_list(reader, node, "a list of keys"))
+    if (!expect_list(reader, node, "a list of keys")) {
+        diagnose_help(reader->diagnostics, "write it in brackets: require: [owner, {expires: "
+                                           "[release]}]");
         return;
+    }
     for (uint32_t i = 0; i < node->count; i++) {
         struct node *item = node->items[i];
         if (item->kind == NODE_MAP)
@@ -137,6 +154,39 @@ void read_require(struct reader *reader, struct node *node, void *target)
     }
 }
 
+/* Whether it says nothing: a blank text, or a list or mapping of such. */
+static bool is_blank(const struct node *node)
+{
+    if (node->kind == NODE_SCALAR)
+        return is_null(node) || text_is_blank(node->text);
+    bool blank = node->kind != NODE_BROKEN;
+    for (uint32_t i = 0; blank && node->kind == NODE_LIST && i < node->count; i++)
+        blank = is_blank(node->items[i]);
+    return blank && (node->kind == NODE_LIST || node->count == 0);
+}
+
+static void report_required(struct reader *reader, const struct flag *flag,
+                            const struct required_key *required, const struct node *blank)
+{
+    struct diagnostics *diagnostics = reader->diagnostics;
+    if (blank)
+        diagnose(diagnostics, FF0305, blank->span, "'%s' of flag '%s' is empty", required->key.text,
+                 flag->name.text);
+    else
+        diagnose(diagnostics, FF0305, flag->name.span, "flag '%s' has no '%s'", flag->name.text,
+                 required->key.text);
+    if (required->kinds)
+        diagnose_note(diagnostics, required->key.span,
+                      "the project requires it of every flag of kind %s",
+                      flag_kind_words[flag->kind]);
+    else
+        diagnose_note(diagnostics, required->key.span, "the project requires it of every flag");
+    if (blank)
+        diagnose_help(diagnostics, "say what it is; nobody can go by an empty one");
+    else
+        diagnose_help(diagnostics, "add '%s:' to the flag", required->key.text);
+}
+
 void check_required(struct reader *reader, const struct flag *flag, const struct node *body)
 {
     /* What is wrong may be that very key, misspelt, or what the flag's kind follows from. */
@@ -145,22 +195,14 @@ void check_required(struct reader *reader, const struct flag *flag, const struct
         const struct required_key *required = &reader->required[i];
         bool concerned = !required->kinds || required->kinds >> flag->kind & 1;
         const struct entry *entry = find_entry(body, required->key.text);
-        if (!concerned || (entry && !is_null(entry->value)))
+        if (!concerned || (entry && !is_blank(entry->value)))
             continue;
         if (faulty) {
             reader->silent++;
             continue;
         }
-        diagnose(reader->diagnostics, FF0305, flag->name.span, "flag '%s' has no '%s'",
-                 flag->name.text, required->key.text);
-        if (required->kinds)
-            diagnose_note(reader->diagnostics, required->key.span,
-                          "the project requires it of every flag of kind %s",
-                          flag_kind_words[flag->kind]);
-        else
-            diagnose_note(reader->diagnostics, required->key.span,
-                          "the project requires it of every flag");
-        diagnose_help(reader->diagnostics, "add '%s:' to the flag", required->key.text);
+        report_required(reader, flag, required,
+                        entry && !is_null(entry->value) ? entry->value : NULL);
     }
 }
 

@@ -471,16 +471,16 @@ static void read_percent_of_units(struct reader *reader, const struct node *map,
     struct condition *share = new_condition(reader, CONDITION_PERCENT, entry_span(entry));
     struct node *salt = node_get(map, condition_key_words[KEY_SALT]);
     struct node *by = node_get(map, condition_key_words[KEY_BUCKET_BY]);
-    struct text text = {.text = reader->share_salt};
+    const char *text = reader->share_salt;
     uint32_t before = faults(reader);
     bool sound = read_percent(reader, entry->value, &share->share.percent);
     if (salt)
-        sound &= read_text(reader, salt, &text);
+        sound &= read_salt_text(reader, salt, "one of its own", &text);
     if (by)
         read_bucket_by(reader, by, &share->share.by);
     else if (reader->shares_are_of_project)
         share->share.by = reader->project->bucket_by;
-    share->share.salt = text.text;
+    share->share.salt = text;
     if (reader->shares_are_of_project && sound && faults(reader) == before && !share->share.by &&
         condition_samples(share))
         report_no_bucket(reader, entry->value->span, "this percentage");

@@ -40,15 +40,8 @@ static void read_flag_bucket_by(struct reader *reader, struct node *node, void *
 
 static void read_salt(struct reader *reader, struct node *node, void *target)
 {
-    struct text salt;
-    if (!read_text(reader, node, &salt))
-        return;
-    ((struct draft *)target)->targeting.salt = salt.text;
-    if (*salt.text)
-        return;
-    diagnose(reader->diagnostics, FF0141, node->span, "an empty salt");
-    diagnose_help(reader->diagnostics, "flags with the same salt choose the same units; leave it "
-                                       "out for the flag's name");
+    (void)read_salt_text(reader, node, "the flag's name",
+                         &((struct draft *)target)->targeting.salt);
 }
 
 static void read_requires(struct reader *reader, struct node *node, void *target)

@@ -11,6 +11,7 @@
 #include "compiler/diagnostics/diagnose.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
+#include "compiler/base/name.h"
 #include "compiler/base/text_lines.h"
 #include "compiler/base/utf8.h"
 #include "compiler/files/durable.h"
@@ -107,6 +108,11 @@ struct list_file *read_list_file(struct reader *reader, const struct node *path)
     struct text name;
     if (!read_text(reader, path, &name))
         return NULL;
+    if (text_is_blank(name.text)) {
+        expected(reader, path, "the path of a list file");
+        diagnose_help(reader->diagnostics, "name a file of the project: lists/NAME.txt");
+        return NULL;
+    }
     struct list_file *file = table_get(&reader->list_files, name.text);
     if (file)
         return file;

@@ -75,6 +75,35 @@ static bool check_glob(struct reader *reader, const struct node *node)
     return false;
 }
 
+/* An operand that is the empty text, for which no test asks on purpose: each text contains it. */
+static void check_empty(struct reader *reader, const struct operator_info *info,
+                        const struct node *node)
+{
+    const struct operator_kind_info *kind = &operator_kinds[info->kind];
+    const char *fact = NULL, *help = "{present: true} asks whether there is a text, {ne: \"\"} "
+                                     "whether it is another";
+    if (kind->proof == PROOF_PART && kind->place == PART_AT_BEGIN)
+        fact = "every text begins with the empty one";
+    else if (kind->proof == PROOF_PART && kind->place == PART_AT_END)
+        fact = "every text ends with the empty one";
+    else if (kind->proof == PROOF_PART)
+        fact = "every text contains the empty one";
+    else if (kind->proof == PROOF_ORDER && kind->order == ORDER_LOWER)
+        fact = "no text is before the empty one";
+    else if (kind->proof == PROOF_ORDER && kind->order == (ORDER_HIGHER | ORDER_EQUAL))
+        fact = "every text is the empty one, or after it";
+    if (kind->proof == PROOF_GLOB ||
+        (kind->proof == PROOF_ORDER && kind->order & ORDER_LOWER && kind->order & ORDER_EQUAL)) {
+        fact = kind->proof == PROOF_GLOB ? "only the empty text matches this"
+                                         : "only the empty text is not after the empty one";
+        help = "ask for it by {eq: \"\"}";
+    }
+    if (!fact)
+        return;
+    diagnose(reader->diagnostics, FF0470, node->span, "%s", fact);
+    diagnose_help(reader->diagnostics, "write the text that is meant; %s", help);
+}
+
 static bool read_string_operand(struct reader *reader, const struct condition_subject *subject,
                                 const struct operator_info *info, const struct node *node,
                                 struct operand *operand)
@@ -92,6 +121,8 @@ static bool read_string_operand(struct reader *reader, const struct condition_su
     }
     if (info->form == OPERAND_GLOBS && !check_glob(reader, node))
         return false;
+    if (!*operand->text)
+        check_empty(reader, info, node);
     if (operator_kinds[info->kind].proof == PROOF_EQUAL && subject->attribute)
         check_choice(reader, subject->attribute, node, subject->ignore_case);
     return true;

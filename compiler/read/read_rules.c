@@ -409,9 +409,8 @@ static void read_rule_ranges(struct reader *reader, struct node *node, void *tar
 
 static void read_rule_salt(struct reader *reader, struct node *node, void *target)
 {
-    struct text salt;
-    if (read_text(reader, node, &salt))
-        ((struct rule_keys *)target)->rule.salt = salt.text;
+    (void)read_salt_text(reader, node, "that of the flag",
+                         &((struct rule_keys *)target)->rule.salt);
 }
 
 static void read_rule_by(struct reader *reader, struct node *node, void *target)

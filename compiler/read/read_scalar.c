@@ -25,9 +25,9 @@ bool is_null(const struct node *node)
 static const char *found(struct reader *reader, const struct node *node)
 {
     if (node->kind == NODE_LIST)
-        return "a list";
+        return node->count ? "a list" : "an empty list";
     if (node->kind == NODE_MAP)
-        return "a mapping";
+        return node->count ? "a mapping" : "an empty mapping";
     if (is_null(node))
         return "nothing";
     struct buffer text = {0};
@@ -387,4 +387,19 @@ bool read_texts(struct reader *reader, struct node *node, struct texts *texts)
             sound = false;
     }
     return sound;
+}
+
+bool read_salt_text(struct reader *reader, const struct node *node, const char *otherwise,
+                    const char **salt)
+{
+    struct text text = {.text = NULL};
+    if (!read_text(reader, node, &text))
+        return false;
+    *salt = text.text;
+    if (*text.text)
+        return true;
+    diagnose(reader->diagnostics, FF0141, node->span, "an empty salt");
+    diagnose_help(reader->diagnostics,
+                  "flags with the same salt choose the same units; leave it out for %s", otherwise);
+    return false;
 }

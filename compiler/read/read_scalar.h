@@ -36,4 +36,8 @@ bool read_items(struct reader *reader, struct node *node, const char *what, stru
                 uint32_t *count);
 void warn_duplicates(struct reader *reader, struct node *const *items, uint32_t count);
 
+/* What units are hashed with; not empty, and then reported with what it is `otherwise`. */
+bool read_salt_text(struct reader *reader, const struct node *node, const char *otherwise,
+                    const char **salt);
+
 #endif

@@ -257,6 +257,16 @@ equal(read(directory).replace(HEAD, ""), "".join(f"  f{i}: {{percent: {i + 1}%}}
 equal(len(entries(directory)), 12, "and_recorded")
 
 # 10,000 flags, in several files and in one: no more than a fifth longer than a check of them.
+# A mistake elsewhere in the file is why it cannot be edited, not its layout.
+for what, mistake, told in (("a value that is too long", "x" * 70000, "a value of 70000 bytes"),
+                            ("an alias", "*who", "alias '*who' is not allowed")):
+    mistaken = project(f"  f: {{percent: 5%}}\n  g: {{description: {mistake}}}\n")
+    for arguments in ("set f 6%", "rename f h", "remove f"):
+        run = ffc(mistaken, *arguments.split(), "--reason", "x")
+        ok(run.status == 1 and told in run.err and "shop.yaml:7: " in run.err and "mend that first" in run.err
+           and "layout" not in run.err and "by hand" not in run.err, f"{arguments} names {what}", run.err)
+
+
 def many_flags(name, parts):
     directory = os.path.join(SCRATCH, name)
     os.makedirs(directory)

@@ -283,7 +283,8 @@ static bool add_tests(struct edits *edits, const struct order *order)
             if (done)
                 edits_take(edits, file, &text);
             else
-                edits_refuse(edits, &error, "name another file with --file");
+                edits_refuse(edits, &error,
+                             edits_way_out(&file->now, "name another file with --file"));
             buffer_release(&item);
             buffer_release(&text);
             buffer_release(&error);

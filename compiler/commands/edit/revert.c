@@ -182,7 +182,8 @@ static bool put_back(struct edits *edits, const char *flag, const char *revision
     if (done)
         edits_take(edits, place.file, &text);
     else
-        edits_refuse(edits, &error, "bring it back by hand: git show has it");
+        edits_refuse(edits, &error,
+                     edits_way_out(&place.file->now, "bring it back by hand: git show has it"));
     buffer_release(&text);
     buffer_release(&error);
     if (done && former)
