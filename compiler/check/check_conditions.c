@@ -1,5 +1,5 @@
 /*
- * check_conditions.c - conditions that never or always hold; asks of what no unit reaches (reach.h).
+ * check_conditions.c - conditions that never or always hold. What no unit reaches is in reach.h.
  *
  * prove.h does the proving; this file asks the questions, and finds the part of a condition that is
  * to blame. One cause is reported once: a part that never holds makes the whole never hold, and

@@ -129,7 +129,7 @@ static struct formula *pair(struct question *question, struct formula *compares,
     return all;
 }
 
-/* ---------------------------------------------------------------------------------------- keys -- */
+/* -------------------------------------------------------------------------------------- keys -- */
 
 /* A test of the attribute that holds for what has a key, among what is given: no text is the empty
  * one, and every integer that is a key can be divided by 1. NULL: all is. */

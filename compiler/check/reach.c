@@ -203,7 +203,7 @@ static void reduce(struct reach *reach, const struct wanted *wanted, struct deci
     }
 }
 
-/* ------------------------------------------------------------------------------------ reports -- */
+/* ----------------------------------------------------------------------------------- reports -- */
 
 static const char *percent_text(struct reach *reach, uint32_t percent)
 {
@@ -336,7 +336,7 @@ static void report_itself(struct reach *reach, const struct wanted *wanted)
                                      : "remove either, or give the split another key");
 }
 
-/* ---------------------------------------------------------------------------------- questions -- */
+/* --------------------------------------------------------------------------------- questions -- */
 
 static void want_rule(struct reach *reach, const struct targeting *targeting, uint32_t at,
                       struct wanted *wanted)

@@ -38,6 +38,8 @@ enum replaced edit_block(const struct sources *sources, const struct node *block
  */
 bool edit_keys(const struct source *source, const struct node *block, const struct edit *edits,
                size_t count, struct buffer *text, struct buffer *error);
+/* What helps where a file cannot be edited: to mend what is wrong with it, or else that. */
+const char *edit_way_out(const struct source *source, const char *by_hand);
 /* A scalar, of a key or a value, with YAML text in its place. */
 bool edit_scalar(const struct source *source, const struct node *scalar, const char *written,
                  struct buffer *text, struct buffer *error);

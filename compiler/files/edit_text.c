@@ -6,6 +6,7 @@
 
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
+#include "edit.h"
 #include "yaml.h"
 
 /* ------------------------------------------------------------------------------------ places -- */
@@ -172,6 +173,14 @@ bool editing_apply(struct editing *editing, struct buffer *text, struct buffer *
             editing->source->path, line_number(editing->source, editing->target->span.begin));
     buffer_release(&why);
     return false;
+}
+
+const char *edit_way_out(const struct source *source, const char *by_hand)
+{
+    struct buffer why = {0};
+    bool mistaken = yaml_mistake(source, &why);
+    buffer_release(&why);
+    return mistaken ? "mend that first: ffc check shows it" : by_hand;
 }
 
 void editing_release(struct editing *editing)

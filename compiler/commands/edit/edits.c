@@ -116,14 +116,6 @@ bool edits_refuse(struct edits *edits, const struct buffer *why, const char *hel
     return false;
 }
 
-const char *edits_way_out(const struct source *source, const char *by_hand)
-{
-    struct buffer why = {0};
-    bool mistaken = yaml_mistake(source, &why);
-    buffer_release(&why);
-    return mistaken ? "mend that first: ffc check shows it" : by_hand;
-}
-
 bool edits_cannot(struct edits *edits, const char *help, const char *format, ...)
 {
     struct buffer why = {0};
@@ -215,7 +207,7 @@ bool edits_set(struct edits *edits, struct edited *file, const struct node *map,
     if (done)
         edits_take(edits, file, &text);
     else
-        edits_refuse(edits, &error, edits_way_out(&file->now, NULL));
+        edits_refuse(edits, &error, edit_way_out(&file->now, NULL));
     buffer_release(&text);
     buffer_release(&error);
     return done;

@@ -118,8 +118,6 @@ bool edits_keep_salt(struct edits *edits, const char *old, const char *name);
 bool edits_check_name(struct edits *edits, const char *name);
 /* Says that it cannot be done, and what to do (or NULL). Always false. */
 bool edits_refuse(struct edits *edits, const struct buffer *why, const char *help);
-/* What helps where a file cannot be edited: to mend what is wrong with it, or else that. */
-const char *edits_way_out(const struct source *source, const char *by_hand);
 /* The same, with what printf makes of it. */
 bool edits_cannot(struct edits *edits, const char *help, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -284,7 +284,7 @@ static bool add_tests(struct edits *edits, const struct order *order)
                 edits_take(edits, file, &text);
             else
                 edits_refuse(edits, &error,
-                             edits_way_out(&file->now, "name another file with --file"));
+                             edit_way_out(&file->now, "name another file with --file"));
             buffer_release(&item);
             buffer_release(&text);
             buffer_release(&error);

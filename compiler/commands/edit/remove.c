@@ -61,7 +61,7 @@ static bool take(struct edits *edits, struct edited *file, bool done, struct buf
     if (done)
         edits_take(edits, file, text);
     else
-        edits_refuse(edits, error, edits_way_out(&file->now, "remove it by hand"));
+        edits_refuse(edits, error, edit_way_out(&file->now, "remove it by hand"));
     buffer_release(text);
     buffer_release(error);
     return done;

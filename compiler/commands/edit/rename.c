@@ -26,7 +26,7 @@ static bool replace(struct edits *edits, struct edited *file, const struct node 
     if (done)
         edits_take(edits, file, &text);
     else
-        edits_refuse(edits, &error, edits_way_out(&file->now, "rename it by hand"));
+        edits_refuse(edits, &error, edit_way_out(&file->now, "rename it by hand"));
     buffer_release(&text);
     buffer_release(&error);
     buffer_release(&written);

@@ -183,7 +183,7 @@ static bool put_back(struct edits *edits, const char *flag, const char *revision
         edits_take(edits, place.file, &text);
     else
         edits_refuse(edits, &error,
-                     edits_way_out(&place.file->now, "bring it back by hand: git show has it"));
+                     edit_way_out(&place.file->now, "bring it back by hand: git show has it"));
     buffer_release(&text);
     buffer_release(&error);
     if (done && former)

@@ -755,7 +755,7 @@ static bool take_text(struct edits *edits, struct edited *file, bool done, struc
     if (done)
         edits_take(edits, file, text);
     else
-        edits_refuse(edits, error, edits_way_out(&file->now, NULL));
+        edits_refuse(edits, error, edit_way_out(&file->now, NULL));
     buffer_release(text);
     buffer_release(error);
     return done;
