@@ -11,8 +11,8 @@
 #include "compiler/base/buffer.h"
 #include "compiler/base/escape.h"
 #include "compiler/model/model.h"
-#include "compiler/rollout/actor.h"
-#include "compiler/rollout/forgotten.h"
+#include "compiler/ledger/actor.h"
+#include "compiler/publish/forgotten.h"
 #include "compiler/rollout/recovery.h"
 #include "compiler/project/project.h"
 

@@ -11,9 +11,9 @@
 
 #include "commands.h"
 #include "compiler/rollout/commit.h"
-#include "compiler/rollout/ledger.h"
-#include "compiler/rollout/permission.h"
-#include "compiler/rollout/publication.h"
+#include "compiler/ledger/ledger.h"
+#include "compiler/processes/permission.h"
+#include "compiler/publish/publication.h"
 
 struct buffer;
 struct flag;

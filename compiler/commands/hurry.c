@@ -10,7 +10,7 @@
 #include "compiler/base/calendar.h"
 #include "compiler/model/model.h"
 #include "compiler/rollout/declared_name.h"
-#include "compiler/rollout/occupant.h"
+#include "compiler/publish/occupant.h"
 #include "compiler/rollout/recovery.h"
 #include "compiler/rollout/steps.h"
 #include "compiler/base/json_read.h"

@@ -8,7 +8,7 @@
 #include "compiler/base/json_read.h"
 #include "compiler/base/table.h"
 #include "compiler/model/model.h"
-#include "compiler/rollout/ledger.h"
+#include "compiler/ledger/ledger.h"
 
 #define MOST_NAMES 32 /* that a flag had, one after the other */
 

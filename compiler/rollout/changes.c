@@ -15,7 +15,7 @@
 #include "compiler/base/escape.h"
 #include "compiler/base/hash.h"
 #include "compiler/base/table.h"
-#include "ledger.h"
+#include "compiler/ledger/ledger.h"
 
 /* ---------------------------------------------------------------------------------- waiting -- */
 

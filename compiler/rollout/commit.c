@@ -10,7 +10,7 @@
 #include "compiler/base/text_lines.h"
 #include "compiler/files/git.h"
 #include "compiler/model/override.h"
-#include "ledger.h"
+#include "compiler/ledger/ledger.h"
 
 #define TRIES 20 /* while another git has the index */
 #define PAUSE ((struct timespec){.tv_nsec = 100000000})

@@ -17,7 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "entry.h"
+#include "compiler/ledger/entry.h"
 
 struct buffer;
 

@@ -16,8 +16,8 @@
 #include "compiler/base/arena.h"
 #include "compiler/files/edit.h"
 #include "compiler/model/override.h"
-#include "entry.h"
-#include "ledger.h"
+#include "compiler/ledger/entry.h"
+#include "compiler/ledger/ledger.h"
 
 /* What selects flags, and for whom; what is not given is NULL or 0. */
 struct scope {

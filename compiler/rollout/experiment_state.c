@@ -11,8 +11,8 @@
 #include "compiler/files/edit.h"
 #include "compiler/files/yaml.h"
 #include "compiler/model/model.h"
-#include "former_names.h"
-#include "ledger.h"
+#include "compiler/ledger/former_names.h"
+#include "compiler/ledger/ledger.h"
 
 struct trial trial_of(const struct targeting *targeting)
 {

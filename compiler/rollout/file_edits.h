@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "compiler/base/source.h"
-#include "ledger.h"
+#include "compiler/ledger/ledger.h"
 
 struct buffer;
 

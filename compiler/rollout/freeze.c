@@ -8,7 +8,7 @@
 #include "compiler/base/calendar.h"
 #include "compiler/base/escape.h"
 #include "compiler/base/json_read.h"
-#include "ledger.h"
+#include "compiler/ledger/ledger.h"
 
 static char *copy_of(const char *text)
 {

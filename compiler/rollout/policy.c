@@ -10,8 +10,8 @@
 #include "compiler/base/arena.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/calendar.h"
-#include "former_names.h"
-#include "ledger.h"
+#include "compiler/ledger/former_names.h"
+#include "compiler/ledger/ledger.h"
 #include "compiler/files/yaml.h"
 #include "compiler/model/model.h"
 

@@ -12,7 +12,7 @@
 #include "compiler/base/calendar.h"
 #include "compiler/files/edit.h"
 #include "emergency.h"
-#include "entry.h"
+#include "compiler/ledger/entry.h"
 #include "experiment_state.h"
 #include "file_edits.h"
 #include "steps.h"

@@ -22,7 +22,7 @@
 #include <stdbool.h>
 
 #include "compiler/project/project.h"
-#include "ledger.h"
+#include "compiler/ledger/ledger.h"
 
 struct buffer;
 

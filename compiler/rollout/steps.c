@@ -13,7 +13,7 @@
 #include "compiler/base/calendar.h"
 #include "compiler/base/json.h"
 #include "emergency.h"
-#include "process.h"
+#include "compiler/processes/process.h"
 #include "recovery.h"
 #include "steps_lock.h"
 #include "compiler/files/yaml.h"

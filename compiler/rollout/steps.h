@@ -12,10 +12,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "entry.h"
-#include "ledger.h"
-#include "permission.h"
-#include "publication.h"
+#include "compiler/ledger/entry.h"
+#include "compiler/ledger/ledger.h"
+#include "compiler/processes/permission.h"
+#include "compiler/publish/publication.h"
 
 struct buffer;
 

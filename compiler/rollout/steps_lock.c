@@ -15,7 +15,7 @@
 #include "compiler/base/json.h"
 #include "compiler/files/durable.h"
 #include "compiler/files/lock_file.h"
-#include "ledger.h"
+#include "compiler/ledger/ledger.h"
 #include "steps.h"
 #include "compiler/base/json_read.h"
 

@@ -11,8 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "entry.h"
-#include "ledger.h"
+#include "compiler/ledger/entry.h"
+#include "compiler/ledger/ledger.h"
 
 struct buffer;
 

@@ -11,8 +11,8 @@
 #include "compiler/base/json_read.h"
 #include "compiler/base/nearest.h"
 #include "compiler/model/model.h"
-#include "compiler/rollout/forgotten.h"
-#include "compiler/rollout/occupant.h"
+#include "compiler/publish/forgotten.h"
+#include "compiler/publish/occupant.h"
 #include "compiler/commands/snapshot.h"
 
 #define MOST_LISTED_IDS 17

@@ -10,7 +10,7 @@
 #include "compiler/base/calendar.h"
 #include "compiler/base/json.h"
 #include "compiler/model/model.h"
-#include "compiler/rollout/actor.h"
+#include "compiler/ledger/actor.h"
 #include "compiler/rollout/freeze.h"
 #include "compiler/rollout/guard.h"
 #include "compiler/rollout/policy.h"

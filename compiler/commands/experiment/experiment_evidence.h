@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "compiler/rollout/ledger.h"
+#include "compiler/ledger/ledger.h"
 
 struct buffer;
 struct command;

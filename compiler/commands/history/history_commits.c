@@ -8,7 +8,7 @@
 #include "compiler/files/place.h"
 #include "compiler/model/model.h"
 #include "compiler/project/project.h"
-#include "compiler/rollout/ledger.h"
+#include "compiler/ledger/ledger.h"
 #include "history_walk.h"
 #include "compiler/commands/renames.h"
 

@@ -8,9 +8,9 @@
 #include "compiler/base/json_read.h"
 #include "compiler/base/table.h"
 #include "compiler/model/model.h"
-#include "compiler/rollout/entry.h"
+#include "compiler/ledger/entry.h"
 #include "compiler/rollout/freeze.h"
-#include "compiler/rollout/ledger.h"
+#include "compiler/ledger/ledger.h"
 #include "history_parts.h"
 
 #define CLOCKS_APART 300000 /* ms that those of who edits and of who commits may differ by */

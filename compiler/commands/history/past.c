@@ -7,7 +7,7 @@
 #include "compiler/base/buffer.h"
 #include "compiler/model/model.h"
 #include "compiler/project/project.h"
-#include "compiler/rollout/ledger.h"
+#include "compiler/ledger/ledger.h"
 #include "compiler/files/place.h"
 #include "compiler/files/scratch.h"
 

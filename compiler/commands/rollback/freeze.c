@@ -7,7 +7,7 @@
 #include "compiler/base/escape.h"
 #include "compiler/base/json.h"
 #include "compiler/files/place.h"
-#include "compiler/rollout/entry.h"
+#include "compiler/ledger/entry.h"
 #include "compiler/rollout/freeze.h"
 
 static int run(int argc, char **argv);

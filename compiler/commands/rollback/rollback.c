@@ -14,7 +14,7 @@
 #include "compiler/base/calendar.h"
 #include "compiler/base/json.h"
 #include "compiler/model/model.h"
-#include "compiler/rollout/actor.h"
+#include "compiler/ledger/actor.h"
 #include "compiler/base/json_read.h"
 
 #define MOST_NAMED 5 /* flags listed in a note */

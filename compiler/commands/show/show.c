@@ -13,7 +13,7 @@
 #include "compiler/model/model.h"
 #include "compiler/project/project.h"
 #include "compiler/rollout/emergency.h"
-#include "compiler/rollout/publications.h"
+#include "compiler/publish/publications.h"
 #include "compiler/rollout/recovery.h"
 #include "compiler/commands/history/history.h"
 #include "compiler/commands/history/history_write.h"

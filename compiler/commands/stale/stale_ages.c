@@ -16,7 +16,7 @@
 #include "compiler/base/memory.h"
 #include "compiler/files/git.h"
 #include "compiler/model/model.h"
-#include "compiler/rollout/ledger.h"
+#include "compiler/ledger/ledger.h"
 
 /* The lines of a definition, at the point in history that has been reached. */
 struct lines {

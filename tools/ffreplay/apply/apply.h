@@ -7,8 +7,8 @@
 #include <stdbool.h>
 
 #include "compiler/base/buffer.h"
-#include "compiler/rollout/ledger.h"
-#include "compiler/rollout/publication.h"
+#include "compiler/ledger/ledger.h"
+#include "compiler/publish/publication.h"
 #include "compiler/rollout/transition.h"
 #include "tools/ffreplay/canary/verdict.h"
 

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 #include "compiler/cli/option_rows.h"
-#include "compiler/rollout/actor.h"
+#include "compiler/ledger/actor.h"
 #include "tools/ffreplay/canary/verdict.h"
 
 struct apply_options {

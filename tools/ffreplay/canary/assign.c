@@ -7,7 +7,7 @@
 #include "tools/ffreplay/evaluate/compiled_store.h"
 #include "tools/ffreplay/evaluate/previous.h"
 #include "compiler/cli/messages.h"
-#include "compiler/rollout/former_names.h"
+#include "compiler/ledger/former_names.h"
 #include "compiler/base/percent.h"
 #include "compiler/model/model.h"
 

@@ -8,9 +8,9 @@
 #include "compiler/base/calendar.h"
 #include "compiler/base/memory.h"
 #include "compiler/model/model.h"
-#include "compiler/rollout/entry.h"
-#include "compiler/rollout/former_names.h"
-#include "compiler/rollout/ledger.h"
+#include "compiler/ledger/entry.h"
+#include "compiler/ledger/former_names.h"
+#include "compiler/ledger/ledger.h"
 #include "tools/ffreplay/aggregate/replay_rows.h"
 
 /* Rows of units come last: what cells keep of them, "unit/", and what experiments do, "units/". */

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "compiler/rollout/former_names.h"
+#include "compiler/ledger/former_names.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/arena.h"
 #include "compiled_store.h"

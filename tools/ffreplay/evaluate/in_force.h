@@ -1,7 +1,7 @@
 /*
  * in_force.h - a flag as it was served: which definition of it was in force at a line's time.
  *
- * The record of publications (compiler/rollout/publications.h) says which snapshot services had
+ * The record of publications (compiler/publish/publications.h) says which snapshot services had
  * when. Each is opened when the first line needs it: from the archive, or else compiled from the
  * commit that it is of. What is in neither, is damaged, or was published before the record begins,
  * is assumed to have been what the definitions say now, at the stages and under the overrides that

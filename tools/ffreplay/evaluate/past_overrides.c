@@ -12,7 +12,7 @@
 #include "compiler/base/arena.h"
 #include "compiler/base/calendar.h"
 #include "compiler/files/yaml.h"
-#include "compiler/rollout/ledger.h"
+#include "compiler/ledger/ledger.h"
 #include "record.h"
 #include "compiler/base/json_read.h"
 #include "compiler/model/model.h"

@@ -5,7 +5,7 @@
 
 #include "compiler/base/calendar.h"
 #include "compiler/base/json_read.h"
-#include "compiler/rollout/entry.h"
+#include "compiler/ledger/entry.h"
 
 bool record_parse(struct recorded *record, const json_t *json)
 {

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "compiler/rollout/former_names.h"
+#include "compiler/ledger/former_names.h"
 
 struct ledger_entry;
 

@@ -14,7 +14,7 @@
 #include "compiler/base/scalar.h"
 #include "compiler/cli/messages.h"
 #include "compiler/model/model.h"
-#include "compiler/rollout/process.h"
+#include "compiler/processes/process.h"
 #include "tools/ffreplay/logs/source_name.h"
 
 /* --------------------------------------------------------------------------------- arguments -- */

@@ -7,7 +7,7 @@
 #ifndef FFREPLAY_REPLAY_H
 #define FFREPLAY_REPLAY_H
 
-#include "compiler/rollout/permission.h"
+#include "compiler/processes/permission.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

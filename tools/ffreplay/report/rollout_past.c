@@ -7,8 +7,8 @@
 #include "compiler/base/calendar.h"
 #include "compiler/base/json_read.h"
 #include "compiler/model/model.h"
-#include "compiler/rollout/former_names.h"
-#include "compiler/rollout/ledger.h"
+#include "compiler/ledger/former_names.h"
+#include "compiler/ledger/ledger.h"
 #include "tools/ffreplay/evaluate/record.h"
 
 static const char *kept(struct arena *arena, const char *text)

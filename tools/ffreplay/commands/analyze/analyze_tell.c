@@ -6,7 +6,7 @@
 #include "compiler/base/arena.h"
 #include "compiler/base/buffer.h"
 #include "compiler/model/model.h"
-#include "compiler/rollout/actor.h"
+#include "compiler/ledger/actor.h"
 #include "tools/ffreplay/apply/notices.h"
 #include "tools/ffreplay/commands/commands.h"
 

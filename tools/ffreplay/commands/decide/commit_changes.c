@@ -3,7 +3,7 @@
 
 #include "compiler/base/escape.h"
 #include "compiler/model/model.h"
-#include "compiler/rollout/entry.h"
+#include "compiler/ledger/entry.h"
 #include "tools/ffreplay/apply/apply.h"
 
 static const char *file_of(const struct verdict *verdict)

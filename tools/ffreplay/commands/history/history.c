@@ -13,7 +13,7 @@
 #include "compiler/model/model.h"
 #include "compiler/project/project.h"
 #include "compiler/cli/option_rows.h"
-#include "compiler/rollout/actor.h"
+#include "compiler/ledger/actor.h"
 #include "compiler/rollout/recovery.h"
 #include "history_command.h"
 #include "compiler/choose/choose.h"

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "compiler/rollout/ledger.h"
+#include "compiler/ledger/ledger.h"
 #include "tools/ffreplay/evaluate/record.h"
 #include "tools/ffreplay/page/page.h"
 

@@ -7,8 +7,8 @@
 #include "compiler/base/buffer.h"
 #include "compiler/base/escape.h"
 #include "compiler/base/json.h"
-#include "compiler/rollout/actor.h"
-#include "compiler/rollout/entry.h"
+#include "compiler/ledger/actor.h"
+#include "compiler/ledger/entry.h"
 #include "compiler/rollout/recovery.h"
 #include "history_command.h"
 

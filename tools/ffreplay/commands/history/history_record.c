@@ -10,7 +10,7 @@
 #include "compiler/base/scalar.h"
 #include "compiler/base/json_read.h"
 #include "compiler/model/invocation.h"
-#include "compiler/rollout/entry.h"
+#include "compiler/ledger/entry.h"
 
 static const char *color_of(const struct recorded *record)
 {

@@ -12,7 +12,7 @@
 #include "compiler/base/arena.h"
 #include "compiler/base/json.h"
 #include "compiler/base/calendar.h"
-#include "compiler/rollout/entry.h"
+#include "compiler/ledger/entry.h"
 #include "history.h"
 #include "compiler/base/scalar.h"
 #include "compiler/base/json_read.h"

@@ -5,8 +5,8 @@
 
 #include "compiler/base/percent.h"
 #include "compiler/model/model.h"
-#include "compiler/rollout/former_names.h"
-#include "compiler/rollout/ledger.h"
+#include "compiler/ledger/former_names.h"
+#include "compiler/ledger/ledger.h"
 #include "report_run.h"
 #include "tools/ffreplay/commands/commands.h"
 #include "tools/ffreplay/evaluate/record.h"

@@ -5,7 +5,7 @@
  */
 #include "compiler/base/buffer.h"
 #include "compiler/model/model.h"
-#include "compiler/rollout/actor.h"
+#include "compiler/ledger/actor.h"
 #include "compiler/rollout/recovery.h"
 #include "tools/ffreplay/apply/apply.h"
 #include "tools/ffreplay/apply/notices.h"

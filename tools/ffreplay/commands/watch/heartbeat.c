@@ -14,7 +14,7 @@
 #include "compiler/base/json.h"
 #include "compiler/files/publish.h"
 #include "compiler/model/model.h"
-#include "compiler/rollout/entry.h"
+#include "compiler/ledger/entry.h"
 #include "tools/ffreplay/commands/commands.h"
 #include "watch.h"
 

@@ -19,9 +19,9 @@
 #include "compiler/files/durable.h"
 #include "compiler/files/lock_file.h"
 #include "compiler/model/model.h"
-#include "compiler/rollout/actor.h"
-#include "compiler/rollout/entry.h"
-#include "compiler/rollout/ledger.h"
+#include "compiler/ledger/actor.h"
+#include "compiler/ledger/entry.h"
+#include "compiler/ledger/ledger.h"
 #include "tools/ffreplay/commands/commands.h"
 #include "watch.h"
 

@@ -15,7 +15,7 @@
 #include "compiler/base/arena.h"
 #include "compiler/base/calendar.h"
 #include "compiler/rollout/changes.h"
-#include "compiler/rollout/publication.h"
+#include "compiler/publish/publication.h"
 #include "follower.h"
 #include "heartbeat.h"
 #include "hold.h"

@@ -17,7 +17,7 @@
 #include "forgotten.h"
 #include "occupant.h"
 #include "publications.h"
-#include "ledger.h"
+#include "compiler/ledger/ledger.h"
 #include "left_out.h"
 #include "publication.h"
 #include "compiler/files/publish.h"

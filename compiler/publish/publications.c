@@ -26,10 +26,10 @@
 #include "compiler/files/input.h"
 #include "compiler/files/publish.h"
 #include "compiler/model/model.h"
-#include "entry.h"
+#include "compiler/ledger/entry.h"
 #include "fflag.h"
 #include "fflag/snapshot.h"
-#include "ledger.h"
+#include "compiler/ledger/ledger.h"
 
 #define MOST_RECORD ((size_t)1 << 30)
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "compiler/base/buffer.h"
-#include "ledger.h"
+#include "compiler/ledger/ledger.h"
 #include "compiler/base/json_read.h"
 #include "compiler/model/model.h"
 
