@@ -301,7 +301,7 @@ for mapping, count in (("", 1), (", fields: {took: {from: took, from_unit: s}}",
     directory = project("open", CHECKS, base=OPEN % ("ndjson", mapping, "mean", "took", "ms"))
     path = write("open.log", [{"ts": START + i * 100, "user": f"u{i}", "took": s} for i, s in enumerate(SECONDS)])
     result = decide(directory, path, "--json")
-    notes = result.json["notes"] if result.out else [result.err] * 3
+    notes = result.json["health"].get("notes", []) if result.out else [result.err] * 3
     equal(sum("nothing says what it is logged in" in note for note in notes), count, f"a_verdict_tells_of_it_{count}_times")
 
 finish()
