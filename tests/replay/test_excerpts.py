@@ -211,7 +211,22 @@ excerpt("journald-bytes", "format: logfmt, wrap: journald, time: wrap.__REALTIME
 {"__REALTIME_TIMESTAMP":"1795168801123456","MESSAGE":[109,115,61,55,32,97,61,34,27,91,48,109,34]}
 """, 2, "2026-11-20T10:00:00.123Z", {"ms": 12})
 
+excerpt("compose-in-colours", "format: ndjson, time: ts, wrap: compose, fields: {service: wrap.service}", """
+\x1b[36mweb-1  | \x1b[0m{"ts":1795168800,"ms":5}
+\x1b[36mweb-1  |\x1b[0m {"ts":1795168801,"ms":6}
+\x1b[1;33mdb-1   | \x1b[0m{"ts":1795168802,"ms":7}
+""", 3, AT, {"ms": 18}, {"{service: web-1}": 2, "{service: db-1}": 1})
+excerpt("kubectl-logfmt", "format: logfmt, time: wrap.time, wrap: kubectl", """
+[pod/web-1/app] 2026-11-20T10:00:00.5Z level=info ms=5
+2026-11-20T10:00:01Z level=info ms=6 ts=2026-11-20T11:00:00Z
+""", 2, "2026-11-20T10:00:00.500Z", {"ms": 11})
+excerpt("compose-logfmt", "format: logfmt, time: ts, wrap: compose", """
+web-1  | 2026-11-20T09:00:00Z level=info ms=6 ts=2026-11-20T10:00:00Z
+""", 1, AT, {"ms": 6})
+
 for given, lines, words in (
+        ("format: logfmt, wrap: journald, time: wrap.__REALTIME_TIMESTAMP", '{"__REALTIME_TIMESTAMP":"1795168800123456","MESSAGE":null}',
+         "unless it has --all"),
         ("format: ndjson, wrap: journald, time: wrap.__REALTIME_TIMESTAMP", '{"__REALTIME_TIMESTAMP":"1795168800123456","MESSAGE":[123,999]}',
          "the field that holds the line is no text"),
         ("format: ndjson, wrap: field message, time: timestamp", '{"message":"{\\"ms\\":5}","timestamp":"2026-11-20T10:00:00Z"}',

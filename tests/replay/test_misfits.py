@@ -74,6 +74,8 @@ MISFITS = [
      "it is one JSON array", "jq -c '.[]'"),
     ("spread", lambda t: "\n".join(json.dumps(line, indent=2) for line in lines).encode(),
      "its JSON is spread over lines", "jq -c ."),
+    ("a_journal_that_is_exported", lambda t: b"__CURSOR=s=1;i=2\n__REALTIME_TIMESTAMP=1795168800123456\nMESSAGE=a=1\n\n",
+     "it is in the journal's export form", "journalctl -o json"),
 ]
 for directory, text in ((JSON, ndjson), (CSV, csv)):
     kind = os.path.basename(directory)

@@ -61,6 +61,8 @@ const struct misfit *misfit_of_file(const unsigned char *head, size_t length)
 
 /* -------------------------------------------------------------------------------- first line -- */
 
+#define EXPORT "__CURSOR=" /* how each of its entries begins */
+
 /* A return that is not part of a line end: other text follows it. */
 static bool has_return_within(const char *line, size_t length)
 {
@@ -79,6 +81,11 @@ const struct misfit *misfit_of_line(const char *line, size_t length, const char 
                                         "take it apart: jq -c '.[]' FILE | ffreplay … -"};
     static const struct misfit spread = {"its JSON is spread over lines, and not an object on each",
                                          "put each on a line: jq -c . FILE | ffreplay … -"};
+    static const struct misfit export = {
+        "it is in the journal's export form, which has a line for each field",
+        "print it as JSON: journalctl -o json … | ffreplay … -"};
+    if (length > sizeof EXPORT && memcmp(line, EXPORT, sizeof EXPORT - 1) == 0)
+        return &export;
     while (length > 0 && strchr(" \t\r", line[length - 1]))
         length--;
     while (length > 0 && (*line == ' ' || *line == '\t')) {

@@ -52,6 +52,7 @@ struct wrapped {
     struct buffer parts[LOG_STREAM_COUNT];
     char message[320];
     bool has_own_paths; /* what the wrapper says is wanted */
+    bool wants_time;
     struct ahead {
         struct buffer lines;   /* of the parts of a line that is not complete yet */
         size_t length;         /* and what they have of it */
@@ -115,18 +116,32 @@ static bool stream_of(struct slice text, enum log_stream *stream)
     return false;
 }
 
-/* "web-1  | " */
+/* A terminal's colour, if it is there. */
+static const char *behind_colour(const char *at, const char *end)
+{
+    if (end - at < 3 || memcmp(at, "\x1b[", 2) != 0)
+        return at;
+    const char *sign = at + 2;
+    while (sign < end && (is_digit(*sign) || *sign == ';'))
+        sign++;
+    return sign < end && *sign == 'm' ? sign + 1 : at;
+}
+
+/* "web-1  | ", which may be in a colour. Where that ends, differs between versions. */
 static bool take_service(struct slice *rest, struct slice *service)
 {
-    const char *at = rest->begin;
+    const char *begin = behind_colour(rest->begin, rest->end), *at = begin;
     while (at < rest->end && *at != ' ' && *at != '|' && (unsigned char)*at > ' ' && *at != '"')
         at++;
-    *service = (struct slice){rest->begin, at};
+    *service = (struct slice){begin, at};
     while (at < rest->end && *at == ' ')
         at++;
-    if (at == rest->begin || rest->end - at < 2 || memcmp(at, "| ", 2) != 0)
+    if (at == begin || at == rest->end || *at != '|')
         return false;
-    rest->begin = at + 2;
+    at = behind_colour(at + 1, rest->end);
+    if (at == rest->end || *at != ' ')
+        return false;
+    rest->begin = behind_colour(at + 1, rest->end);
     return true;
 }
 
@@ -261,6 +276,9 @@ static enum unwrapped unwrap_json(struct wrapped *self, struct slice *rest,
     if (!text.begin)
         text = bytes_of(self, &self->json_values[0]);
     problem->text = "the field that holds the line is no text, or is not there; see 'wrap'";
+    if (self->kind == WRAP_JOURNALD && self->json_values[0].kind == VALUE_NULL)
+        problem->text = "its MESSAGE is null: journalctl leaves out what is longer than 4 KiB, "
+                        "unless it has --all";
     problem->column = 1;
     if (!text.begin)
         return UNWRAPPED_BAD;
@@ -372,16 +390,29 @@ static void set_own(const struct wrapped *self, struct value *values)
     }
 }
 
-/* The commands put times before lines where they are asked to; a service may do so itself. */
+/*
+ * The commands put times before lines where they are asked to; a service may do so itself. Whose it
+ * is, the line's format tells; logfmt takes any word, so that one which is wanted comes first.
+ */
 static bool parse_inner(struct wrapped *self, struct slice rest, struct value *values,
                         struct line_problem *problem)
 {
     struct line_parser *inner = self->inner;
-    bool may_have_time = self->kind == WRAP_KUBECTL || self->kind == WRAP_COMPOSE;
-    if (inner->parse(inner, rest.begin, (size_t)(rest.end - rest.begin), values, problem))
-        return true;
-    return may_have_time && take_time(&rest, &self->own[OWN_TIME]) &&
-           inner->parse(inner, rest.begin, (size_t)(rest.end - rest.begin), values, problem);
+    struct line_problem of_whole;
+    struct slice whole = rest;
+    bool has_time = (self->kind == WRAP_KUBECTL || self->kind == WRAP_COMPOSE) &&
+                    take_time(&rest, &self->own[OWN_TIME]);
+    for (int attempt = 0; attempt < 1 + has_time; attempt++) {
+        bool behind_time = has_time && self->wants_time == (attempt == 0);
+        struct slice line = behind_time ? rest : whole;
+        struct line_problem *its = has_time && !behind_time ? &of_whole : problem;
+        if (inner->parse(inner, line.begin, (size_t)(line.end - line.begin), values, its)) {
+            if (has_time && !behind_time)
+                self->own[OWN_TIME] = (struct slice){0};
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool is_on_stderr(const struct wrapped *self)
@@ -712,7 +743,9 @@ struct line_parser *wrapped_parser(const char *const *paths, uint32_t count, con
         bool is_abreast = wrap->kind == WRAP_CRI && inner->read_abreast;
         self->parser.read_abreast = is_abreast ? wrapped_read_abreast : NULL;
     }
-    for (uint32_t place = 0; place < count; place++)
+    for (uint32_t place = 0; place < count; place++) {
         self->has_own_paths |= strncmp(paths[place], PREFIX, PREFIX_LENGTH) == 0;
+        self->wants_time |= strcmp(paths[place], PREFIX "time") == 0;
+    }
     return &self->parser;
 }
