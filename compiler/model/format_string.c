@@ -833,6 +833,18 @@ static const char *way_out(struct compiler *compiler, const char *text)
                : "paste the server's own string";
 }
 
+/* What follows another word is not known to be nobody's address: another format's line could have
+ * its "-" there. */
+static void note_nobodies(struct compiler *compiler)
+{
+    struct format_string *format = compiler->format;
+    for (uint32_t i = 0; i < format->part_count; i++) {
+        const char *before = i > 0 ? format->parts[i - 1].literal : "]";
+        format->parts[i].may_be_nobody =
+            format->parts[i].as == AS_HOST && before[strspn(before, " ")] != '\0';
+    }
+}
+
 bool format_string_compile(struct arena *arena, enum dialect dialect, const char *text,
                            struct format_string *format, struct format_problem *problem)
 {
@@ -850,6 +862,7 @@ bool format_string_compile(struct arena *arena, enum dialect dialect, const char
     if (done) {
         format->empty_is_nothing = dialect == DIALECT_NGINX && format->escape != ESCAPE_BACKSLASH;
         join_parts(&compiler);
+        note_nobodies(&compiler);
         name_fields(&compiler);
     }
     buffer_release(&compiler.literal);

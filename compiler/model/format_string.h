@@ -68,6 +68,7 @@ struct format_part {
     const char *port;    /* the same of an endpoint's port */
     enum time_unit unit; /* of a duration; TIME_AUTO: it is none */
     bool dash_is_zero;   /* "-" is 0 */
+    bool may_be_nobody;  /* AS_HOST: "-", or nothing, where a client has no address */
     /* Parts that make up the time together, where no other part is all of it. */
     enum { NO_TIME_ROLE, TIME_BY_CONVERSIONS, TIME_FRACTION } role;
     const char *conversions; /* AS_STRFTIME: strftime's */

@@ -202,15 +202,14 @@ static const char *address_end(const char *text, const char *end)
     return is_address(text, behind) || is_unix(text, behind) ? behind : NULL;
 }
 
-/* A name has no colon, except nginx's "unix:": one with a port is a virtual host's. It is nothing
- * at all where a client came through a socket that has no address, as gunicorn writes it. */
+/* A name has no colon, except nginx's "unix:": one with a port is a virtual host's. */
 static const char *host_end(const char *text, const char *end)
 {
     const char *behind = address_run(text, end);
     bool has_colon = memchr(text, ':', (size_t)(behind - text));
     bool fits = !has_colon || is_address(text, behind) || is_unix(text, behind);
-    bool is_nothing = behind == text && text < end && *text == ' ';
-    return fits && (behind > text || is_nothing) ? behind : NULL;
+    bool is_dash = behind - text == 1 && *text == '-';
+    return fits && behind > text && !is_dash ? behind : NULL;
 }
 
 /* ADDRESS:PORT; an IPv6 address with or without brackets. */
@@ -604,5 +603,9 @@ static const char *own_end(const struct format_part *part, const char *text, con
 const char *format_value_end(const struct format_part *part, const char *text, const char *end)
 {
     const char *own = own_end(part, text, end);
-    return own || text == end || *text != '-' ? own : text + 1;
+    if (own || text == end || (part->as == AS_HOST && !part->may_be_nobody))
+        return own;
+    if (*text == '-')
+        return text + 1;
+    return part->as == AS_HOST && *text == ' ' ? text : NULL;
 }
