@@ -72,56 +72,61 @@ static void serve_default(struct steps *steps, struct expression *when, enum ffl
     serve_values(steps, when, NO_PATCH, steps->targeting->default_variant, reason, NULL);
 }
 
+static struct expression *units_of_arm(struct lowering *lowering, const struct split *split,
+                                       uint32_t from, uint32_t to)
+{
+    return lower_range(lowering, split->by, salt_hash(split->salt, split->suffix), from, to);
+}
+
 /*
  * A split in the snapshot has no arm for no variant. Those who get none are decided before it, by
  * ranges of the same buckets; what the split then gives in their place, nobody gets.
  */
 static struct arm *serve_none_before_split(struct steps *steps, struct expression *when,
-                                           const struct unit_key *key, const struct arm *arms,
-                                           uint32_t count, uint64_t salt, const char *rule)
+                                           const struct split *split, const char *rule)
 {
     struct lowering *lowering = steps->lowering;
-    struct arm *others = ARENA_ARRAY(&lowering->arena, struct arm, count);
+    struct arm *others = ARENA_ARRAY(&lowering->arena, struct arm, split->arm_count);
     uint32_t from = 0;
-    for (uint32_t i = 0; i < count; from += arms[i++].percent) {
-        others[i] = arms[i];
-        if (arms[i].variant != steps->targeting->variant_count)
+    for (uint32_t i = 0; i < split->arm_count; from += split->arms[i++].percent) {
+        const struct arm *arm = &split->arms[i];
+        others[i] = *arm;
+        if (arm->variant != steps->targeting->variant_count)
             continue;
         others[i].variant = 0;
-        struct expression *parts[] = {
-            when, lower_range(lowering, key, salt, from, from + arms[i].percent)};
-        serve(steps, expression_all(lowering, parts, 2), arms[i].variant, FFLAG_REASON_SPLIT, rule);
+        struct expression *parts[] = {when,
+                                      units_of_arm(lowering, split, from, from + arm->percent)};
+        serve(steps, expression_all(lowering, parts, 2), arm->variant, FFLAG_REASON_SPLIT, rule);
     }
     return others;
 }
 
-static struct arm *served_arms(struct steps *steps, const struct arm *arms, uint32_t count,
-                               uint32_t at)
+static struct arm *served_arms(struct steps *steps, const struct split *split, uint32_t at)
 {
-    struct arm *numbered = ARENA_ARRAY(&steps->lowering->arena, struct arm, count);
-    for (uint32_t i = 0; i < count; i++) {
-        numbered[i] = arms[i];
+    struct arm *numbered = ARENA_ARRAY(&steps->lowering->arena, struct arm, split->arm_count);
+    for (uint32_t i = 0; i < split->arm_count; i++) {
+        numbered[i] = split->arms[i];
         numbered[i].variant =
-            served(steps, patched_variant(steps->targeting, at, NO_PATCH, arms[i].variant));
+            served(steps, patched_variant(steps->targeting, at, NO_PATCH, split->arms[i].variant));
     }
     return numbered;
 }
 
 /* Those who get another value of their variant are decided before the split, likewise. */
 static void serve_values_before_split(struct steps *steps, struct expression *when,
-                                      const struct unit_key *key, const struct arm *arms,
-                                      uint32_t count, uint64_t salt, uint32_t at, const char *rule)
+                                      const struct split *split, uint32_t at, const char *rule)
 {
     struct lowering *lowering = steps->lowering;
     const struct targeting *targeting = steps->targeting;
     uint32_t from = 0;
-    for (uint32_t i = 0; i < count; from += arms[i++].percent) {
-        if (!has_value_override(targeting, arms[i].variant))
+    for (uint32_t i = 0; i < split->arm_count; from += split->arms[i++].percent) {
+        const struct arm *arm = &split->arms[i];
+        if (!has_value_override(targeting, arm->variant))
             continue;
-        struct expression *in = lower_range(lowering, key, salt, from, from + arms[i].percent);
+        struct expression *in = units_of_arm(lowering, split, from, from + arm->percent);
         for (uint32_t j = 0; j < targeting->value_override_count; j++) {
             const struct value_override *override = &targeting->value_overrides[j];
-            if (override->variant != arms[i].variant)
+            if (override->variant != arm->variant)
                 continue;
             struct expression *parts[] = {when, in, lower_condition(lowering, override->condition)};
             serve(steps, expression_all(lowering, parts, 3),
@@ -130,34 +135,42 @@ static void serve_values_before_split(struct steps *steps, struct expression *wh
     }
 }
 
-static bool has_arm(const struct arm *arms, uint32_t count, uint32_t variant)
+static bool has_arm(const struct split *split, uint32_t variant)
 {
     bool found = false;
-    for (uint32_t i = 0; i < count; i++)
-        found |= arms[i].variant == variant && arms[i].percent > 0;
+    for (uint32_t i = 0; i < split->arm_count; i++)
+        found |= split->arms[i].variant == variant && split->arms[i].percent > 0;
     return found;
 }
 
-static void split(struct steps *steps, struct expression *when, const struct unit_key *key,
-                  const struct arm *arms, uint32_t count, const uint64_t *salt, uint32_t at,
-                  const char *rule)
+/* A flag's own salt for splits need not be said. */
+static bool has_usual_salt(const struct steps *steps, const struct split *split)
+{
+    return split->salt == steps->targeting->salt && *split->suffix;
+}
+
+/* `at`: the place of the rule, or NO_PATCH. */
+static void serve_split(struct steps *steps, struct expression *when, struct split split,
+                        uint32_t at, const char *rule)
 {
     struct image *image = &steps->lowering->image;
-    if (when->kind == EXPRESSION_NEVER || steps->program->ended || !key)
+    if (when->kind == EXPRESSION_NEVER || steps->program->ended || !split.by)
         return;
-    uint64_t own = salt ? *salt : salt_hash(steps->targeting->salt, "/split");
-    serve_values_before_split(steps, when, key, arms, count, own, at, rule);
-    if (has_arm(arms, count, steps->targeting->variant_count))
-        arms = serve_none_before_split(steps, when, key, arms, count, own, rule);
+    serve_values_before_split(steps, when, &split, at, rule);
+    if (has_arm(&split, steps->targeting->variant_count))
+        split.arms = serve_none_before_split(steps, when, &split, rule);
     if (steps->targeting->patched_count)
-        arms = served_arms(steps, arms, count, at);
-    uint64_t operand = image_split(image, arms, count, salt) | (uint64_t)image_text(image, rule)
-                                                                   << 32;
-    program_decide(steps->program, when,
-                   (struct ffs_instruction){.op = key_attribute(key) ? FFS_SPLIT : FFS_KEY_SPLIT,
-                                            .flags = FFLAG_REASON_SPLIT,
-                                            .attribute = lower_key(image, key),
-                                            .operand = operand});
+        split.arms = served_arms(steps, &split, at);
+    uint64_t salt = salt_hash(split.salt, split.suffix);
+    uint64_t operand = image_split(image, split.arms, split.arm_count,
+                                   has_usual_salt(steps, &split) ? NULL : &salt);
+    operand |= (uint64_t)image_text(image, rule) << 32;
+    program_decide(
+        steps->program, when,
+        (struct ffs_instruction){.op = key_attribute(split.by) ? FFS_SPLIT : FFS_KEY_SPLIT,
+                                 .flags = FFLAG_REASON_SPLIT,
+                                 .attribute = lower_key(image, split.by),
+                                 .operand = operand});
 }
 
 /* -------------------------------------------------------------------------- before the rules -- */
@@ -287,11 +300,9 @@ static void lower_rule(struct steps *steps, uint32_t at)
     struct expression *parts[] = {lower_condition(lowering, rule->condition),
                                   lower_units(steps, rule)};
     struct expression *when = expression_all(lowering, parts, 2);
-    uint64_t salt = salt_hash(rule_salt(steps->targeting, rule), rule->keep.given ? "" : "/split");
     uint32_t variant = rule->serve;
     if (rule->split && !is_whole_arm(rule->arms, rule->arm_count, &variant))
-        split(steps, when, rule->by, rule->arms, rule->arm_count,
-              rule->keep.given || rule->salt ? &salt : NULL, at, rule->name.text);
+        serve_split(steps, when, rule_split(steps->targeting, rule), at, rule->name.text);
     else
         serve_values(steps, when, at, variant,
                      targeting_reason(rule_samples(rule), rule->condition), rule->name.text);
@@ -351,8 +362,7 @@ static void lower_experiment(struct steps *steps, const struct experiment *exper
                      targeting_reason(experiment->traffic < PERCENT_ALL, experiment->condition),
                      "experiment");
     else
-        split(steps, when, unit, experiment->arms, experiment->arm_count, NULL, NO_PATCH,
-              "experiment");
+        serve_split(steps, when, experiment_split(steps->targeting), NO_PATCH, "experiment");
 }
 
 static void lower_steps(struct steps *steps)
@@ -491,7 +501,7 @@ static void add_flag(struct lowering *lowering, const struct flag *flag,
         .first_code = image_program(image, program->code, program->count),
         .code_count = program->count,
         .exposure_salt = salt_hash(targeting->salt, ""),
-        .split_salt = salt_hash(targeting->salt, "/split"),
+        .split_salt = salt_hash(targeting->salt, SPLIT_SUFFIX),
         .features = lowered->features,
         .tags = image_tags(image, &flag->tags),
         .metadata = flag->metadata ? image_text(image, flag->metadata) : FFS_NONE};

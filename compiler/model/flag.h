@@ -211,6 +211,19 @@ bool rule_samples(const struct rule *rule);
 bool rule_is_for_nobody(const struct rule *rule);
 /* What the units of a rule are hashed with. */
 const char *rule_salt(const struct targeting *targeting, const struct rule *rule);
+
+/* How units are divided among arms: by the bucket of their key under `salt` and `suffix`. */
+#define SPLIT_SUFFIX "/split"
+struct split {
+    const struct unit_key *by;
+    const char *salt;
+    const char *suffix; /* SPLIT_SUFFIX; "" where it keeps the buckets of a percentage */
+    const struct arm *arms;
+    uint32_t arm_count;
+};
+/* Of a rule that has a split, and of the experiment that a flag has there. */
+struct split rule_split(const struct targeting *targeting, const struct rule *rule);
+struct split experiment_split(const struct targeting *targeting);
 /* By its name, "none" for no variant among them; UINT32_MAX if there is none of that name. */
 uint32_t targeting_variant(const struct targeting *targeting, const char *name);
 /*

@@ -80,6 +80,24 @@ const char *rule_salt(const struct targeting *targeting, const struct rule *rule
     return rule->salt ? rule->salt : targeting->salt;
 }
 
+struct split rule_split(const struct targeting *targeting, const struct rule *rule)
+{
+    return (struct split){.by = rule->by,
+                          .salt = rule_salt(targeting, rule),
+                          .suffix = rule->keep.given ? "" : SPLIT_SUFFIX,
+                          .arms = rule->arms,
+                          .arm_count = rule->arm_count};
+}
+
+struct split experiment_split(const struct targeting *targeting)
+{
+    return (struct split){.by = targeting->bucket_by,
+                          .salt = targeting->salt,
+                          .suffix = SPLIT_SUFFIX,
+                          .arms = targeting->experiment->arms,
+                          .arm_count = targeting->experiment->arm_count};
+}
+
 uint32_t targeting_variant(const struct targeting *targeting, const char *name)
 {
     if (targeting->variant_numbers) {

@@ -162,7 +162,7 @@ void write_salt(const struct listing *listing, const struct ffs_flag *flag, uint
     const char *own = json_text_at(about, "salt");
     if (!own)
         own = name;
-    if (write_if_salt(salt, "", own, "", out) || write_if_salt(salt, "", own, "/split", out) ||
+    if (write_if_salt(salt, "", own, "", out) || write_if_salt(salt, "", own, SPLIT_SUFFIX, out) ||
         write_if_among(salt, "layer/", json_object_get(listing->people, "layers"), out) ||
         write_if_among(salt, "holdout/", json_object_get(listing->people, "holdouts"), out))
         return;

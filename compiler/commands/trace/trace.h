@@ -89,10 +89,9 @@ bool trace_ranges(struct tracer *tracer, struct step *parent, const struct unit_
 /* Whether the unit's bucket under the salt is in [from, to). False without a key: see *keyed. */
 bool trace_range(struct tracer *tracer, struct step *step, const struct unit_key *by,
                  const char *salt, uint32_t from, uint32_t to, bool *keyed);
-/* The variant of a split; UINT32_MAX for a unit without a key. `kept`: it keeps a percentage. */
+/* The variant of a split; UINT32_MAX for a unit without a key. */
 uint32_t trace_split(struct tracer *tracer, struct step *parent, const struct flag *flag,
-                     const struct unit_key *by, const char *salt, const struct arm *arms,
-                     uint32_t count, bool kept);
+                     const struct split *split);
 
 /* ------------------------------------------------------------------------------------ output -- */
 

@@ -223,18 +223,19 @@ bool trace_range(struct tracer *tracer, struct step *step, const struct unit_key
 }
 
 uint32_t trace_split(struct tracer *tracer, struct step *parent, const struct flag *flag,
-                     const struct unit_key *by, const char *salt, const struct arm *arms,
-                     uint32_t count, bool kept)
+                     const struct split *split)
 {
     struct arena *arena = &tracer->arena;
     const struct variant *variants = flag->environments[tracer->environment].variants;
+    const struct unit_key *by = split->by;
     const char *key = unit_key(tracer, by);
     uint32_t low = 0, at = 0;
-    const char *what = kept ? "a split that keeps a percentage" : "a split";
-    uint64_t bucket = key ? bucket_of(key, kept ? salt : arena_format(arena, "%s/split", salt)) : 0;
-    for (; key && at < count; low += arms[at++].percent) {
-        uint32_t high = low + arms[at].percent;
-        if (arms[at].percent && (high >= PERCENT_ALL || bucket < percent_threshold(high)))
+    const char *what = *split->suffix ? "a split" : "a split that keeps a percentage";
+    uint64_t bucket =
+        key ? bucket_of(key, arena_format(arena, "%s%s", split->salt, split->suffix)) : 0;
+    for (; key && at < split->arm_count; low += split->arms[at++].percent) {
+        uint32_t percent = split->arms[at].percent, high = low + percent;
+        if (percent && (high >= PERCENT_ALL || bucket < percent_threshold(high)))
             break;
     }
     if (!key) {
@@ -243,7 +244,7 @@ uint32_t trace_split(struct tracer *tracer, struct step *parent, const struct fl
         step->value = no_key(tracer, by);
         return UINT32_MAX;
     }
-    const struct arm *arm = &arms[at];
+    const struct arm *arm = &split->arms[at];
     struct step *step =
         add_step(tracer, parent, arm->span, "split", true,
                  arena_format(arena, "%s from %s to %s of %s by %s",

@@ -316,8 +316,8 @@ static bool trace_rule(struct walk *walk, const struct rule *rule)
     uint32_t variant = rule->serve;
     bool split = rule->split && !is_whole_arm(rule->arms, rule->arm_count, &variant);
     if (split && holds) {
-        variant = trace_split(tracer, step, walk->flag, rule->by, salt, rule->arms, rule->arm_count,
-                              rule->keep.given);
+        const struct split shares = rule_split(walk->targeting, rule);
+        variant = trace_split(tracer, step, walk->flag, &shares);
         holds = variant != UINT32_MAX;
     }
     bool sampled = split || rule_samples(rule);
@@ -368,8 +368,8 @@ static bool trace_running_experiment(struct walk *walk, const struct experiment 
     uint32_t variant = 0;
     bool whole = is_whole_arm(experiment->arms, experiment->arm_count, &variant);
     if (holds && !whole) {
-        variant = trace_split(tracer, step, walk->flag, targeting->bucket_by, targeting->salt,
-                              experiment->arms, experiment->arm_count, false);
+        const struct split split = experiment_split(targeting);
+        variant = trace_split(tracer, step, walk->flag, &split);
         holds = variant != UINT32_MAX;
     }
     bool sampled = !whole || experiment->traffic < PERCENT_ALL;

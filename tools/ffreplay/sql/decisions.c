@@ -226,17 +226,21 @@ static void layer(struct steps *steps)
 /* ------------------------------------------------------------------------ rules, experiments -- */
 
 /* Each arm's units, of those whom `when` is for. */
-static void split(struct steps *steps, const char *when, const struct unit_key *key,
-                  const struct arm *arms, uint32_t count, const char *salt, const char *suffix,
-                  enum decided_by by, const char *rule, struct span span)
+static void decide_split(struct steps *steps, const char *when, const struct split *split,
+                         struct outcome outcome, struct span span)
 {
     uint32_t from = 0;
-    for (uint32_t i = 0; i < count; from += arms[i++].percent)
-        if (arms[i].percent > 0)
+    outcome.reason = FFLAG_REASON_SPLIT;
+    for (uint32_t i = 0; i < split->arm_count; from += split->arms[i++].percent) {
+        const struct arm *arm = &split->arms[i];
+        outcome.variant = arm->variant;
+        if (arm->percent > 0)
             decide(steps,
                    both(steps, when,
-                        range(steps, key, salt, suffix, from, from + arms[i].percent, span)),
-                   (struct outcome){FFLAG_REASON_SPLIT, arms[i].variant, by, rule});
+                        range(steps, split->by, split->salt, split->suffix, from,
+                              from + arm->percent, span)),
+                   outcome);
+    }
 }
 
 static const char *units_of_rule(struct steps *steps, const struct rule *rule)
@@ -269,13 +273,15 @@ static void one_rule(struct steps *steps, const struct rule *rule)
     uint32_t variant = rule->serve;
     const char *when =
         both(steps, condition_of(steps, rule->condition), units_of_rule(steps, rule));
-    if (rule->split && !is_whole_arm(rule->arms, rule->arm_count, &variant))
-        split(steps, when, rule->by, rule->arms, rule->arm_count, rule_salt(steps->targeting, rule),
-              rule->keep.given ? "" : "/split", BY_RULE, rule->name.text, rule->span);
-    else
-        decide(steps, when,
-               (struct outcome){targeting_reason(rule_samples(rule), rule->condition), variant,
-                                BY_RULE, rule->name.text});
+    if (rule->split && !is_whole_arm(rule->arms, rule->arm_count, &variant)) {
+        const struct split split = rule_split(steps->targeting, rule);
+        decide_split(steps, when, &split, (struct outcome){.by = BY_RULE, .rule = rule->name.text},
+                     rule->span);
+        return;
+    }
+    decide(steps, when,
+           (struct outcome){targeting_reason(rule_samples(rule), rule->condition), variant, BY_RULE,
+                            rule->name.text});
 }
 
 static void experiment(struct steps *steps, const struct experiment *experiment)
@@ -299,8 +305,9 @@ static void experiment(struct steps *steps, const struct experiment *experiment)
                             exposure(steps, targeting->bucket_by, targeting->salt,
                                      experiment->traffic, experiment->span));
     if (!is_whole_arm(experiment->arms, experiment->arm_count, &variant)) {
-        split(steps, when, targeting->bucket_by, experiment->arms, experiment->arm_count,
-              targeting->salt, "/split", BY_EXPERIMENT, "experiment", experiment->span);
+        const struct split split = experiment_split(targeting);
+        decide_split(steps, when, &split,
+                     (struct outcome){.by = BY_EXPERIMENT, .rule = "experiment"}, experiment->span);
         return;
     }
     decide(
