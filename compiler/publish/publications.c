@@ -16,6 +16,7 @@
 
 #include "compiler/base/buffer.h"
 #include "compiler/base/calendar.h"
+#include "compiler/base/scalar.h"
 #include "compiler/base/escape.h"
 #include "compiler/base/json.h"
 #include "compiler/base/json_read.h"
@@ -320,6 +321,7 @@ static bool add(struct reading *reading, const json_t *line, const json_t *field
     if (is_hex(commit, 40, 64))
         one.commit = arena_copy(reading->arena, commit, strlen(commit));
     one.generation = (uint64_t)generation;
+    one.order = reading->list->count;
     *ARENA_APPEND(reading->arena, reading->list->items, reading->list->count) = one;
     return true;
 }
@@ -348,6 +350,39 @@ static void read_line(struct reading *reading, const char *path, uint64_t number
     json_decref(line);
 }
 
+/* Of several machines that add to one record, clocks differ by that much. */
+#define CLOCKS_DIFFER INT64_C(10000)
+
+struct set_back {
+    uint64_t line; /* the first; 0: there is none */
+    int64_t by;
+    uint32_t count;
+};
+
+/* A line is added when its snapshot was published, and the clock says when that was. */
+static void note_set_back(struct set_back *back, const struct publications *list, uint64_t line)
+{
+    const struct publication_time *last = list->items + list->count - 1;
+    if (list->count < 2 || last->from >= last[-1].from - CLOCKS_DIFFER)
+        return;
+    if (back->count++ == 0) {
+        back->line = line;
+        back->by = last[-1].from - last->from;
+    }
+}
+
+static void tell_set_back(struct arena *arena, const char *path, const struct set_back *back)
+{
+    if (back->count == 0)
+        return;
+    const char *others =
+        back->count == 1 ? "" : arena_format(arena, ", as are %" PRIu32 " more", back->count - 1);
+    print_at((struct input_place){.path = path, .line = back->line}, MESSAGE_WARNING,
+             "it is of a time %s before that of the line above it%s: a clock was set back, or "
+             "records were put together; their times say what was in force when",
+             duration_text(arena, back->by), others);
+}
+
 static bool read_archive(struct reading *reading, const char *archive, struct buffer *error)
 {
     struct buffer bytes = {0};
@@ -361,14 +396,19 @@ static bool read_archive(struct reading *reading, const char *archive, struct bu
         return is_none;
     }
     uint64_t number = 1;
+    struct set_back back = {0};
     size_t begin = bytes.length ? text_mark(bytes.bytes, bytes.length) : 0;
     for (size_t at = begin; at < bytes.length; number++) {
         const char *text = bytes.bytes + at;
         const char *end = memchr(text, '\n', bytes.length - at);
         size_t length = end ? (size_t)(end - text) : bytes.length - at;
+        uint32_t before = reading->list->count;
         read_line(reading, path, number, text, length, end != NULL);
+        if (reading->list->count > before)
+            note_set_back(&back, reading->list, number);
         at += length + 1;
     }
+    tell_set_back(reading->arena, path, &back);
     buffer_release(&bytes);
     return true;
 }
@@ -436,28 +476,48 @@ static void tell_unlisted(const struct reading *reading, const char *archive)
                       folder, count, least);
 }
 
-/* What is in the archive and in the ledger is one. */
 static int by_time(const void *a, const void *b)
 {
     const struct publication_time *one = a, *other = b;
     if (one->from != other->from)
         return one->from < other->from ? -1 : 1;
-    int order = strcmp(one->build, other->build);
-    return order ? order : (other->commit != NULL) - (one->commit != NULL);
+    return one->order < other->order ? -1 : 1;
 }
 
-static void join_equal(struct publications *list)
+static void join(struct publication_time *one, const struct publication_time *other)
+{
+    if (!one->commit)
+        one->commit = other->commit;
+    one->is_certain &= other->is_certain;
+}
+
+/* The same one in the archive, of what the ledger has; both are of one time. */
+static struct publication_time *archived(const struct publications *list, uint32_t kept,
+                                         const struct publication_time *one, uint32_t of_archive)
+{
+    if (one->order < of_archive)
+        return NULL;
+    for (struct publication_time *at = list->items + kept; at > list->items; at--)
+        if (at[-1].from != one->from)
+            break;
+        else if (at[-1].order < of_archive && strcmp(at[-1].build, one->build) == 0)
+            return at - 1;
+    return NULL;
+}
+
+/* What is in the archive and in the ledger is one; so is a build that is published again. */
+static void join_equal(struct publications *list, uint32_t of_archive)
 {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < list->count; i++) {
-        struct publication_time *last = kept ? &list->items[kept - 1] : NULL;
-        if (!last || strcmp(last->build, list->items[i].build) != 0) {
-            list->items[kept++] = list->items[i];
-            continue;
-        }
-        if (!last->commit)
-            last->commit = list->items[i].commit;
-        last->is_certain &= list->items[i].is_certain;
+        const struct publication_time *one = &list->items[i];
+        struct publication_time *same = archived(list, kept, one, of_archive);
+        if (!same && kept > 0 && strcmp(list->items[kept - 1].build, one->build) == 0)
+            same = &list->items[kept - 1];
+        if (same)
+            join(same, one);
+        else
+            list->items[kept++] = *one;
     }
     list->count = kept;
 }
@@ -468,13 +528,15 @@ bool publications_read(struct publications *publications, const char *archive,
 {
     struct reading reading = {publications, arena, environment};
     *publications = (struct publications){0};
-    if ((archive && !read_archive(&reading, archive, error)) ||
-        !read_ledger(&reading, directory, error))
+    if (archive && !read_archive(&reading, archive, error))
+        return false;
+    const uint32_t of_archive = publications->count;
+    if (!read_ledger(&reading, directory, error))
         return false;
     if (archive)
         tell_unlisted(&reading, archive);
     if (publications->count > 0)
         qsort(publications->items, publications->count, sizeof *publications->items, by_time);
-    join_equal(publications);
+    join_equal(publications, of_archive);
     return true;
 }

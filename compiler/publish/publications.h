@@ -87,6 +87,7 @@ struct publications {
         char build[PUBLISHED_BUILD];
         const char *commit; /* or NULL */
         uint64_t generation;
+        uint32_t order;  /* of those of one time: as they were recorded */
         bool is_certain; /* false: a line after it cannot be read, so it may have ended earlier */
     } * items;           /* ascending; neighbours differ in their build */
     uint32_t count;
@@ -94,8 +95,8 @@ struct publications {
 
 /*
  * Those of an environment: of the archive (NULL: none) and of the ledger of the project in
- * `directory`. What cannot be read is said on stderr, with its place: a torn last line, too, and
- * snapshots of the archive that no publication names. False, with a sentence in `error`, where a
+ * `directory`. What cannot be read is said on stderr, with its place: a torn last line, too, times
+ * that go back, and snapshots of the archive that no publication names. False, with a sentence in `error`, where a
  * file is there and cannot be opened.
  */
 bool publications_read(struct publications *publications, const char *archive,

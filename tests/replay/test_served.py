@@ -208,6 +208,31 @@ with open(record(archive), "w") as file:
 done = metrics(directory, LOG, "--archive", archive)
 least = min(one["build"] for one in published[5:])
 ok(f"keeps 2 builds that no publication names, such as {least[:12]}" in done.stderr, "so are lost lines", done.stderr)
+
+# publications of one time, and a clock that was set back
+
+
+def rerecorded(changes):
+    told = [json.loads(line) | changes.get(i, {}) for i, line in enumerate(text.splitlines())]
+    with open(record(archive), "w") as file:
+        file.write("".join(json.dumps(one) + "\n" for one in told))
+    return metrics(directory, LOG, "--archive", archive)
+
+
+for first, percent in ((1, WEEK[2]), (3, WEEK[4]), (4, WEEK[5])):  # whatever their builds' order is
+    done = rerecorded({first + 1: {"time": published[first]["time"]}})
+    equal([days(done), done.stderr],
+          [truth(LINES, lambda ts: percent if (ts - MIDNIGHT) // DAY == first else percent_of(ts)), ""],
+          f"of two of one time, the one that was recorded later counts, {first}")
+done = rerecorded({4: {"time": moment(MIDNIGHT + 3 * DAY - 6 * HOUR)}})
+back = MIDNIGHT + 3 * DAY - 6 * HOUR
+equal(days(done), truth([line for line in LINES if abs(line["ts"] - back) > 10000],
+                        lambda ts: WEEK[4] if back <= ts < MIDNIGHT + 3 * DAY else
+                        WEEK[3] if 3 <= (ts - MIDNIGHT) // DAY < 5 else percent_of(ts)),
+      "their times say what was in force")
+ok("publications.ndjson:5: warning: it is of a time 6h before that of the line above it:" in done.stderr,
+   "and that they go back is said", done.stderr)
+equal(rerecorded({4: {"time": moment(MIDNIGHT + 3 * DAY - 8000)}}).stderr, "", "that machines' clocks differ is not")
 with open(record(archive), "w") as file:
     file.write(text)
 emptied = os.path.join(archive, "production", f"{published[1]['build']}.ffs")
