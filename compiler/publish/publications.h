@@ -96,8 +96,8 @@ struct publications {
 /*
  * Those of an environment: of the archive (NULL: none) and of the ledger of the project in
  * `directory`. What cannot be read is said on stderr, with its place: a torn last line, too, times
- * that go back, and snapshots of the archive that no publication names. False, with a sentence in `error`, where a
- * file is there and cannot be opened.
+ * that go back, and snapshots of the archive that no publication names. False, with a sentence in
+ * `error`, where a file is there and cannot be opened.
  */
 bool publications_read(struct publications *publications, const char *archive,
                        const char *directory, const char *environment, struct arena *arena,
