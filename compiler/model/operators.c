@@ -67,8 +67,7 @@ const struct operator_info *operator_find(const char *name)
     return NULL;
 }
 
-/* Other systems write one word as startsWith, STARTS_WITH or $startsWith. */
-static bool is_same_word(const char *one, const char *other)
+bool is_same_word(const char *one, const char *other)
 {
     one += *one == '$';
     other += *other == '$';

@@ -134,6 +134,8 @@ extern const struct operator_info operators[OPERATOR_COUNT];
 const struct operator_info *operator_find(const char *name);
 /* By what others call it, the name it has here, of several one that takes the type; or NULL. */
 const char *operator_known_as(const char *word, unsigned type);
+/* Whether others write one word so: with capitals, a dollar sign, hyphens or underscores. */
+bool is_same_word(const char *one, const char *other);
 /* Likewise the operator of which others' word is the negation: `notMatches`, `is_not_set`. */
 const char *operator_negated_as(const char *word, unsigned type);
 /* What `attribute: value`, or with `list` a list of values, is short for. */

@@ -236,6 +236,32 @@ static const char *of_any_case(const char *word)
     return NULL;
 }
 
+/* What others say by an operator, and is said otherwise here; or NULL. */
+static const char *in_other_words(const char *word, unsigned type)
+{
+    static const struct {
+        const char *word;
+        unsigned types; /* TYPE_BIT()s */
+        const char *ours;
+    } words[] = {
+        {"empty", TYPE_BIT(FFLAG_ATTRIBUTE_STRING), "{eq: \"\"}"},
+        {"isempty", TYPE_BIT(FFLAG_ATTRIBUTE_STRING), "{eq: \"\"}"},
+        {"notempty", TYPE_BIT(FFLAG_ATTRIBUTE_STRING), "{present: true, ne: \"\"}"},
+        {"isnotempty", TYPE_BIT(FFLAG_ATTRIBUTE_STRING), "{present: true, ne: \"\"}"},
+        {"empty", TYPE_BIT(FFLAG_ATTRIBUTE_STRINGS), "{size: 0}"},
+        {"isempty", TYPE_BIT(FFLAG_ATTRIBUTE_STRINGS), "{size: 0}"},
+        {"notempty", TYPE_BIT(FFLAG_ATTRIBUTE_STRINGS), "{size: {gte: 1}}"},
+        {"isnotempty", TYPE_BIT(FFLAG_ATTRIBUTE_STRINGS), "{size: {gte: 1}}"},
+        {"between", ~TYPE_BIT(FFLAG_ATTRIBUTE_STRINGS), "{gte: …, lte: …}"},
+        {"percentagesplit", ~0u, "{percent: 10%}, beside the attributes"},
+        {"semver", TYPE_BIT(FFLAG_ATTRIBUTE_VERSION), "{gte: 1.2.3}, or another comparison"},
+    };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (words[i].types & TYPE_BIT(type) && is_same_word(words[i].word, word))
+            return words[i].ours;
+    return NULL;
+}
+
 static void report_operator(struct reader *reader, const struct condition_subject *subject,
                             const struct node *key)
 {
@@ -252,7 +278,9 @@ static void report_operator(struct reader *reader, const struct condition_subjec
     unsigned type = condition_subject_type(subject);
     const char *here = operator_known_as(key->text, type);
     const char *negated = here ? NULL : operator_negated_as(key->text, type);
-    if (of_any_case(key->text))
+    if (in_other_words(key->text, type))
+        diagnose_help(reader->diagnostics, "write %s", in_other_words(key->text, type));
+    else if (of_any_case(key->text))
         diagnose_help(reader->diagnostics, "write '%s', and 'ignore_case: true' beside it",
                       of_any_case(key->text));
     else if (strcmp(key->text, subject->fields ? "field" : "attribute") == 0)
@@ -646,6 +674,10 @@ static void help_condition(struct reader *reader, const struct node *node)
         return;
     if (table_get(&reader->declared[SEGMENT].table, node->text)) {
         diagnose_help(reader->diagnostics, "a segment is named as such: {segment: %s}", node->text);
+        return;
+    }
+    if (strcmp(node->text, "*") == 0 || strcmp(node->text, "everyone") == 0) {
+        diagnose_help(reader->diagnostics, "for everybody, leave 'if' out, or write {}");
         return;
     }
     for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
