@@ -57,6 +57,8 @@ static bool is_allowed(const struct character *character, const char *at, char w
         snprintf(why, NAME_WHY, *at == '\'' ? "it has \"%c\"" : "it has '%c'", *at);
     else if (character->code == UINT32_MAX)
         say(why, "it is not UTF-8");
+    else if (character->code == 0xFFFD)
+        say(why, "U+FFFD is a lost character");
     else if (character_is_unsafe(character) || is_invisible(character->code))
         snprintf(why, NAME_WHY, "U+%04X is not printable", (unsigned)character->code);
     else

@@ -119,6 +119,10 @@ for variant in ("Null", "~", "1.0", "{x}"):
     made = run("rollback", "--lift", names[0][: -len(".yaml")], "--reason", "x", "--build", "live.ffs")
     ok(made.returncode == 0 and answer(SPLIT, {"geo: country": "NO"})[1] == "~", "and is lifted", made.stderr)
 
+for variant in ("~", "1.0", "{x}", "Null"):
+    made = run("set", SPLIT, f"default={variant}", "--reason", "x")
+    ok(made.returncode == 0 and answer(SPLIT, {})[1] == variant, f"set makes '{variant}' the default", made.stdout + made.stderr)
+
 
 def log(name, flag, variants):
     with open(f"{directory}/{name}", "w", encoding="utf-8") as out:
@@ -164,6 +168,11 @@ for first in range(0, len(composed), 20):
     made = run("check")
     missed += [one for one, other in spellings if f"'{other}' differs from '{one}'" not in made.stdout + made.stderr]
 ok(len(composed) > 500 and not missed, "both encodings of an accent look alike", [len(composed), missed])
+with open(f"{directory}/flags/b.yaml", "w", encoding="utf-8") as file:
+    file.write("flags: {Gr\ufffdn: {serve: on}}\n")
+made = run("check")
+ok(made.returncode == 1 and "U+FFFD is a lost character" in made.stdout + made.stderr, "what an encoding has lost is no name",
+   made.stdout + made.stderr)
 longest = "ü" * 64
 for name, sound in ((longest, True), (longest + "x", False), ("a" * 128, True), ("a" * 129, False)):
     with open(f"{directory}/flags/b.yaml", "w", encoding="utf-8") as file:

@@ -677,6 +677,23 @@ static bool is_same_value(struct arena *arena, const struct node *now, const cha
     return same;
 }
 
+/* What a key is to have: a variant that is called as YAML has a mapping or nothing is its name. */
+static const char *value_for(const struct spot *spot, const struct set_form *form)
+{
+    static const char *const of_variants[] = {"serve", "default", "control", "winner", NULL};
+    const char *dot = strrchr(form->key, '.'), *key = dot ? dot + 1 : form->key;
+    struct arena *arena = &spot->setting->edits->arena;
+    const struct node *variants = effective(spot, "variants");
+    bool named = variants && variants->kind == NODE_MAP && node_get(variants, form->value);
+    if (!named || !is_one_of(of_variants, key))
+        return written(arena, form->value);
+    struct buffer text = {0};
+    edit_write_text(form->value, &text);
+    const char *copy = arena_copy(arena, text.bytes, text.length);
+    buffer_release(&text);
+    return copy;
+}
+
 static bool set_value(const struct setting_one *setting)
 {
     struct arena *arena = &setting->edits->arena;
@@ -690,7 +707,7 @@ static bool set_value(const struct setting_one *setting)
     const struct node *map = prepare(&spot, key, deep, &here);
     if (!map)
         return false;
-    const char *value = *form->value ? written(arena, form->value) : NULL;
+    const char *value = *form->value ? value_for(&spot, form) : NULL;
     /* What it inherits need not be said again. */
     const struct node *counts = effective(&spot, key);
     if (!deep && value && counts && is_same_value(arena, counts, value))

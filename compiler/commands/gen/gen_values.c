@@ -177,7 +177,8 @@ static bool is_apart(char before, char c)
 {
     return (before == '*' && c == '/') || (before == '/' && c == '*') ||
            (before == '?' && c == '/') || /* ??/ is a backslash */
-           (before == '"' && c == '"');
+           (before == '"' && c == '"') ||
+           (before == c && (c == '\'' || c == '`')); /* gofmt makes a quotation mark of them */
 }
 
 void put_words(const struct idiom *idiom, struct buffer *out, const char *words)
