@@ -476,15 +476,17 @@ const struct ledger_entries *ledger_look(const char *directory, struct buffer *e
 
 /* -------------------------------------------------------------------------------------- JSON -- */
 
+#define COMPLAINTS_KEPT 16 /* entries that are not complained of again, the last ones */
+
 void ledger_complain(const struct ledger_entries *entries, uint32_t index)
 {
     const struct ledger_entry *entry = &entries->items[index];
-    static char said[16][LEDGER_HASH];
+    static char said[COMPLAINTS_KEPT][LEDGER_HASH];
     static unsigned count;
-    for (unsigned i = 0; i < count && i < 16; i++)
+    for (unsigned i = 0; i < count && i < COMPLAINTS_KEPT; i++)
         if (strcmp(said[i], entry->hash) == 0)
             return;
-    memcpy(said[count++ % 16], entry->hash, LEDGER_HASH);
+    memcpy(said[count++ % COMPLAINTS_KEPT], entry->hash, LEDGER_HASH);
     print_warning("%s/%s: %s, and is ignored", entries->directory, entry->place,
                   entry->problem ? "this entry cannot be read" : "this is no entry of the ledger");
 }

@@ -18,6 +18,13 @@ struct estimated_change {
     double degrees; /* of freedom of the error: Welch's */
     double n;       /* units of both arms */
 };
+/* By how many errors a change is within a margin on that side; below 0: beyond it. */
+static inline double errors_within(const struct estimated_change *change, enum side side,
+                                   double margin)
+{
+    double within = side == SIDE_ABOVE ? margin - change->value : change->value - margin;
+    return within / change->error;
+}
 
 /* An arm's units: what came of them and, to explain part of it, what was so before they were in
  * the experiment. */

@@ -290,6 +290,5 @@ double group_sequential_p_within(const struct estimated_change *change, const do
 {
     if (!(change->error > 0))
         return NAN;
-    double beyond = side == SIDE_ABOVE ? margin - change->value : change->value - margin;
-    return least_level(information, looks, beyond / change->error);
+    return least_level(information, looks, errors_within(change, side, margin));
 }

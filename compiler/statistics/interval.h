@@ -16,6 +16,10 @@ struct interval {
 
 /* The direction of a deviation: up, or down. */
 enum side { SIDE_ABOVE, SIDE_BELOW };
+static inline enum side side_opposite(enum side side)
+{
+    return side == SIDE_ABOVE ? SIDE_BELOW : SIDE_ABOVE;
+}
 
 /* How a change is expressed: canary - control, or canary / control - 1. */
 enum change { CHANGE_ABSOLUTE, CHANGE_RELATIVE };

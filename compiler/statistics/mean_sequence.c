@@ -12,11 +12,15 @@
 
 #define TUNED_FOR 5000 /* the number of units, of both arms, at which the bound is tightest */
 
+double mixture_width(double n, double alpha)
+{
+    return n * (-2 * log(alpha) + log(-2 * log(alpha) + 1)) / TUNED_FOR;
+}
+
 double sequence_multiplier(double n, double alpha)
 {
-    /* rho^2, the mixture's width, times n. */
-    double spread = n * (-2 * log(2 * alpha) + log(-2 * log(2 * alpha) + 1)) / TUNED_FOR;
-    return sqrt(2 * (spread + 1) * log1p(sqrt(spread + 1) / (2 * alpha)) / spread);
+    double w = mixture_width(n, 2 * alpha);
+    return sqrt(2 * (w + 1) * log1p(sqrt(w + 1) / (2 * alpha)) / w);
 }
 
 static const struct interval unknown = {-INFINITY, INFINITY};

@@ -5,14 +5,6 @@
 
 #include "mean_sequence.h"
 
-#define TUNED_FOR 5000
-
-/* The mixture's variance, in those of the change's own: n rho². */
-static double width(double n, double alpha)
-{
-    return n * (-2 * log(alpha) + log(-2 * log(alpha) + 1)) / TUNED_FOR;
-}
-
 static struct interval around(const struct estimated_change *change, double errors)
 {
     double reach = errors * change->error;
@@ -23,7 +15,7 @@ static struct interval around(const struct estimated_change *change, double erro
 
 struct interval mixture_sequence_interval(const struct estimated_change *change, double alpha)
 {
-    double w = width(change->n, alpha);
+    double w = mixture_width(change->n, alpha);
     return around(change, sqrt(2 * (w + 1) / w * log(sqrt(w + 1) / alpha)));
 }
 
@@ -31,19 +23,18 @@ double mixture_sequence_log_e(const struct estimated_change *change, double alph
 {
     if (!(change->error > 0))
         return 0;
-    double w = width(change->n, alpha), z = change->value / change->error;
+    double w = mixture_width(change->n, alpha), z = change->value / change->error;
     return z * z / 2 * w / (w + 1) - log1p(w) / 2;
 }
 
 double mixture_sequence_p_within(const struct estimated_change *change, double alpha,
                                  enum side side, double margin)
 {
-    double beyond = side == SIDE_ABOVE ? margin - change->value : change->value - margin;
-    double errors = beyond / change->error;
+    double errors = errors_within(change, side, margin);
     if (!(change->error > 0) || isnan(errors))
         return NAN;
-    /* sequence_multiplier(), solved for the level, its mixture's width being that of alpha. */
-    double w = width(change->n, 2 * alpha);
+    /* sequence_multiplier(), solved for the level, the mixture's width being that of alpha. */
+    double w = mixture_width(change->n, 2 * alpha);
     if (!(errors > 0))
         return 1;
     return fmin(1, sqrt(w + 1) / (2 * expm1(errors * errors / 2 * w / (w + 1))));

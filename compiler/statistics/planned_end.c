@@ -24,6 +24,5 @@ double planned_end_p_within(const struct estimated_change *change, enum side sid
 {
     if (!(change->error > 0))
         return NAN;
-    double beyond = side == SIDE_ABOVE ? margin - change->value : change->value - margin;
-    return student_upper(beyond / change->error, change->degrees);
+    return student_upper(errors_within(change, side, margin), change->degrees);
 }

@@ -261,8 +261,7 @@ static void judge_guard(struct conclusion *conclusion, struct judged_metric *met
     struct margin margin = margin_of(metric->guard);
     double alpha = conclusion->terms.judgement.alpha;
     judged->p_within = p_on_side(conclusion, metric, arm, &margin, margin.side);
-    double beyond = p_on_side(conclusion, metric, arm, &margin,
-                              margin.side == SIDE_ABOVE ? SIDE_BELOW : SIDE_ABOVE);
+    double beyond = p_on_side(conclusion, metric, arm, &margin, side_opposite(margin.side));
     judged->p_adjusted = fmin(1, beyond * stopping_tests(conclusion));
     judged->verdict = isnan(judged->p_within)       ? VERDICT_INSUFFICIENT
                       : judged->p_within <= alpha   ? VERDICT_NON_INFERIOR

@@ -312,11 +312,6 @@ static enum side better_side(const struct metric *metric)
     return metric->lower_is_better ? SIDE_BELOW : SIDE_ABOVE;
 }
 
-static enum side other_side(enum side side)
-{
-    return side == SIDE_ABOVE ? SIDE_BELOW : SIDE_ABOVE;
-}
-
 static void believe(struct effect *effect, const struct judgement *judgement,
                     const struct metric *metric)
 {
@@ -325,7 +320,7 @@ static void believe(struct effect *effect, const struct judgement *judgement,
     effect->relative_interval = posterior_interval(&posterior, judgement->alpha);
     effect->chance = posterior_chance(&posterior, side, 0);
     effect->loss = posterior_loss(&posterior, side);
-    effect->loss_of_control = posterior_loss(&posterior, other_side(side));
+    effect->loss_of_control = posterior_loss(&posterior, side_opposite(side));
     effect->p = 2 * fmin(effect->chance, 1 - effect->chance);
 }
 
@@ -532,13 +527,13 @@ double effect_p_within(const struct judgement *judgement, const struct arm_evide
     if (takes_e_process(judgement, variant, control)) {
         struct stratum stratum = stratum_of(variant, control);
         bool relative = change == CHANGE_RELATIVE;
-        double log_e = log_e_against(&stratum, other_side(side), relative ? 1 + margin : 1,
+        double log_e = log_e_against(&stratum, side_opposite(side), relative ? 1 + margin : 1,
                                      relative ? 0 : margin);
         return fmin(1, exp(-log_e));
     }
     if (takes_two_shares(judgement, variant, control)) {
         struct two_shares seen = two_shares_of(variant, control);
-        return fmin(1, exp(-two_shares_log_e_beyond(&seen, change, other_side(side), margin)));
+        return fmin(1, exp(-two_shares_log_e_beyond(&seen, change, side_opposite(side), margin)));
     }
     if (takes_score_test(judgement, variant))
         return score_p_within(variant->share, control->share, change, side, margin);
@@ -561,7 +556,7 @@ double value_p_within(const struct judgement *judgement, const struct arm_eviden
         metric_traits(measure->metric)->bound == BOUND_QUANTILE)
         return NAN;
     if (takes_e_process(judgement, variant, variant))
-        return fmin(1, exp(-proportion_log_e(variant->share, other_side(side), limit)));
+        return fmin(1, exp(-proportion_log_e(variant->share, side_opposite(side), limit)));
     const struct moments *seen = &variant->moments.outcome;
     const struct estimated_change off = {seen->mean - limit, sqrt(seen->variance / seen->n),
                                          seen->n - 1, seen->n};
