@@ -11,6 +11,8 @@
 
 /* The time now. */
 int64_t clock_now(void);
+/* Milliseconds since some time, whatever is done to the system's clock: for waiting. */
+int64_t clock_steady(void);
 
 /* The years 0001 to 9999, in UTC: those whose text can be read back. */
 #define TIME_FIRST INT64_C(-62135596800000)

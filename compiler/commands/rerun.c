@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "compiler/base/buffer.h"
@@ -27,13 +26,6 @@ static void interrupt(int signal)
     if (is_running)
         _exit(status_of_last);
     interrupted = 1;
-}
-
-static int64_t monotonic_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 struct watched {
@@ -79,9 +71,9 @@ static bool wait_for_change(struct watched *watched, struct buffer *what)
     int64_t poll = LEAST_POLL;
     for (;;) {
         struct file_marks now = {.count = 0};
-        int64_t started = monotonic_ms();
+        int64_t started = clock_steady();
         read_marks(watched, &now);
-        int64_t cost = (monotonic_ms() - started) * POLL_FACTOR;
+        int64_t cost = (clock_steady() - started) * POLL_FACTOR;
         poll = cost > LEAST_POLL ? cost : LEAST_POLL;
         if (file_marks_differ(&watched->marks, &now))
             settle(watched, &now);
@@ -143,14 +135,14 @@ static void run_once(const struct watched *watched)
 {
     const struct rerun *rerun = watched->rerun;
     sigset_t blocked;
-    int64_t started = monotonic_ms();
+    int64_t started = clock_steady();
     is_running = 1;
     sigprocmask(SIG_SETMASK, &watched->signals, &blocked);
     int status = rerun->once(rerun->user);
     sigprocmask(SIG_SETMASK, &blocked, NULL);
     is_running = 0;
     status_of_last = status;
-    end_run(rerun, status, monotonic_ms() - started);
+    end_run(rerun, status, clock_steady() - started);
 }
 
 int rerun_on_changes(const struct rerun *rerun)

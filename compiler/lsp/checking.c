@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "compiler/base/calendar.h"
@@ -24,13 +23,6 @@
 #define QUICK_AFTER 25   /* milliseconds that the child has */
 #define MOST_SAID   (64u << 20) /* bytes */
 #define END         "\t\n"      /* of what a child says, if it says all of it */
-
-static int64_t monotonic_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* ----------------------------------------------------------------------------------- wanting -- */
 
@@ -199,7 +191,7 @@ static void check_edited(struct server *server, const char *name)
         report_by_file(&server->workspace, project, is_certain, &edited, &checking->quick);
         project_free(project);
         checking->quick_name = strdup(name);
-        checking->quick_at = monotonic_ms() + QUICK_AFTER;
+        checking->quick_at = clock_steady() + QUICK_AFTER;
     }
     arena_release(&arena);
 }
@@ -276,7 +268,7 @@ void checking_continue(struct server *server)
             tell_failure(server);
         checking_stop(checking);
     }
-    if (checking->quick_name && monotonic_ms() >= checking->quick_at)
+    if (checking->quick_name && clock_steady() >= checking->quick_at)
         publish_quick(server);
 }
 
@@ -299,6 +291,6 @@ int checking_wait(const struct checking *checking)
 {
     if (!checking->quick_name)
         return -1;
-    int64_t left = checking->quick_at - monotonic_ms();
+    int64_t left = checking->quick_at - clock_steady();
     return left > 0 ? (int)left : 0;
 }

@@ -10,20 +10,13 @@
 #include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "compiler/base/calendar.h"
 #include "compiler/base/memory.h"
 #include "compiler/base/buffer.h"
 
 #define GRACE 2000 /* milliseconds between TERM and KILL */
-
-static int64_t monotonic(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 bool process_begin(struct processes *processes)
 {
@@ -148,32 +141,32 @@ static bool drain(int fd, struct process_result *result)
 static void watch(const struct processes *processes, const struct child *child, int64_t timeout,
                   struct process_result *result)
 {
-    int64_t began = monotonic(), limit = began + timeout;
+    int64_t began = clock_steady(), limit = began + timeout;
     bool open = true, killed = false, hard = false;
     int state = 0;
     while (waitpid(child->pid, &state, WNOHANG) == 0) {
         struct pollfd files[2] = {{processes->signals, POLLIN, 0},
                                   {open ? child->output : -1, POLLIN, 0}};
-        int64_t left = limit - monotonic();
+        int64_t left = limit - clock_steady();
         if (left > 0)
             poll(files, 2, left > 60000 ? 60000 : (int)left);
         bool told = was_told_to_end(processes);
         open = open && drain(child->output, result);
-        if ((told || limit <= monotonic()) && !hard) {
+        if ((told || limit <= clock_steady()) && !hard) {
             if (!killed)
                 result->ending = told ? PROCESS_CANCELLED : PROCESS_TIMEOUT;
             hard = killed;
             kill(-child->pid, killed ? SIGKILL : SIGTERM);
             killed = true;
-            limit = monotonic() + GRACE;
-        } else if (limit <= monotonic()) {
-            limit = monotonic() + GRACE;
+            limit = clock_steady() + GRACE;
+        } else if (limit <= clock_steady()) {
+            limit = clock_steady() + GRACE;
         }
     }
     if (killed)
         kill(-child->pid, SIGKILL);
     drain(child->output, result);
-    result->took = monotonic() - began;
+    result->took = clock_steady() - began;
     result->status = WIFEXITED(state) ? WEXITSTATUS(state) : -1;
     result->signal = WIFSIGNALED(state) ? WTERMSIG(state) : 0;
     if (!killed)

@@ -130,11 +130,11 @@ def answers(snapshot):
             for at in ("2026-11-20T11:00:00Z", "2026-11-20T12:00:00Z", "2100-01-01T00:00:00Z")]
 
 
-def ended(command, environment):
-    """A watch that cannot read the definitions waits for better ones."""
+def ended(command, environment, patience):
+    """A watch that cannot read the definitions waits for better ones, and is told to end."""
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
         try:
-            out, err = run.communicate(timeout=10)
+            out, err = run.communicate(timeout=patience)
         except subprocess.TimeoutExpired:
             run.terminate()
             out, err = run.communicate()
@@ -150,7 +150,8 @@ def after(name, **settings):
         subprocess.run([FFC, "build", "-C", directory, "-e", "production", "-o", live], check=True, capture_output=True)
     command = command + ["-C", directory, "--build", live]
     environment = dict(os.environ, LD_PRELOAD=preload, **settings)
-    first = ended(command, environment)
+    # Only a watch that is told of a failure may wait for ever; whatever is killed ends by itself.
+    first = ended(command, environment, 10 if "FAIL_AT" in settings and name.endswith("watch") else 240)
     whole = entries(directory) and not put_aside(directory)
     # What is done need not be done again, and `ffc rollback` would add a second override.
     unrecorded = "not in the ledger:" in first.stderr

@@ -42,7 +42,7 @@ flags:
 
 
 def run(*arguments, cwd=None, **how):
-    return subprocess.run(arguments, cwd=cwd or DISK, capture_output=True, text=True, check=False, timeout=120,
+    return subprocess.run(arguments, cwd=cwd or DISK, capture_output=True, text=True, check=False, timeout=240,
                           env=dict(os.environ, FFC_ACTOR="me"), **how)
 
 

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../lib.sh"
 cd "$scratch" || exit 2
 
-check() { timeout 20 "$FFC" check --now 2026-11-20T12:00:00Z "$@" 2>&1; }
+check() { timeout 240 "$FFC" check --now 2026-11-20T12:00:00Z "$@" 2>&1; }
 last() { check -C "$1" | tail -1; }
 project() {
     rm -rf "$1" && mkdir -p "$1"

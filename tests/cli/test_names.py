@@ -99,7 +99,7 @@ with tempfile.TemporaryDirectory() as scratch:
 
     def run(*command):
         return subprocess.run([PROGRAMS[command[0]], *command[1:]], capture_output=True, text=True, cwd=scratch,
-                              stdin=subprocess.DEVNULL, timeout=20)
+                              stdin=subprocess.DEVNULL, timeout=240)
 
     sound = run("ffc", "check")
     ok(sound.returncode == 0, "the_definitions_are_sound", sound.stderr)

@@ -23,7 +23,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 BUILD = os.environ.get("BUILD", f"{TOP}/build")
 PROGRAMS = {"ffc": os.environ.get("FFC", f"{BUILD}/ffc"), "ffreplay": os.environ.get("FFREPLAY", f"{BUILD}/ffreplay")}
 SANITIZED = bool(os.environ.get("SANITIZE"))
-LONGEST = 240 if SANITIZED else 60  # seconds: nothing waits, but a machine may be busy
+LONGEST = 240  # seconds: nothing waits, but a machine may be busy
 MOST = 600 << 20  # bytes of memory in use
 
 # What usages and options call a path, and what they call everything else.
@@ -177,6 +177,12 @@ def be_nobody():
     resource.setrlimit(resource.RLIMIT_FSIZE, (64 << 20, 64 << 20))
 
 
+def catches_sigterm(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        caught = next((line.split()[1] for line in file if line.startswith("SigCgt:")), "0")
+    return int(caught, 16) >> (signal.SIGTERM - 1) & 1
+
+
 class Run:
     """A command that runs: several do at a time, since some end only when they are told to."""
 
@@ -187,12 +193,16 @@ class Run:
                                         stderr=self.files[1], preexec_fn=be_nobody)
         self.began = time.monotonic()
 
+    def can_be_told_to_end(self):
+        """It has had time to look at its paths, and what SIGTERM does is its own doing."""
+        return time.monotonic() >= self.began + 4 and catches_sigterm(self.process.pid)
+
     def ended(self):
         """Its exit status, both its outputs, and the most memory it had in use."""
         process = self.process
         old = signal.signal(signal.SIGALRM, lambda *_: os.killpg(process.pid, signal.SIGKILL))
         signal.alarm(LONGEST)
-        while self.waits and time.monotonic() < self.began + 4 and os.waitid(
+        while self.waits and not self.can_be_told_to_end() and os.waitid(
                 os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
             time.sleep(0.05)
         if self.waits:

@@ -62,7 +62,7 @@ def run(program, *arguments, path=None, home=HOME, **more):
         os.unlink(MARK)
     environment = {**os.environ, "HOME": home, "FFC_ACTOR": "x", "PATH": f"{path}:{os.environ['PATH']}" if path else os.environ["PATH"], **more}
     environment.pop("XDG_CONFIG_HOME", None) if "XDG_CONFIG_HOME" not in more else None
-    done = subprocess.run([program, *arguments], cwd=TREE, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=120)
+    done = subprocess.run([program, *arguments], cwd=TREE, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=240)
     done.marks = open(MARK, encoding="utf-8").read().split("\n")[:-1] if os.path.exists(MARK) else []
     return done
 

@@ -25,7 +25,7 @@ flags:
 
 
 def run(program, *arguments):
-    return Result(subprocess.run([program, *arguments], capture_output=True, timeout=60, stdin=subprocess.DEVNULL))
+    return Result(subprocess.run([program, *arguments], capture_output=True, timeout=240, stdin=subprocess.DEVNULL))
 
 
 def ffc(*arguments):

@@ -182,7 +182,7 @@ flags:
     rollback:
       - {serve: default}
       - {override: {flags: [other], serve: default, reason: it leans on it}}
-      - {run: [sh, -c, 'echo out; echo err >&2; pwd'], timeout: 10s}
+      - {run: [sh, -c, 'echo out; echo err >&2; pwd'], timeout: 5m}
       - {notify: [./tell.sh, "a b", "$HOME"]}
   other: {percent: 50%}
 """
@@ -227,7 +227,7 @@ ok("flags: [canary.checkout]" in overrides(directory), "users_that_still_had_it_
 equal(decide(directory, failing, "--run-steps").status, 2, "run_steps_wants_apply")
 directory = plan("watched")
 watch = subprocess.run([lab.FFREPLAY, "watch", "canary.checkout", failing, "-C", directory, "-e", "production",
-                        "--interval", "1s", "--apply", "--run-steps"], capture_output=True, timeout=60)
+                        "--interval", "1s", "--apply", "--run-steps"], capture_output=True, timeout=240)
 equal([s["state"] for s in steps(directory)], ["started", "done"] * 5, "so_does_a_watch")
 directory = plan("by-hand")
 result = ffc("canary", "rollback", "canary.checkout", "-C", directory, "-e", "production", "--reason", "x", "--run-steps")
@@ -254,7 +254,7 @@ for name, text, state, words in (
         ("missing", "{run: [./no-such-program]}", "failed", "could not be started: No such file"),
         ("killed", "{run: [sh, -c, 'kill -9 $$']}", "failed", "signal 9"),
         ("slow", "{run: [sleep, 60], timeout: 1s}", "timeout", "longer than its timeout")):
-    directory = plan(name, PLAN.replace("{run: [sh, -c, 'echo out; echo err >&2; pwd'], timeout: 10s}", text))
+    directory = plan(name, PLAN.replace("{run: [sh, -c, 'echo out; echo err >&2; pwd'], timeout: 5m}", text))
     result = rollback(directory, "canary.checkout", "-e", "production", "--run-steps")
     ok(result.status == 2 and words in result.err and "step 3 of 4" in result.err, f"{name}_says_so", result.err)
     equal((len(steps(directory)), steps(directory)[-1]["state"]), (6, state), f"{name}_stops_the_plan")
@@ -271,7 +271,7 @@ for sent in (signal.SIGINT, signal.SIGTERM):
     run = subprocess.Popen([FFC, "rollback", "canary.checkout", "-C", directory, "-e", "production", "--reason", "x",
                             "--run-steps"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     state = None
-    for _ in range(400):
+    for _ in range(2400):
         seen = ffc("rollback", "--status", "-C", directory, "--json").out
         state = seen and json.loads(seen)
         if state and (state["number"], state["state"]) == (3, "running"):
@@ -291,7 +291,7 @@ for sent in (signal.SIGINT, signal.SIGTERM):
 directory = plan("crashed", PLAN.replace("echo out; echo err >&2; pwd", "test -e mended || { sleep 60 & wait; }"))
 run = subprocess.Popen([FFC, "rollback", "canary.checkout", "-C", directory, "-e", "production", "--reason", "x",
                         "--run-steps"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-for _ in range(400):
+for _ in range(2400):
     if len(steps(directory)) == 5:
         break
     time.sleep(0.05)

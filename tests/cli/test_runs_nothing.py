@@ -127,7 +127,7 @@ with open(f"{SCRATCH}/gitconfig", "w", encoding="utf-8") as file:  # what somebo
 checked = subprocess.run([FFC, "check"], cwd=HERE, env=ENVIRONMENT, capture_output=True, text=True)
 ok(checked.returncode == 0, "the definitions are sound", checked.stderr)
 for program, arguments in COMMANDS:
-    done = subprocess.run([program, *arguments], cwd=HERE, env=ENVIRONMENT, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=120)
+    done = subprocess.run([program, *arguments], cwd=HERE, env=ENVIRONMENT, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=240)
     marked = open(MARK, encoding="utf-8").read() if os.path.exists(MARK) else ""
     name = f"{os.path.basename(program)} {' '.join(arguments)}".replace(SCRATCH, "").replace("\n", " ")
     ok(not marked and done.returncode in (0, 1, 2), f"{name} runs nothing", marked, done.returncode, done.stderr)
@@ -153,7 +153,7 @@ for name, messages, headers in (("lsp", LSP, True), ("mcp", MCP, False)):
         message = json.dumps({"jsonrpc": "2.0", "method": method, "params": params, **({} if "did" in method else {"id": number})}).encode()
         data += b"Content-Length: %d\r\n\r\n" % len(message) + message if headers else message + b"\n"
     options = ["--allow-edits"] if name == "mcp" else []
-    done = subprocess.run([FFC, name, *options], cwd=HERE, env=ENVIRONMENT, input=data, capture_output=True, timeout=120)
+    done = subprocess.run([FFC, name, *options], cwd=HERE, env=ENVIRONMENT, input=data, capture_output=True, timeout=240)
     marked = open(MARK, encoding="utf-8").read() if os.path.exists(MARK) else ""
     answers = done.stdout.count(b'"jsonrpc"')
     ok(not marked and answers >= len(messages) - 1, f"ffc {name} answers everything, and runs nothing", marked, answers, done.stdout[-500:], done.stderr)

@@ -56,7 +56,7 @@ class Place:
         return data
 
     def run(self, program, *arguments, stdin=b"", **environment):
-        run = subprocess.run([program, *arguments], cwd=self.at, input=stdin, capture_output=True, timeout=60,
+        run = subprocess.run([program, *arguments], cwd=self.at, input=stdin, capture_output=True, timeout=240,
                              env={"PATH": os.environ["PATH"], "HOME": f"{self.at}/home", "NO_COLOR": "1",
                                   "LC_ALL": "C.UTF-8", **environment})
         return run.returncode, run.stdout.decode(), run.stderr.decode()

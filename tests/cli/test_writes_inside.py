@@ -49,7 +49,7 @@ class Case:
             file.write(text)
 
     def run(self, *arguments):
-        return subprocess.run([FFC, *arguments], cwd=self.root, capture_output=True, text=True, timeout=120)
+        return subprocess.run([FFC, *arguments], cwd=self.root, capture_output=True, text=True, timeout=240)
 
     def put_aside(self, entry, todo):
         """What a run that was killed leaves, as somebody may commit it."""

@@ -34,7 +34,7 @@ follows() {
     local name=$1 status
     shift
     publish welcome
-    timeout 60 "$@" >"$scratch/said" 2>"$scratch/errors" &
+    timeout 300 "$@" >"$scratch/said" 2>"$scratch/errors" &
     local process=$!
     waits_for welcome && publish 'nice to see you' && waits_for 'nice to see you'
     publish bye
@@ -51,7 +51,7 @@ follows() {
 }
 
 waits_for() {
-    for _ in $(seq 300); do
+    for _ in $(seq 600); do
         grep -q ": $1\$" "$scratch/said" && return 0
         sleep 0.1
     done

@@ -137,7 +137,7 @@ compare() {
     local name=$1 expected=$cases/$1.txt
     rm -rf "$scratch/case"
     mkdir "$scratch/case"
-    (cd "$scratch/case" && prepare "$name" && timeout 20 bash -c "$(declare -f run_case); run_case" 2>&1
+    (cd "$scratch/case" && prepare "$name" && timeout 240 bash -c "$(declare -f run_case); run_case" 2>&1
         echo "exit $?") >"$scratch/got" </dev/null
     if [ -n "${UPDATE:-}" ]; then
         cp "$scratch/got" "$expected"

@@ -77,7 +77,7 @@ static void leave_open(const char *path, const char *next, unsigned stores)
     snprintf(replacement, sizeof replacement, "%s.next", next);
     must(rename(replacement, next) == 0, "rename");
     for (int waited = 0; loaded < 2 * stores; waited++) {
-        must(waited < 10000, "a watcher did not live on");
+        must(waited < 60000, "a watcher did not live on");
         usleep(1000);
     }
 }
@@ -113,7 +113,7 @@ int main(int argc, char **argv)
         must(entries("/proc/self/fd") == files, "it left a descriptor open");
         /* A thread that was joined is there for a moment longer. */
         for (int waited = 0; entries("/proc/self/task") > tasks; waited++) {
-            must(waited < 10000, "it left a thread behind");
+            must(waited < 60000, "it left a thread behind");
             usleep(1000);
         }
     }

@@ -153,7 +153,7 @@ for turn in range(400 if LONG else 60):
         with open(f"{root}/{name}", "w", encoding="utf-8", newline="") as file:
             file.write(text)
     wanted = checked(root)
-    limit = time.monotonic() + 20
+    limit = time.monotonic() + PATIENCE
     while told(client) != wanted and time.monotonic() < limit:
         try:
             message = client.messages.get(timeout=0.2)

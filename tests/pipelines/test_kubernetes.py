@@ -19,7 +19,7 @@ from watching import until  # forge.py says where
 
 MANIFESTS = os.path.join(TOP, "tools", "pipelines", "kubernetes")
 FFC = os.path.join(BUILD, "ffc")
-PATIENCE = 30
+PATIENCE = 120
 
 
 def documents(name):

@@ -15,7 +15,7 @@ from forge import BUILD, SCRATCH, TOP, equal, finish, git, log_of, need, ok, rep
 need("git")
 PIPELINES = os.path.join(TOP, "tools", "pipelines")
 UNITS = os.path.join(PIPELINES, "systemd")
-PATIENCE = 30
+PATIENCE = 120
 
 
 def unit(name):

@@ -18,7 +18,7 @@ from tap import finish, ok, skip  # noqa: E402
 BUILD = os.environ.get("BUILD", os.path.join(HERE, "..", "..", "build"))
 FFC = os.environ.get("FFC", os.path.join(BUILD, "ffc"))
 LIBRARY = os.path.join(BUILD, "libfflag.so")
-PATIENCE = 30  # seconds; what is expected comes within one or two
+PATIENCE = 120  # seconds; what is expected comes within one or two
 
 
 def result(name, problem):

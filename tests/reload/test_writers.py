@@ -21,7 +21,7 @@ from tap import finish, ok, skip  # noqa: E402
 BUILD = os.environ.get("BUILD", os.path.join(HERE, "..", "..", "build"))
 FFC = os.environ.get("FFC", os.path.join(BUILD, "ffc"))
 LIBRARY = os.path.join(BUILD, "libfflag.so")
-PATIENCE = 30  # seconds
+PATIENCE = 120  # seconds
 AUTO, COPY, MAP = 0, 1, 2
 MODES = ["AUTO", "COPY", "MAP"]
 NOBODY = 65534

@@ -4,8 +4,8 @@ look; order within the lateness leaves no trace; policies are compared."""
 import json
 import os
 import random
+import resource
 import subprocess
-import time
 
 import lab
 from golden import golden
@@ -264,13 +264,21 @@ page("paused", slow)
 page("compared", bad, "--policy", loose, "--policy", strict, "--harm-from", since)
 
 
+def processor_time():
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def seconds(users):
-    """A day of looks at bounds over so many units."""
+    """A day of looks at bounds over so many units: of a processor, the least of three."""
     log = write(f"units{users}.ndjson", requests(20000, users=users, length=24 * HOUR))
-    begun = time.monotonic()
-    policy = played(patient, log)["policies"][0]
+    tries = []
+    for _ in range(3):
+        begun = processor_time()
+        policy = played(patient, log)["policies"][0]
+        tries.append(processor_time() - begun)
     equal(policy["looks"], 24 * 360 + 1, f"all_looks_at_{users}_units")
-    return time.monotonic() - begun
+    return min(tries)
 
 
 patient = project("patient", canary("stages: [{name: first, percent: 20%, hold: 48h}]\n"

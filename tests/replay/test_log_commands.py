@@ -16,6 +16,7 @@ from lab import FFREPLAY, PROJECT, SCRATCH, TOP, canary, equal, finish, ok, proj
 from watching import Watch
 
 FFC = os.environ.get("FFC", os.path.join(TOP, "build", "ffc"))
+PATIENCE = 240  # seconds; what is never waited for takes longer
 BLOCK = """\
 stages: [{name: first, percent: 20%, min_samples: 10}, {name: full, percent: 100%}]
 guards: [{metric: error_rate, max: 5%, action: rollback}]
@@ -43,7 +44,7 @@ def lay_out(name, command, *more, block=BLOCK):
 
 def run(program, *arguments, directory, allowed=True, environment=("-e", "production"), **given):
     line = [FFREPLAY, program, *arguments, "-C", directory, *environment, *(["--allow-commands"] if allowed else [])]
-    return subprocess.run(line, capture_output=True, text=True, timeout=120, **given)
+    return subprocess.run(line, capture_output=True, text=True, timeout=PATIENCE, **given)
 
 
 def marks():
@@ -128,11 +129,11 @@ for line in (["check"], ["build", "-e", "production", "-o", os.path.join(SCRATCH
              ["show", "canary.checkout"], ["list"], ["log"], ["schema"], ["stale"],
              ["diff", plain, directory], ["fmt", "--check"]):
     where = [] if line[0] in ("diff", "schema") else ["-C", directory]
-    result = subprocess.run([FFC, *line, *where], capture_output=True, text=True, timeout=120)
+    result = subprocess.run([FFC, *line, *where], capture_output=True, text=True, timeout=PATIENCE)
     ok(not marks() and "unknown" not in result.stderr, f"ffc {line[0]} does not run it", result.stderr)
 for program, arguments in (("plan", ["canary.checkout", whole]), ("backtest", ["canary.checkout", whole]), ("history", [])):
     line = [FFREPLAY, program, *arguments, "-C", directory] + ([] if program == "history" else ["-e", "production"])
-    subprocess.run(line, capture_output=True, timeout=120)
+    subprocess.run(line, capture_output=True, timeout=PATIENCE)
     equal(marks(), [], f"ffreplay {program} does not")
 
 # -------------------------------------------------------------------------------------- failures
@@ -141,13 +142,12 @@ for name, command, more, said in (
         ("not there", ["/no/such/program"], (), "could not be started: No such file"),
         ("exit status", ["sh", "-c", f"cat {whole}; exit 7"], (), "exited with status 7"),
         ("signal", ["sh", "-c", f"cat {whole}; kill -9 $$"], (), "ended by signal 9"),
-        ("time-out", ["sh", "-c", f"cat {whole}; sleep 60"], ("timeout: 1s",), "'timeout'"),
+        ("time-out", ["sh", "-c", f"cat {whole}; sleep 600"], ("timeout: 1s",), "'timeout'"),
         ("no output", ["true"], (), "printed nothing"),
         ("an error that is printed", ["echo", '{"status":"error"'], (), "bad")):
     failing = lay_out("failing", command, *more)
-    began = time.monotonic()
     done = run("decide", "canary.checkout", "--exit-code", "--json", directory=failing)
-    ok(done.returncode == 2 and said in done.stderr and not done.stdout and time.monotonic() - began < 30,
+    ok(done.returncode == 2 and said in done.stderr and not done.stdout,
        f"{name} is an error, and no verdict", done.returncode, done.stdout, done.stderr)
     done = run("health", "canary.checkout", "--exit-code", directory=failing)
     ok(done.returncode == 2 and said in done.stderr and not done.stdout, f"{name}, for health", done.stderr)
@@ -162,13 +162,13 @@ run("decide", "canary.checkout", directory=left)
 time.sleep(3)
 equal(marks(), [], "what it leaves running is ended")
 
-waiting = lay_out("waiting", ["sh", "-c", f"echo run >>{MARK}; sleep 60; echo late >>{MARK}"])
+waiting = lay_out("waiting", ["sh", "-c", f"echo run >>{MARK}; sleep 600; echo late >>{MARK}"])
 held = subprocess.Popen([FFREPLAY, "decide", "canary.checkout", "-C", waiting, "-e", "production", "--allow-commands"],
                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 while not os.path.exists(MARK):
     time.sleep(0.02)
 held.send_signal(signal.SIGTERM)
-out, err = held.communicate(timeout=30)
+out, err = held.communicate(timeout=PATIENCE)
 ok(held.returncode == 2 and "was cancelled" in err and not out, "a signal ends it, and the job", err)
 marks()
 nowhere = run("decide", "canary.checkout", directory=directory, env=dict(os.environ, TMPDIR="/no/such/place"))
@@ -186,12 +186,12 @@ deciding = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE
 while not os.path.exists(MARK):
     time.sleep(0.02)
 rollback = subprocess.run([FFC, "canary", "rollback", "canary.checkout", "-C", slow, "-e", "production", "--reason", "fire",
-                           "--actor", "me"], capture_output=True, text=True, timeout=60)
+                           "--actor", "me"], capture_output=True, text=True, timeout=PATIENCE)
 ok(rollback.returncode == 0 and deciding.poll() is None, "a rollback does not wait for a command that is slow",
    rollback.stderr)
 with open(os.path.join(SCRATCH, "go"), "w"):
     pass
-out, err = deciding.communicate(timeout=60)
+out, err = deciding.communicate(timeout=PATIENCE)
 ok(deciding.returncode == 0 and json.loads(out)["rule"] == "rolled-back", "which is decided on as it is by then", out, err)
 equal(len(marks()), 2, "by logs that were read again")
 with open(os.path.join(slow, "flags.yaml")) as file:
@@ -245,15 +245,14 @@ equal(watch.stop(), 0, "a signal ends it")
 ok(all(one == marks_from for marks_from in [SOON.split("since: ")[1].strip()] for one in marks()),
    "it is asked for all since the stage began")
 
-asleep = lay_out("asleep", ["sh", "-c", f"echo run >>{MARK}; sleep 60"], block=SOON)
+asleep = lay_out("asleep", ["sh", "-c", f"echo run >>{MARK}; sleep 600"], block=SOON)
 watch = Watched(asleep, "--allow-commands")
 while not os.path.exists(MARK):
     time.sleep(0.02)
-began = time.monotonic()
-equal((watch.stop(), time.monotonic() - began < 20), (2, True), "also while the command runs")
+equal(watch.stop(), 2, "also while the command runs")
 marks()
 watch = Watched(polled)
-ok(watch.process.wait(30) == 2 and "--allow-commands" in watch.errors() and not marks(), "watch runs nothing unasked",
+ok(watch.process.wait(PATIENCE) == 2 and "--allow-commands" in watch.errors() and not marks(), "watch runs nothing unasked",
    watch.errors())
 both = project("both-logs", canary(SOON), base=base(["cat", printed]).replace(
     "metrics:\n", f"  more:\n    format: ndjson\n    time: ts\n    unit: user_id\n    context: {{user_id: user_id}}\n"

@@ -75,13 +75,14 @@ class Server:
         self.folder = os.path.join(SCRATCH, name)
         os.makedirs(self.folder + "/logs", mode=0o755)
         self.port, self.asked, self.failed = free_port(), 0, 0
+        self.cut = 0
         with open(self.folder + "/nginx.conf", "w") as file:
             file.write(SERVER % {"folder": self.folder, "port": self.port, "format": FORMAT,
                                  "user": "user root;\n" if os.geteuid() == 0 else ""})
         self.out = open(self.folder + "/out", "w")
         self.process = subprocess.Popen([NGINX, "-p", self.folder, "-e", self.folder + "/error.log", "-c", self.folder + "/nginx.conf"],
                                         stdin=subprocess.DEVNULL, stdout=self.out, stderr=self.out)
-        self.started = until(lambda: self.process.poll() is not None or self.answers(), 10) and self.process.poll() is None
+        self.started = until(lambda: self.process.poll() is not None or self.answers()) and self.process.poll() is None
         self.over, self.goes, self.rests = False, threading.Event(), threading.Event()
         self.thread = threading.Thread(target=self.ask_on, daemon=True)
 
@@ -109,11 +110,15 @@ class Server:
         client.close()
 
     def rest(self):
-        """Nobody asks, and all that was asked is in the log: nginx writes it when it has answered."""
+        """Nobody asks, and all has been answered."""
         self.rests.clear()
         self.goes.clear()
         self.rests.wait(PATIENCE)
-        time.sleep(0.05)
+
+    def has_logged(self):
+        """All that was asked since the last cut, which nginx writes when it has answered."""
+        with open(self.folder + "/logs/access.log", "rb") as file:
+            return file.read().count(b"\n") == self.asked - self.cut
 
     def stop(self):
         self.over = True
@@ -134,10 +139,13 @@ class Server:
         return done.returncode == 0 or print("# logrotate:", done.stderr)
 
     def reopen(self, keys):
-        """What nginx's manual says, with its pause where the file is compressed at once: it is written to until then."""
-        pause = ["  sleep 0.3"] if "compress" in keys and "delaycompress" not in keys else []
+        """What nginx's manual says, with its pause where the file is compressed, which is written to until then: as long
+        as a process of nginx has it open."""
         with open(self.folder + "/nginx.pid") as file:
-            return ["sharedscripts", "postrotate", f"  kill -USR1 {int(file.read())}", *pause, "endscript"]
+            master = int(file.read())
+        opened = f"ls -l $(printf '/proc/%s/fd ' {master} $(cat /proc/{master}/task/{master}/children)) | grep -q 'access.log.1$'"
+        pause = [f"  while {opened}; do sleep 0.02; done"] if "compress" in keys else []
+        return ["sharedscripts", "postrotate", f"  kill -USR1 {master}", *pause, "endscript"]
 
 
 def counted(watch):
@@ -165,8 +173,11 @@ for style, keys, turns in STYLES:
         until(lambda: server.asked > asked + 30)
         if copies:  # what is written between the copy and the cut is lost to everybody
             server.rest()
-        rotated += bool(server.rotate(keys if copies else keys + server.reopen(keys)))
+            until(server.has_logged)
+        done = server.rotate(keys if copies else keys + server.reopen(keys))
+        rotated += bool(done)
         if copies:
+            server.cut = server.asked if done else server.cut
             server.goes.set()
         elif "dateext" in keys:  # a second has one name
             time.sleep(1.1)

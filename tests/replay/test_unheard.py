@@ -107,13 +107,13 @@ for name, how in (("full", full), ("gone", gone), ("closed", closed)):
     live = os.path.join(SCRATCH, f"watch-{name}.ffs")
     command = [FFREPLAY, "watch", "canary.checkout", failing, "-C", directory, "-e", "production",
                "--interval", "1s", "--apply", "--run-steps", "--build", live, "--json"]
-    done = run(command, how, timeout=60)
+    done = run(command, how, timeout=240)
     equal(outcome(directory, live), DONE, f"a_watch_acts_unheard_when_{name}")
     equal(done.returncode, 2, f"and_says_that_words_were_lost_when_{name}")
     equal(done.stderr.count(b"cannot write"), 1, f"once_when_{name}")
 
     directory = definitions(f"watch-{name}-status")
-    done = run([*command[:4], "-C", directory, *command[6:], "--exit-code"], how, timeout=60)
+    done = run([*command[:4], "-C", directory, *command[6:], "--exit-code"], how, timeout=240)
     equal(done.returncode, 20, f"its_exit_status_is_the_verdict_when_{name}")
 
 # Goes on: the first words are lost at a hold, and the rollback comes later.
@@ -128,12 +128,12 @@ ok(b"cannot write" in first, "a_watch_loses_its_first_words", first)
 with open(growing, "a") as file:
     for line in requests(2000, seed=2, canary_errors=0.4):
         file.write(json.dumps(line) + "\n")
-equal(watch.wait(60), 20, "and_rolls_back_later_looks")
+equal(watch.wait(240), 20, "and_rolls_back_later_looks")
 equal(state(directory), "rolled_back", "for_good")
 
 directory = definitions("watch-only")
 done = run([FFREPLAY, "watch", "canary.checkout", failing, "-C", directory, "-e", "production",
-            "--interval", "1s"], full, timeout=60)
+            "--interval", "1s"], full, timeout=240)
 equal(done.returncode, 2, "a_watch_that_only_speaks_ends_when_nobody_can_hear")
 
 finish()

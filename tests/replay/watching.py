@@ -8,7 +8,7 @@ import time
 
 from lab import FFREPLAY, SCRATCH
 
-PATIENCE = 60  # seconds: nothing waits that long, but a machine may be busy
+PATIENCE = 120  # seconds: nothing waits that long, but a machine may be busy
 _serial = itertools.count()
 
 

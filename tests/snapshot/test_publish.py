@@ -108,14 +108,16 @@ def readers(scratch):
 
     thread = threading.Thread(target=follow)
     thread.start()
-    publishers = [
-        subprocess.Popen([FFC, "build", "-C", "ab"[i % 2], "-e", "production", "-o", target], stdout=subprocess.DEVNULL)
-        for i in range(16)
-    ]
-    statuses = [publisher.wait() for publisher in publishers]
+    statuses = set()
+    while thread.is_alive() and (not statuses or read[0] <= 10):
+        publishers = [
+            subprocess.Popen([FFC, "build", "-C", "ab"[i % 2], "-e", "production", "-o", target], stdout=subprocess.DEVNULL)
+            for i in range(16)
+        ]
+        statuses |= {publisher.wait() for publisher in publishers}
     stop.set()
     thread.join()
-    ok(statuses == [0] * 16, "publishers at once all succeed", statuses)
+    ok(statuses == {0}, "publishers at once all succeed", statuses)
     ok(not bad and read[0] > 10, "a reader never sees less than a file", (read[0], bad))
     ok(len(sizes) <= 2, "nor anything but the two", len(sizes))
 

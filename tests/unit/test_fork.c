@@ -16,7 +16,7 @@
 
 #include "publish.h"
 
-#define WAIT_MS      20000
+#define WAIT_MS      60000
 #define UNUSED_STATE void **state __attribute__((unused))
 
 static char root[64], path[96];
@@ -87,7 +87,7 @@ static pid_t run_child(void (*run)(void))
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
-        alarm(60);
+        alarm(240);
         run();
         _exit(0);
     }

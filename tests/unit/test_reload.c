@@ -14,7 +14,7 @@
 
 #include "publish.h"
 
-#define WAIT_MS 20000 /* for what must happen eventually */
+#define WAIT_MS 60000 /* for what must happen eventually */
 
 enum watching { THREAD, POLLED };
 
@@ -95,9 +95,11 @@ static void expect_rejection(struct scene *scene, uint64_t before)
     fail_msg("the bad file was never refused");
 }
 
-static void open_scene(struct scene *scene, const char *name)
+static void open_logged_scene(struct scene *scene, const char *name, fflag_log_fn *log, void *user)
 {
     struct fflag_options options = FFLAG_OPTIONS_INIT;
+    options.log = log;
+    options.log_user = user;
     options.no_thread = scene->watching == POLLED;
     options.poll_interval_ms = 50;
     snprintf(scene->path, sizeof scene->path, "%s", below(scene, name));
@@ -105,6 +107,11 @@ static void open_scene(struct scene *scene, const char *name)
     scene->first = fflag_flag(scene->store, "first");
     scene->second = fflag_flag(scene->store, "second");
     scene->served = look(scene);
+}
+
+static void open_scene(struct scene *scene, const char *name)
+{
+    open_logged_scene(scene, name, NULL, NULL);
 }
 
 /* --------------------------------------------------------------------------------- scenarios -- */
@@ -397,26 +404,49 @@ static void cut_in_place(struct scene *scene)
 
 /*
  * A host that closes every descriptor it does not know, and reuses the numbers. Its effect on the
- * watcher is a race, which ThreadSanitizer rightly reports.
+ * watcher is a race, which ThreadSanitizer rightly reports. The host does it in a callback, while
+ * no other thread can look: a file that a look had just opened would be its own to close.
  */
 #ifndef __SANITIZE_THREAD__
-static void descriptors_closed_by_the_host(struct scene *scene)
+struct host {
+    _Atomic bool closes;
+    int reused[8];
+};
+
+static void close_descriptors(void *user, enum fflag_event event, enum fflag_error error,
+                              const char *text)
 {
-    publish_generation(below(scene, "flags.ffs"), 1);
-    open_scene(scene, "flags.ffs");
+    struct host *host = user;
+    (void)error, (void)text;
+    if (event != FFLAG_EVENT_LOADED || !host->closes)
+        return;
     for (int file = 3; file < 64; file++)
         close(file);
-    int reused[8];
     for (int i = 0; i < 8; i++)
-        reused[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        host->reused[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    host->closes = false;
+}
+
+static void descriptors_closed_by_the_host(struct scene *scene)
+{
+    struct host host = {.closes = false};
+    publish_generation(below(scene, "flags.ffs"), 1);
+    open_logged_scene(scene, "flags.ffs", close_descriptors, &host);
+    host.closes = true;
     publish_generation(scene->path, 2);
     expect(scene, 2);
+    for (int waited = 0; host.closes; waited++) {
+        assert_true(waited < WAIT_MS);
+        sleep_ms(1);
+    }
     publish_generation(scene->path, 3);
     expect(scene, 3);
+    publish_generation(scene->path, 4);
+    expect(scene, 4);
     fflag_close(scene->store);
     scene->store = NULL;
     for (int i = 0; i < 8; i++)
-        must(close(reused[i])); /* the store closed none of them */
+        must(close(host.reused[i])); /* the store closed none of them */
 }
 #endif
 

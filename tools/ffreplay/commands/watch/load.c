@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "compiler/base/arena.h"
+#include "compiler/base/calendar.h"
 #include "compiler/base/buffer.h"
 #include "compiler/base/hash.h"
 #include "compiler/base/memory.h"
@@ -17,7 +18,8 @@
 #include "compiler/model/model.h"
 #include "compiler/project/project.h"
 
-#define MOMENT 5000
+#define MOMENT      5000
+#define LEAST_LOOKS 25
 
 void watch_end(struct watch *watch, int status)
 {
@@ -223,14 +225,17 @@ static bool has_subject(const struct watch *watch, const struct project *project
 }
 
 /* While git or an editor writes a project, files of it are not there for a moment, and what is left
- * may compile. */
+ * may compile. A moment has many looks, lest one that was spent asleep, as by a machine that was
+ * suspended with the writer on it, end a watch. */
 static struct project *load_settled(struct watch *watch)
 {
-    for (int64_t until = clock_now() + MOMENT;;) {
+    int64_t until = clock_steady() + MOMENT;
+    for (int looks = 1;; looks++) {
+        int64_t began = clock_steady();
         watch->mark = mark_now(watch);
         struct project *project = project_load(watch->options->directory, clock_now());
         if (!watch->loaded || project->diagnostics.errors > 0 || has_subject(watch, project) ||
-            watch_is_interrupted() || clock_now() >= until)
+            watch_is_interrupted() || (looks >= LEAST_LOOKS && began >= until))
             return project;
         project_free(project);
         changes_wait(&watch->changes, false, MOMENT / 50, &watch->signals);

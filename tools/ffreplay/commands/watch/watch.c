@@ -134,8 +134,9 @@ static bool waits_for_stdin(const struct watch *watch)
 /* Keeps reading while it waits, so that a file that is replaced twice is not missed. */
 static void wait_for_look(struct watch *watch, int64_t next)
 {
-    while (!interrupted && !watch->over && !stdin_has_ended(watch) && clock_now() < next) {
-        changes_wait(&watch->changes, waits_for_stdin(watch), next - clock_now(), &watch->signals);
+    while (!interrupted && !watch->over && !stdin_has_ended(watch) && clock_steady() < next) {
+        changes_wait(&watch->changes, waits_for_stdin(watch), next - clock_steady(),
+                     &watch->signals);
         if (watch_is_outdated(watch))
             return;
         watch_read(watch);
@@ -165,7 +166,7 @@ static void watch_on(struct watch *watch)
 {
     heartbeat_ready(&watch->heartbeat);
     while (!watch->over && !interrupted && (is_current(watch) || watch_load(watch))) {
-        int64_t next = clock_now() + watch->options->interval;
+        int64_t next = clock_steady() + watch->options->interval;
         bool last = stdin_has_ended(watch);
         look(watch);
         heartbeat_beat(&watch->heartbeat, watch);
