@@ -1,7 +1,7 @@
 /*
  * usage_checks.h - what several commands ask of their options and operands.
  *
- * Each check reports what is wrong, and is false then.
+ * Each check reports what is wrong on stderr, as the command, and is false then.
  */
 #ifndef FFREPLAY_USAGE_CHECKS_H
 #define FFREPLAY_USAGE_CHECKS_H
@@ -13,7 +13,7 @@
 #include "compiler/model/model.h"
 #include "tools/ffreplay/metrics/grouping.h"
 
-/* Who takes `all` is told of it where neither is given; NULL: the command has no --all. */
+/* `all`: whether --all is given, which stands for a flag; NULL: the command has no such option. */
 bool require_flag(const struct command *command, bool given, const bool *all);
 bool require_environment(const struct command *command, const char *environment);
 
@@ -22,7 +22,7 @@ bool require_environment(const struct command *command, const char *environment)
     {                                                                         \
         "method", 0, OPTION_WORD, &(target), "METHOD", METHODS " [" usual "]" \
     }
-/* An enum analysis_method, or -1: the option is not given. */
+/* *method: an enum analysis_method, or -1 where the option is not given. */
 bool take_method(const struct command *command, const struct option_word *option, int *method);
 /* The time between two looks, in milliseconds, of an --interval. */
 bool take_interval(const struct command *command, const char *text, int64_t *interval);
@@ -31,7 +31,7 @@ bool take_interval(const struct command *command, const char *text, int64_t *int
 bool require_stages(const struct command *command, const struct flag *flag, bool has_canary,
                     const struct grouping *groupings, uint32_t count);
 
-/* That `list`, of --by, would show values of a private attribute. */
+/* Reports that `list`, of --by, would show values of a private attribute. */
 void report_private(const struct command *command, const char *list, const char *field,
                     const struct log *log);
 
