@@ -44,6 +44,7 @@ struct wanted {
     struct span units_span;
     struct stretch stretch; /* of a percentage or a single range; from == to: of none */
     bool moves;             /* the percentage */
+    uint32_t before;        /* rules */
 };
 
 /* -------------------------------------------------------------------------------- conditions -- */
@@ -236,31 +237,50 @@ static void note_decider(struct reach *reach, const struct decider *decider, boo
                       decider->rule ? "this rule decides" : "this one is", only ? "all" : "some");
 }
 
-/* The first place from `place` on that no decider has. */
-static uint32_t next_free(const struct deciders *deciders, uint32_t place)
+/* The rules before what is asked whose shares go by the same places. */
+struct neighbours {
+    const struct targeting *targeting;
+    const struct wanted *wanted;
+};
+
+static bool goes_by(const struct targeting *targeting, const struct rule *rule,
+                    const struct stretch *stretch)
 {
-    for (uint32_t i = 0; i < deciders->count; i++) {
-        const struct rule *rule = deciders->items[i].rule;
+    return rule_samples(rule) && rule->by == stretch->key &&
+           strcmp(rule_salt(targeting, rule), stretch->salt) == 0;
+}
+
+/* The first place from `place` on that none of them has at any time. */
+static uint32_t next_free(const struct neighbours *neighbours, uint32_t place)
+{
+    const struct wanted *wanted = neighbours->wanted;
+    for (uint32_t i = 0; i < wanted->before; i++) {
+        const struct rule *rule = &neighbours->targeting->rules[i];
         uint32_t to = place;
-        if (rule->has_percent && rule->ranges.count == 0)
-            to = lowest(&rule->percent);
+        if (!goes_by(neighbours->targeting, rule, &wanted->stretch))
+            continue;
+        if (rule->has_percent)
+            to = highest(&rule->percent);
         for (uint32_t j = 0; j < rule->ranges.count; j++)
             if (rule->ranges.items[j].from <= place && place < rule->ranges.items[j].to)
                 to = rule->ranges.items[j].to;
         if (to > place)
-            return next_free(deciders, to);
+            return next_free(neighbours, to);
     }
     return place;
 }
 
-static uint32_t next_taken(const struct deciders *deciders, uint32_t place)
+/* The first from there on that one of them has. */
+static uint32_t next_taken(const struct neighbours *neighbours, uint32_t place)
 {
     uint32_t next = PERCENT_ALL;
-    for (uint32_t i = 0; i < deciders->count; i++) {
-        const struct unit_ranges *ranges = &deciders->items[i].rule->ranges;
-        for (uint32_t j = 0; j < ranges->count; j++)
-            if (ranges->items[j].from >= place && ranges->items[j].from < next)
-                next = ranges->items[j].from;
+    const struct wanted *wanted = neighbours->wanted;
+    for (uint32_t i = 0; i < wanted->before; i++) {
+        const struct rule *rule = &neighbours->targeting->rules[i];
+        bool same = goes_by(neighbours->targeting, rule, &wanted->stretch);
+        for (uint32_t j = 0; same && j < rule->ranges.count; j++)
+            if (rule->ranges.items[j].from >= place && rule->ranges.items[j].from < next)
+                next = rule->ranges.items[j].from;
     }
     return next;
 }
@@ -269,31 +289,21 @@ static bool same_places(const struct targeting *targeting, const struct stretch 
                         const struct deciders *deciders)
 {
     bool same = stretch->to > stretch->from && deciders->count > 0;
-    for (uint32_t i = 0; same && i < deciders->count; i++) {
-        const struct rule *rule = deciders->items[i].rule;
-        same = rule && rule_samples(rule) && rule->by == stretch->key &&
-               strcmp(rule_salt(targeting, rule), stretch->salt) == 0;
-    }
+    for (uint32_t i = 0; same && i < deciders->count; i++)
+        same = deciders->items[i].rule && goes_by(targeting, deciders->items[i].rule, stretch);
     return same;
 }
 
-static bool any_moves(const struct deciders *deciders)
-{
-    for (uint32_t i = 0; i < deciders->count; i++)
-        if (deciders->items[i].rule->has_percent && deciders->items[i].rule->percent.gradual)
-            return true;
-    return false;
-}
-
 /* What may be done where places collide. */
-static void help_with_places(struct reach *reach, const struct wanted *wanted,
-                             const struct deciders *deciders, bool is_rule)
+static void help_with_places(struct reach *reach, const struct targeting *targeting,
+                             const struct wanted *wanted, bool is_rule)
 {
     static const char why[] = "percentages with one salt see a unit at one place";
     struct diagnostics *diagnostics = reach->checker->diagnostics;
+    const struct neighbours neighbours = {targeting, wanted};
     uint32_t size = wanted->stretch.to - wanted->stretch.from;
-    uint32_t free = next_free(deciders, 0), end = next_taken(deciders, free);
-    bool full = free >= PERCENT_ALL || wanted->moves || any_moves(deciders);
+    uint32_t free = next_free(&neighbours, 0), end = next_taken(&neighbours, free);
+    bool full = free >= PERCENT_ALL || wanted->moves;
     end = end - free > size ? free + size : end;
     if (is_rule && full)
         diagnose_help(diagnostics, "%s: give this one a 'salt' of its own, or move it up", why);
@@ -317,7 +327,7 @@ static void report(struct reach *reach, const struct targeting *targeting,
     for (uint32_t i = 0; i < deciders->count; i++)
         note_decider(reach, &deciders->items[i], deciders->count == 1);
     if (same_places(targeting, &wanted->stretch, deciders))
-        help_with_places(reach, wanted, deciders, is_rule);
+        help_with_places(reach, targeting, wanted, is_rule);
     else
         diagnose_help(diagnostics, "move it up, or remove it");
 }
@@ -342,7 +352,8 @@ static void want_rule(struct reach *reach, const struct targeting *targeting, ui
                       struct wanted *wanted)
 {
     const struct rule *rule = &targeting->rules[at];
-    *wanted = (struct wanted){"rule", rule->span, rule->condition, NULL, NO_SPAN, {0}, false};
+    *wanted = (struct wanted){
+        .what = "rule", .span = rule->span, .condition = rule->condition, .units_span = NO_SPAN};
     if (!rule->by)
         return;
     wanted->units = units_of_rule(reach, targeting, rule, AT_MOST);
@@ -399,6 +410,7 @@ static bool is_unreached(struct reach *reach, const struct targeting *targeting,
     uint32_t count = asked.kind == ASKED_RULE ? asked.at : targeting->rule_count;
     arena_clear(&reach->arena);
     want(reach, targeting, asked, wanted);
+    wanted->before = count;
     reach->prover->bucket_by = targeting->bucket_by;
     reach->prover->salt = targeting->salt;
     find_deciders(reach, targeting, count, CONDITIONS_ALONE, deciders);
