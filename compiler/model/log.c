@@ -378,6 +378,7 @@ static bool is_runtime(enum log_wrap_kind kind)
     case WRAP_KUBECTL:
     case WRAP_COMPOSE:
     case WRAP_SYSLOG:
+    case WRAP_RUBY:
     case WRAP_FIELD:
         return false;
     }

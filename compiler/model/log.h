@@ -59,6 +59,7 @@ extern const char *const log_delimiter_words[];
     X(WRAP_KUBECTL, "kubectl")   \
     X(WRAP_COMPOSE, "compose")   \
     X(WRAP_SYSLOG, "syslog")     \
+    X(WRAP_RUBY, "ruby")         \
     X(WRAP_FIELD, "field")
 enum log_wrap_kind { LOG_WRAPS(WORDS_MEMBER) };
 extern const char *const log_wrap_words[];

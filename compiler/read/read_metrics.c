@@ -361,7 +361,7 @@ static bool read_wrap(struct reader *reader, const struct text *text, struct log
     bool takes_name = kind == WRAP_FIELD;
     if (kind < 0 || takes_name != (name && *name)) {
         diagnose(reader->diagnostics, FF0103, text->span,
-                 "expected cri, docker, journald, kubectl, compose, syslog or 'field NAME', "
+                 "expected cri, docker, journald, kubectl, compose, syslog, ruby or 'field NAME', "
                  "found '%s'",
                  text->text);
         return false;
@@ -491,13 +491,12 @@ static const struct form log_context_form = {
     .kind = FORM_MAP, .takes = "mapping of attribute to field", .of = {&field_name_form}};
 static const struct form wrap_form =
     FORM("wrapper", "\"type\": \"string\", \"pattern\": "
-                    "\"^(cri|docker|journald|kubectl|compose|syslog|field [^ ].*)$\"");
+                    "\"^(cri|docker|journald|kubectl|compose|syslog|ruby|field [^ ].*)$\"");
 static const struct form wraps_list_form = {.kind = FORM_LIST, .of = {&wrap_form}, .least = 1};
-static const struct form wraps_form = {
-    .kind = FORM_EITHER,
-    .takes =
-        "`cri` `docker` `journald` `kubectl` `compose` `syslog` `field NAME`, or a list of them",
-    .of = {&wrap_form, &wraps_list_form}};
+static const struct form wraps_form = {.kind = FORM_EITHER,
+                                       .takes = "`cri` `docker` `journald` `kubectl` `compose` "
+                                                "`syslog` `ruby` `field NAME`, or a list of them",
+                                       .of = {&wrap_form, &wraps_list_form}};
 static const struct form columns_form = ALIAS("names", texts_form);
 static const struct form comment_form =
     FORM("character", "\"type\": \"string\", \"minLength\": 1, \"maxLength\": 1");

@@ -2,8 +2,9 @@
  * parse_logfmt.c - logfmt: `key=value key="a text" key`, a record a line.
  *
  * A key without a value is true, as the format has it; a line in which no key has a value is
- * something else. In quotes, a backslash escapes as in JSON. Of a key that stands there twice the
- * last one counts, as in JSON. Everything must be a pair: other text makes a line bad.
+ * something else. In quotes, a backslash escapes as in JSON; in single ones, nothing does. Of a key
+ * that stands there twice the last one counts, as in JSON. Everything must be a pair: other text
+ * makes a line bad.
  */
 #include "line_parser.h"
 
@@ -79,6 +80,48 @@ static const char *take_quoted(struct logfmt *self, struct cursor *cursor, uint3
     return cursor->at == cursor->end || is_blank(*cursor->at) ? NULL : "text after a quoted value";
 }
 
+/* Whether a quote there could be the last one of a text: a pair follows it, or nothing. */
+static bool may_end_text(const char *quote, const char *end)
+{
+    const char *at = quote + 1;
+    while (at < end && is_blank(*at))
+        at++;
+    if (at == end)
+        return true;
+    if (at == quote + 1)
+        return false;
+    const char *key = at;
+    while (at < end && *at != '=' && is_key(*at))
+        at++;
+    return at < end && *at == '=' && at > key;
+}
+
+/*
+ * A word, or, as lograge writes an exception's message, a text with blanks, which may have such
+ * quotes itself: it ends in exactly one place, or the line is bad. False: the quote is a character.
+ */
+static bool take_single_quoted(struct cursor *cursor, struct value *value, const char **problem)
+{
+    const char *begin = cursor->at + 1, *last = begin;
+    uint32_t ends = 0;
+    while (last < cursor->end && !is_blank(*last))
+        last++;
+    bool is_word = last > begin && last[-1] == '\'';
+    last -= is_word;
+    for (const char *at = begin; at < cursor->end && !is_word; at++)
+        if (*at == '\'' && may_end_text(at, cursor->end)) {
+            last = at;
+            ends++;
+        }
+    if (!is_word && ends == 0)
+        return false;
+    *problem = ends > 1 ? "a text in single quotes that could end in several places" : NULL;
+    if (value)
+        set(value, VALUE_STRING, begin, (size_t)(last - begin));
+    cursor->at = last + 1;
+    return true;
+}
+
 static const char *take_value(struct logfmt *self, struct cursor *cursor, uint32_t place,
                               struct value *value)
 {
@@ -86,7 +129,10 @@ static const char *take_value(struct logfmt *self, struct cursor *cursor, uint32
         cursor->at++;
         return take_quoted(self, cursor, place, value);
     }
-    const char *begin = cursor->at;
+    const char *begin = cursor->at, *problem;
+    if (begin < cursor->end && *begin == '\'' &&
+        take_single_quoted(cursor, place < self->count ? value : NULL, &problem))
+        return problem;
     for (; cursor->at < cursor->end && !is_blank(*cursor->at); cursor->at++)
         if (*cursor->at == '"' || (unsigned char)*cursor->at < ' ')
             return "a quote or a control character in a value without quotes";

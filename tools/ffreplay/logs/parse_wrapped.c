@@ -25,8 +25,20 @@
 #define LONGEST_JOINED (16u << 20)
 #define OWN_JSON       2 /* fields of a JSON wrapper that are needed in any case */
 
-enum own_field { OWN_TIME, OWN_STREAM, OWN_SERVICE, OWN_POD, OWN_CONTAINER, OWN_COUNT };
-static const char *const own_names[] = {"time", "stream", "service", "pod", "container"};
+#define OWN_FIELDS(X)             \
+    X(OWN_TIME, "time")           \
+    X(OWN_STREAM, "stream")       \
+    X(OWN_SERVICE, "service")     \
+    X(OWN_POD, "pod")             \
+    X(OWN_CONTAINER, "container") \
+    X(OWN_SEVERITY, "severity")   \
+    X(OWN_PID, "pid")             \
+    X(OWN_PROGRAM, "program")     \
+    X(OWN_TAGS, "tags")
+enum own_field { OWN_FIELDS(WORDS_MEMBER) };
+#define OWN_COUNT              WORDS_COUNT(OWN_FIELDS)
+#define OWN_NAME(member, word) [member] = (word),
+static const char *const own_names[] = {OWN_FIELDS(OWN_NAME)};
 #define SYSLOG_NAME(member, word) [member] = (word),
 static const char *const syslog_names[] = {SYSLOG_PARTS(SYSLOG_NAME)};
 
@@ -159,6 +171,59 @@ static void take_pod(struct slice *rest, struct slice *pod, struct slice *contai
     *pod = (struct slice){rest->begin + 5, slash};
     *container = (struct slice){slash + 1, close};
     rest->begin = close + 2;
+}
+
+static bool take_literal(struct slice *rest, const char *literal)
+{
+    size_t length = strlen(literal);
+    if ((size_t)(rest->end - rest->begin) < length || memcmp(rest->begin, literal, length) != 0)
+        return false;
+    rest->begin += length;
+    return true;
+}
+
+/* Up to a literal, which is taken, too. */
+static bool take_until(struct slice *rest, const char *literal, struct slice *taken)
+{
+    size_t length = strlen(literal);
+    for (const char *at = rest->begin; (size_t)(rest->end - at) >= length; at++)
+        if (memcmp(at, literal, length) == 0) {
+            *taken = (struct slice){rest->begin, at};
+            rest->begin = at + length;
+            return true;
+        }
+    return false;
+}
+
+/* "I, [2026-11-20T10:00:00.123456 #7]  INFO -- NAME: ", as Logger::Formatter writes it. */
+static bool take_logger(struct slice *rest, struct slice own[OWN_COUNT])
+{
+    struct slice left = *rest, time, pid, severity, program;
+    if (left.begin < left.end)
+        left.begin++;
+    if (!take_literal(&left, ", [") || !take_time(&left, &time) || !take_literal(&left, "#") ||
+        !take_until(&left, "] ", &pid))
+        return false;
+    while (left.begin < left.end && *left.begin == ' ')
+        left.begin++;
+    if (!take_until(&left, " -- ", &severity) || !take_until(&left, ": ", &program))
+        return false;
+    own[OWN_TIME] = time;
+    own[OWN_PID] = pid;
+    own[OWN_SEVERITY] = severity;
+    own[OWN_PROGRAM] = program;
+    *rest = left;
+    return true;
+}
+
+/* "[TAG] [TAG] ", as ActiveSupport::TaggedLogging writes them. */
+static bool take_tags(struct slice *rest, struct slice *tags)
+{
+    struct slice tag;
+    const char *begin = rest->begin;
+    while (rest->begin < rest->end && *rest->begin == '[' && take_until(rest, "] ", &tag))
+        *tags = (struct slice){begin, tag.end + 1};
+    return rest->begin > begin;
 }
 
 /* -------------------------------------------------------------------------------- unwrapping -- */
@@ -347,6 +412,14 @@ static enum unwrapped unwrap(struct wrapped *self, struct slice *rest, struct li
         if (!take_service(rest, &self->own[OWN_SERVICE]))
             return UNWRAPPED_BAD;
         break;
+    case WRAP_RUBY: {
+        bool has_prefix = take_logger(rest, self->own);
+        problem->text = "expected 'I, [2026-11-20T10:00:00.123456 #7]  INFO -- : ' or '[TAG] ', as "
+                        "Ruby's Logger and Rails write them";
+        if (!take_tags(rest, &self->own[OWN_TAGS]) && !has_prefix)
+            return UNWRAPPED_BAD;
+        break;
+    }
     case WRAP_SYSLOG: {
         enum unwrapped found = unwrap_syslog(self, rest, problem);
         if (found != UNWRAPPED)
@@ -368,7 +441,7 @@ static struct slice own_text(const struct wrapped *self, const char *path)
     for (int i = 0; i < SYSLOG_PART_COUNT && self->kind == WRAP_SYSLOG; i++)
         if (strcmp(name, syslog_names[i]) == 0)
             return (struct slice){self->syslog.parts[i].begin, self->syslog.parts[i].end};
-    for (int i = 0; i < OWN_COUNT; i++)
+    for (int i = 0; i < (int)OWN_COUNT; i++)
         if (strcmp(name, own_names[i]) == 0)
             return self->own[i];
     return (struct slice){0};
