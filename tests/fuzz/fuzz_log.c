@@ -60,6 +60,7 @@ static const char definitions[] =
     "  compose: {format: common, wrap: [compose, field log]}\n"
     "  syslog: {format: ndjson, time: wrap.time, wrap: syslog}\n"
     "  program: {format: common, wrap: [field log, syslog], program: nginx}\n"
+    "  ruby: {format: logfmt, time: wrap.time, zone: Z, wrap: ruby}\n"
     "  common: {format: common}\n"
     "  vhost: {format: vhost_combined}\n"
     "  ingress: {format: ingress-nginx}\n"
