@@ -50,6 +50,11 @@ static bool check_entry(struct reader *reader, const struct entry *entry)
     expected(reader, entry->value, "a text, number or boolean");
     if (is_null(entry->value))
         diagnose_help(reader->diagnostics, "leave the key out, or write '' for an empty text");
+    else if (entry->value->kind == NODE_MAP && entry->value->count)
+        diagnose_help(reader->diagnostics, "write each key with what it is within: '%s.%s'",
+                      entry->key->text, entry->value->entries[0].key->text);
+    else if (entry->value->kind == NODE_LIST)
+        diagnose_help(reader->diagnostics, "write it as one text");
     return false;
 }
 
@@ -57,8 +62,8 @@ void read_metadata(struct reader *reader, struct node *node, void *target)
 {
     bool sound = expect_map(reader, node, "a mapping of key to text, number or boolean") &&
                  check_count(reader, node->span, node->count, "keys");
-    for (uint32_t i = 0; sound && i < node->count; i++)
-        sound = check_entry(reader, &node->entries[i]);
+    for (uint32_t i = 0; node->kind == NODE_MAP && i < node->count && i < MOST_ENTRIES; i++)
+        sound &= check_entry(reader, &node->entries[i]);
     if (sound)
         ((struct draft *)target)->metadata = read_json(reader, node);
     ((struct draft *)target)->metadata_span = node->span;
