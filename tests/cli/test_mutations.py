@@ -69,7 +69,7 @@ def projects():
     sys.path.insert(0, f"{TOP}/tests/cli")
     text = open(f"{TOP}/tests/cli/test_one_cause.py", encoding="utf-8").read()
     space = {}
-    exec(text[text.index("PROJECT = {"):text.index("number = 0")], space)  # pylint: disable=exec-used
+    exec(text[text.index("PROJECT = {"):text.index("\n}\n") + 3], space)  # pylint: disable=exec-used
     yield "one cause", space["PROJECT"]
     examples = f"{TOP}/docs"
     for page in sorted(os.listdir(examples)):
