@@ -229,6 +229,9 @@ excerpt("ruby", "format: logfmt, wrap: [cri, ruby], time: wrap.time, fields: {ta
 2026-11-20T10:00:01Z stdout F W, [2026-11-20T10:00:01.123456 #7]  WARN -- sidekiq: ms=2 error='X' db='' name='y'
 2026-11-20T10:00:02Z stdout F [3f2c-13] ms=4 quote='tis
 """, 3, AT, {"ms": 7}, {"{tags: '[3f2c-13] [web]'}": 1, "{severity: WARN}": 1, "{error: \"X: it's a 'b'\"}": 1, "{error: X}": 1})
+# Whatever is in quotes that end nowhere, a line is looked through once: of quadratic work, nobody sees the end.
+excerpt("quotes-without-end", "format: logfmt, time: ts", "ts=1795168800 ms=5 " + "a='b c " * 700000 + "\nts=1795168801 ms=6 "
+        + "a='b c " * 9 + "e='x y' z=1", 2, AT, {"ms": 11})
 for given, lines, words in (
         ("format: logfmt, wrap: [cri, ruby], time: wrap.time", "2026-11-20T10:00:00Z stdout F error='X: a' b=1 and c' ms=5",
          "expected 'I, [2026"),

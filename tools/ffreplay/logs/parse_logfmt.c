@@ -25,6 +25,7 @@ struct logfmt {
 
 struct cursor {
     const char *at, *end;
+    bool has_no_ends; /* of texts in single quotes: what follows was looked through */
 };
 
 static bool is_blank(char c)
@@ -108,11 +109,12 @@ static bool take_single_quoted(struct cursor *cursor, struct value *value, const
         last++;
     bool is_word = last > begin && last[-1] == '\'';
     last -= is_word;
-    for (const char *at = begin; at < cursor->end && !is_word; at++)
+    for (const char *at = begin; at < cursor->end && !is_word && !cursor->has_no_ends; at++)
         if (*at == '\'' && may_end_text(at, cursor->end)) {
             last = at;
             ends++;
         }
+    cursor->has_no_ends |= !is_word;
     if (!is_word && ends == 0)
         return false;
     *problem = ends > 1 ? "a text in single quotes that could end in several places" : NULL;
@@ -170,7 +172,7 @@ static bool logfmt_parse(struct line_parser *parser, const char *line, size_t le
                          struct value *values, struct line_problem *problem)
 {
     struct logfmt *self = (struct logfmt *)parser;
-    struct cursor cursor = {line, line + length};
+    struct cursor cursor = {.at = line, .end = line + length};
     bool has_value = false;
     problem->text = NULL;
     for (uint32_t place = 0; place < self->count; place++)
